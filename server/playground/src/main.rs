@@ -1,0 +1,3 @@
+//! The program `podschool`.
+
+fn main() {}
