@@ -1,3 +1,37 @@
-//! Tasks of the house.
+//! Tasks of the house: `cargo xtask test | tidy | bench | table | wire | record`. It runs cargo, npm and the binary;
+//! it imports no room.
 
-fn main() {}
+mod bench;
+mod browser;
+mod golden;
+mod run;
+mod test;
+mod tidy;
+mod wire;
+
+const USAGE: &str = "usage: cargo xtask TASK
+
+  test      everything that proves the house: format, lints, walls, Rust, TypeScript, lessons, recordings, kubectl, browser
+  tidy      the walls between rooms, the shape of files, the map
+  bench     the benchmarks, compared in one run
+  wire      writes the TypeScript types of the socket frames anew
+  record    records fixtures from real programs anew
+  table     generates the table of Kubernetes fields anew from published packages
+
+  test takes names of its parts (cargo xtask test --list) to run only those.";
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let rest = args.get(1..).unwrap_or_default();
+    let done = match args.first().map(String::as_str) {
+        Some("test") => test::run(rest),
+        Some("tidy") => tidy::run(),
+        Some("bench") => bench::run(rest),
+        Some("wire") => wire::write(),
+        _ => Err(USAGE.to_owned()),
+    };
+    if let Err(why) = done {
+        eprintln!("{why}");
+        std::process::exit(1);
+    }
+}
