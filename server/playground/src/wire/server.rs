@@ -1,0 +1,244 @@
+//! Frames from the server to the page.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// One text message from the server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type")]
+pub enum ServerFrame {
+    /// Answer to `hello`: all that the page needs to draw itself again.
+    #[serde(rename = "welcome")]
+    Welcome {
+        protocol: u32,
+        session: String,
+        backend: Backend,
+        namespace: String,
+        state: SessionState,
+        terminals: Vec<TermState>,
+        steps: Vec<StepState>,
+        clock: Option<ClockState>,
+        previews: Vec<Preview>,
+    },
+    /// The session's state changed.
+    #[serde(rename = "session")]
+    Session {
+        state: SessionState,
+        message: Option<String>,
+    },
+    /// The terminal is there; the next output byte sent has the number `offset`. When it is greater than the `seen` of `term.open`, bytes
+    /// in between are gone: clear the screen first.
+    #[serde(rename = "term.opened")]
+    TermOpened {
+        id: u32,
+        #[ts(type = "number")]
+        offset: u64,
+        /// `offset` plus what is replayed: bytes before it are history, during which the page must not answer terminal queries.
+        #[ts(type = "number")]
+        live: u64,
+        /// A new shell was started (false: the page attached to a running one).
+        created: bool,
+    },
+    /// The terminal has taken this many input bytes since it was attached.
+    #[serde(rename = "term.accepted")]
+    TermAccepted {
+        id: u32,
+        #[ts(type = "number")]
+        accepted: u64,
+    },
+    /// The shell ended (or the page's `term.close` was obeyed).
+    #[serde(rename = "term.closed")]
+    TermClosed { id: u32, code: Option<i32> },
+    /// States of steps: all of them in `welcome`, here those that changed.
+    #[serde(rename = "steps")]
+    Steps { steps: Vec<StepState> },
+    #[serde(rename = "step.reason")]
+    StepReason { step: String, reasons: Vec<String> },
+    /// `html` is trusted markup of ours; `total` hints exist.
+    #[serde(rename = "step.hint")]
+    StepHint {
+        step: String,
+        index: u32,
+        total: u32,
+        html: Option<String>,
+    },
+    #[serde(rename = "step.solution")]
+    StepSolution { step: String, commands: Vec<String> },
+    /// `right` is null where the answer is only kept (a prediction before its time).
+    #[serde(rename = "step.answered")]
+    StepAnswered {
+        step: String,
+        question: String,
+        right: Option<bool>,
+        message: Option<String>,
+    },
+    /// `text` is null for a file that is not UTF-8.
+    #[serde(rename = "file")]
+    File {
+        request: u32,
+        path: String,
+        text: Option<String>,
+        #[ts(type = "number")]
+        size: u64,
+    },
+    #[serde(rename = "file.written")]
+    FileWritten { request: u32, path: String },
+    #[serde(rename = "file.list")]
+    FileList {
+        request: u32,
+        path: String,
+        entries: Vec<FileEntry>,
+    },
+    #[serde(rename = "file.changed")]
+    FileChanged { path: String, event: FileEvent },
+    /// `reset`: forget what was known, this is the beginning of everything.
+    #[serde(rename = "objects")]
+    Objects {
+        reset: bool,
+        changes: Vec<ObjectChange>,
+    },
+    #[serde(rename = "clock")]
+    Clock { clock: ClockState },
+    /// A forwarded port can be seen; `open`: show the pane.
+    #[serde(rename = "preview")]
+    Preview { preview: Preview, open: bool },
+    #[serde(rename = "preview.closed")]
+    PreviewClosed { port: u16 },
+    /// Something the learner should read.
+    #[serde(rename = "notice")]
+    Notice { level: Level, text: String },
+    /// A frame was refused. `code` is for programs (`bad-frame`, `unknown-terminal`, `too-many-terminals`, `no-such-step`, `file`, `clock`,
+    /// `too-fast`, `not-here`); `message` is for people. `request` where the frame had one.
+    #[serde(rename = "error")]
+    Error {
+        code: String,
+        message: String,
+        request: Option<u32>,
+    },
+    #[serde(rename = "pong")]
+    Pong {
+        #[ts(type = "number")]
+        n: u64,
+    },
+}
+
+/// What the session runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// The simulated cluster in the server.
+    Sim,
+    /// A namespace of a real cluster.
+    Real,
+}
+
+/// Where a session stands in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum SessionState {
+    Starting,
+    Ready,
+    /// The cluster does not answer for the moment (a real one that went away); terminals work.
+    Unreachable,
+    /// The simulation broke; `session.restart` makes a new one.
+    Crashed,
+    /// Expired or ended; loading the page again makes a new one.
+    Ended,
+}
+
+/// A terminal that exists on the server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct TermState {
+    pub id: u32,
+    pub cols: u16,
+    pub rows: u16,
+    /// Output bytes so far.
+    #[ts(type = "number")]
+    pub written: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct StepState {
+    pub id: String,
+    pub status: StepStatus,
+    /// What ticked it.
+    pub cause: Option<StepCause>,
+    /// Why it is still open, in the learner's language, where that is known already.
+    pub reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum StepStatus {
+    Open,
+    Done,
+    /// Was done, and no longer holds (a `goal: level` step).
+    Lapsed,
+}
+
+/// What ticked a step: a sentence, and the time of the cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct StepCause {
+    pub text: String,
+    /// RFC 3339.
+    pub at: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct FileEntry {
+    pub name: String,
+    pub directory: bool,
+    #[ts(type = "number")]
+    pub size: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum FileEvent {
+    Created,
+    Changed,
+    Removed,
+}
+
+/// One change of the cluster, as the picture draws it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ObjectChange {
+    pub op: ObjectOp,
+    /// The whole object (without managedFields); on `deleted` its last state.
+    #[ts(type = "unknown")]
+    pub object: serde_json::Value,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum ObjectOp {
+    Added,
+    Modified,
+    Deleted,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ClockState {
+    /// The cluster's time, RFC 3339 with milliseconds.
+    pub now: String,
+    pub factor: f64,
+    pub paused: bool,
+}
+
+/// A port of the workstation that can be seen in the preview pane.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Preview {
+    pub port: u16,
+    /// Whole address of its first page, on an origin of its own (or a path with a CSP sandbox).
+    pub url: String,
+    /// Where it leads to, as kubectl said it (`pod/kuard:8080`).
+    pub target: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    Info,
+    Warning,
+    Error,
+}

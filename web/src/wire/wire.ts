@@ -1,0 +1,128 @@
+// Written by `cargo test -p playground --test wire` from server/playground/src/wire. Do not edit.
+export const PROTOCOL = 1;
+export const MAX_MESSAGE_BYTES = 65536;
+export const OUTPUT_WINDOW_BYTES = 262144;
+export const INPUT_WINDOW_BYTES = 65536;
+export const MAX_TERMINALS = 8;
+export const MAX_FILE_BYTES = 49152;
+export const BINARY_INPUT = 0;
+export const BINARY_OUTPUT = 1;
+export const BINARY_HEADER_BYTES = 5;
+
+export type ClientFrame = { "type": "hello", protocol: number, } | { "type": "term.open", id: number, cols: number, rows: number, seen: number, } | { "type": "term.resize", id: number, cols: number, rows: number, } | { "type": "term.ack", id: number, received: number, } | { "type": "term.close", id: number, } | { "type": "step.check", step: string, } | { "type": "step.hint", step: string, index: number, } | { "type": "step.solution", step: string, } | { "type": "step.answer", step: string, question: string, answer: Answer, } | { "type": "session.restart" } | { "type": "file.read", request: number, path: string, } | { "type": "file.write", request: number, path: string, text: string, } | { "type": "file.list", request: number, path: string, } | { "type": "file.watch", path: string, } | { "type": "file.unwatch", path: string, } | { "type": "objects.watch" } | { "type": "objects.unwatch" } | { "type": "clock", command: ClockCommand, } | { "type": "ping", n: number, };
+
+export type Answer = boolean | number | string;
+
+export type ClockCommand = { "do": "speed", factor: number, } | { "do": "pause" } | { "do": "resume" } | { "do": "step" } | { "do": "skip", seconds: number, };
+
+export type ServerFrame = { "type": "welcome", protocol: number, session: string, backend: Backend, namespace: string, state: SessionState, terminals: Array<TermState>, steps: Array<StepState>, clock: ClockState | null, previews: Array<Preview>, } | { "type": "session", state: SessionState, message: string | null, } | { "type": "term.opened", id: number, offset: number, 
+/**
+ * `offset` plus what is replayed: bytes before it are history, during which the page must not answer terminal queries.
+ */
+live: number, 
+/**
+ * A new shell was started (false: the page attached to a running one).
+ */
+created: boolean, } | { "type": "term.accepted", id: number, accepted: number, } | { "type": "term.closed", id: number, code: number | null, } | { "type": "steps", steps: Array<StepState>, } | { "type": "step.reason", step: string, reasons: Array<string>, } | { "type": "step.hint", step: string, index: number, total: number, html: string | null, } | { "type": "step.solution", step: string, commands: Array<string>, } | { "type": "step.answered", step: string, question: string, right: boolean | null, message: string | null, } | { "type": "file", request: number, path: string, text: string | null, size: number, } | { "type": "file.written", request: number, path: string, } | { "type": "file.list", request: number, path: string, entries: Array<FileEntry>, } | { "type": "file.changed", path: string, event: FileEvent, } | { "type": "objects", reset: boolean, changes: Array<ObjectChange>, } | { "type": "clock", clock: ClockState, } | { "type": "preview", preview: Preview, open: boolean, } | { "type": "preview.closed", port: number, } | { "type": "notice", level: Level, text: string, } | { "type": "error", code: string, message: string, request: number | null, } | { "type": "pong", n: number, };
+
+export type Backend = "sim" | "real";
+
+export type SessionState = "starting" | "ready" | "unreachable" | "crashed" | "ended";
+
+export type TermState = { id: number, cols: number, rows: number, 
+/**
+ * Output bytes so far.
+ */
+written: number, };
+
+export type StepState = { id: string, status: StepStatus, 
+/**
+ * What ticked it.
+ */
+cause: StepCause | null, 
+/**
+ * Why it is still open, in the learner's language, where that is known already.
+ */
+reason: string | null, };
+
+export type StepStatus = "open" | "done" | "lapsed";
+
+export type StepCause = { text: string, 
+/**
+ * RFC 3339.
+ */
+at: string, };
+
+export type FileEntry = { name: string, directory: boolean, size: number, };
+
+export type FileEvent = "created" | "changed" | "removed";
+
+export type ObjectChange = { op: ObjectOp, 
+/**
+ * The whole object (without managedFields); on `deleted` its last state.
+ */
+object: unknown, };
+
+export type ObjectOp = "added" | "modified" | "deleted";
+
+export type ClockState = { 
+/**
+ * The cluster's time, RFC 3339 with milliseconds.
+ */
+now: string, factor: number, paused: boolean, };
+
+export type Preview = { port: number, 
+/**
+ * Whole address of its first page, on an origin of its own (or a path with a CSP sandbox).
+ */
+url: string, 
+/**
+ * Where it leads to, as kubectl said it (`pod/kuard:8080`).
+ */
+target: string, };
+
+export type Level = "info" | "warning" | "error";
+
+export type Props = { 
+/**
+ * Path under which everything is served, with a slash at its end (`/`, `/podschool/`).
+ */
+base: string, 
+/**
+ * BCP 47: `en`, `pt-BR`, `fr`, `ja`.
+ */
+lang: string, version: string, session: PageSession | null, lesson: PageLesson | null, };
+
+export type PageSession = { id: string, 
+/**
+ * Path of the WebSocket, from the root of the host.
+ */
+socket: string, backend: Backend, namespace: string, };
+
+export type PageLesson = { 
+/**
+ * `<track>/<lesson>` as in the folder `lessons`.
+ */
+id: string, title: string, minutes: number, steps: Array<PageStep>, 
+/**
+ * Files that lie in the home at the start, the first of them opened in the editor.
+ */
+files: Array<string>, 
+/**
+ * Where the lesson after this one is, from the root of the host.
+ */
+next: string | null, };
+
+export type PageStep = { id: string, title: string, 
+/**
+ * How many hints can be asked for.
+ */
+hints: number, 
+/**
+ * Whether there is a solution to show.
+ */
+solution: boolean, 
+/**
+ * The state when the page was drawn.
+ */
+state: StepState, };
