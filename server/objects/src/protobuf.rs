@@ -1,0 +1,1 @@
+//! Kubernetes' protobuf, read by the table of fields.
