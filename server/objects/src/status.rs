@@ -56,44 +56,91 @@ pub struct ListMeta {
     pub continue_token: String,
 }
 
-/// The answer to a request that failed (or to a delete that succeeded).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(default)]
+/// The answer to a request that failed (or to a delete that succeeded). `kind` and `apiVersion` are written, not kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(from = "Wire", into = "Wire")]
 #[error("{message}")]
 pub struct Status {
-    pub kind: String,
-    #[serde(rename = "apiVersion")]
-    pub api_version: String,
-    pub metadata: ListMeta,
+    /// Of a list, on a chunk that is too old; else `None`.
+    pub metadata: Option<Box<ListMeta>>,
     /// `Success` or `Failure`.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub status: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub message: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<Box<StatusDetails>>,
-    /// HTTP status; 0 in successes is left out.
-    #[serde(skip_serializing_if = "is_zero_u16")]
+    /// HTTP status; 0 in successes, which is left out.
     pub code: u16,
+}
+
+/// A Status as JSON has it.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire {
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    api_version: String,
+    #[serde(default)]
+    metadata: ListMeta,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    status: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    message: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    reason: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    details: Option<Box<StatusDetails>>,
+    #[serde(default, skip_serializing_if = "is_zero_u16")]
+    code: u16,
 }
 
 fn is_zero_u16(n: &u16) -> bool {
     *n == 0
 }
 
-impl Default for Status {
-    fn default() -> Self {
+impl From<Wire> for Status {
+    fn from(wire: Wire) -> Self {
+        let Wire {
+            metadata,
+            status,
+            message,
+            reason,
+            details,
+            code,
+            ..
+        } = wire;
+        let metadata = (metadata != ListMeta::default()).then(|| Box::new(metadata));
         Status {
+            metadata,
+            status,
+            message,
+            reason,
+            details,
+            code,
+        }
+    }
+}
+
+impl From<Status> for Wire {
+    fn from(status: Status) -> Self {
+        let Status {
+            metadata,
+            status,
+            message,
+            reason,
+            details,
+            code,
+        } = status;
+        let metadata = metadata.map(|m| *m).unwrap_or_default();
+        Wire {
             kind: "Status".into(),
             api_version: "v1".into(),
-            metadata: ListMeta::default(),
-            status: String::new(),
-            message: String::new(),
-            reason: String::new(),
-            details: None,
-            code: 0,
+            metadata,
+            status,
+            message,
+            reason,
+            details,
+            code,
         }
     }
 }
