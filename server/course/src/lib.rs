@@ -1,1 +1,26 @@
-//! Room `course`.
+//! Lessons: loaded from data, linted, graded through a client of the Kubernetes API, and proven.
+//! This room knows no simulation: what it sees, any user of the API sees, so a lesson holds on a real cluster too.
+//! It reads no disk: a course is handed in as texts by path.
+
+mod cel;
+pub mod check;
+pub mod format;
+mod grade;
+mod highlight;
+mod history;
+mod lang;
+mod lint;
+mod load;
+mod prose;
+mod prove;
+mod sentence;
+mod watch;
+
+pub use grade::{Grader, StepState};
+pub use history::{Asked, Observation, Seen};
+pub use lang::Lang;
+pub use load::{Course, Diagnostic, Lesson, Texts, Track, load};
+pub use prose::{Prose, StepProse};
+pub use prove::{Finding, Ran, Report, Scene, Stage, prove};
+pub use sentence::Sentence;
+pub use watch::{WATCHED, Watched, list, watch};

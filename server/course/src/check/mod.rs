@@ -1,0 +1,179 @@
+//! Checks: each is a pure function of what has been seen, and gives either what made it hold or why it does not.
+
+mod asked;
+mod file;
+mod http;
+mod partial;
+mod resource;
+
+use crate::cel;
+use crate::format::{AnswerFile, CheckFile, ChoiceFile, EventFile, Expect, NeverFile};
+use crate::history::Seen;
+use crate::sentence::Sentence;
+
+/// What made a check hold, or why it does not.
+pub type Verdict = Result<Sentence, Sentence>;
+
+/// Evaluates one check.
+pub fn evaluate(check: &CheckFile, seen: &Seen) -> Verdict {
+    if let Some(target) = &check.resource {
+        return resource::evaluate(target, check.matches.as_ref(), check.absent, seen);
+    }
+    if let Some(expression) = &check.cel {
+        return truth(expression, seen);
+    }
+    if let Some(event) = &check.event {
+        return happened(event, seen);
+    }
+    if let Some(target) = &check.deleted {
+        return deleted(target, seen);
+    }
+    if let Some(never) = &check.never {
+        return never_so(never, seen);
+    }
+    if let Some(ran) = &check.ran {
+        return asked::evaluate(ran, seen);
+    }
+    if let Some(http) = &check.http {
+        return http::evaluate(http, seen);
+    }
+    if let Some(file) = &check.file {
+        return file::evaluate(file, seen);
+    }
+    if let Some(question) = &check.answer {
+        return answer(question, seen);
+    }
+    check
+        .choice
+        .as_ref()
+        .map_or_else(|| Err(Sentence::new("no-answer")), |c| choice(c, seen))
+}
+
+/// `kind/name` in its two parts; the kind in lower case, singular.
+pub fn target(text: &str) -> (String, Option<String>) {
+    let (kind, name) = text
+        .split_once('/')
+        .map_or((text, None), |(k, n)| (k, Some(n.to_owned())));
+    (kind.to_ascii_lowercase(), name)
+}
+
+fn truth(expression: &str, seen: &Seen) -> Verdict {
+    match cel::evaluate(expression, seen) {
+        Ok(::cel::Value::Bool(true)) => Ok(Sentence::new("was-true")),
+        Ok(_) => Err(Sentence::new("cel-false").with("expression", expression)),
+        Err(error) => Err(Sentence::new("cel-error")
+            .with("expression", expression)
+            .with("error", error)),
+    }
+}
+
+fn event_seen(event: &EventFile, seen: &Seen) -> bool {
+    let on = event.on.as_deref().map(target);
+    seen.of("event").any(|e| {
+        let involved = &e["involvedObject"];
+        e["reason"] == event.reason.as_str()
+            && on.as_ref().is_none_or(|(kind, name)| {
+                involved["kind"]
+                    .as_str()
+                    .is_some_and(|k| k.eq_ignore_ascii_case(kind))
+                    && name.as_deref().is_none_or(|n| involved["name"] == n)
+            })
+    })
+}
+
+fn happened(event: &EventFile, seen: &Seen) -> Verdict {
+    let on = event.on.clone().unwrap_or_default();
+    let sentence = |id: &str| {
+        Sentence::new(id)
+            .with("reason", &event.reason)
+            .with("on", on.clone())
+    };
+    if event_seen(event, seen) {
+        Ok(sentence("was-event"))
+    } else {
+        Err(sentence("no-event"))
+    }
+}
+
+fn deleted(text: &str, seen: &Seen) -> Verdict {
+    let (kind, name) = target(text);
+    let name = name.unwrap_or_default();
+    let sentence = |id: &str| Sentence::new(id).with("kind", &kind).with("name", &name);
+    if seen.deleted(&kind, &name) {
+        Ok(sentence("is-deleted"))
+    } else if seen.ever(&kind, &name) {
+        Err(sentence("not-deleted"))
+    } else {
+        Err(sentence("never-existed"))
+    }
+}
+
+fn never_so(never: &NeverFile, seen: &Seen) -> Verdict {
+    match never {
+        NeverFile::Deleted(text) => {
+            let (kind, name) = target(text);
+            let name = name.unwrap_or_default();
+            if seen.deleted(&kind, &name) {
+                Err(Sentence::new("was-deleted")
+                    .with("kind", &kind)
+                    .with("name", name))
+            } else if seen.gap(&kind) {
+                Err(Sentence::new("gap"))
+            } else {
+                Ok(Sentence::new("was-true"))
+            }
+        }
+        NeverFile::Event(event) if event_seen(event, seen) => {
+            Err(Sentence::new("had-event").with("reason", &event.reason))
+        }
+        NeverFile::Event(_) if seen.gap("event") => Err(Sentence::new("gap")),
+        NeverFile::Event(_) => Ok(Sentence::new("was-true")),
+    }
+}
+
+fn answer(question: &AnswerFile, seen: &Seen) -> Verdict {
+    let Some(got) = seen.answers.get(&question.id) else {
+        return Err(Sentence::new("no-answer"));
+    };
+    let right = right_answer(question, seen).is_some_and(|want| same(&question.kind, got, &want));
+    judge(got, right)
+}
+
+/// What is right now; none where the expression cannot be answered.
+pub fn right_answer(question: &AnswerFile, seen: &Seen) -> Option<String> {
+    match &question.expect {
+        Expect::Value(value) => Some(
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned),
+        ),
+        Expect::Cel { cel: expression } => {
+            cel::evaluate(expression, seen).ok().map(|v| cel::plain(&v))
+        }
+    }
+}
+
+fn same(kind: &str, got: &str, want: &str) -> bool {
+    if kind == "number" {
+        return got
+            .trim()
+            .parse::<f64>()
+            .is_ok_and(|g| want.parse::<f64>().is_ok_and(|w| (g - w).abs() < 1e-9));
+    }
+    got.trim().eq_ignore_ascii_case(want.trim())
+}
+
+fn choice(question: &ChoiceFile, seen: &Seen) -> Verdict {
+    let Some(got) = seen.answers.get(&question.id) else {
+        return Err(Sentence::new("no-answer"));
+    };
+    judge(got, got == &question.correct)
+}
+
+fn judge(got: &str, right: bool) -> Verdict {
+    if right {
+        Ok(Sentence::new("was-answered").with("got", got))
+    } else {
+        Err(Sentence::new("wrong-answer").with("got", got))
+    }
+}

@@ -1,0 +1,146 @@
+//! What can be said of a lesson without running it: same steps and questions in every language, a check in every
+//! step, known kinds of checks.
+
+use crate::format::{Backend, CheckFile, LessonFile};
+use crate::load::{Diagnostic, Lesson, fault};
+use std::collections::BTreeSet;
+
+/// All that is wrong with a lesson, in the order of its files.
+pub fn lint(file: &LessonFile, lesson: &Lesson, folder: &str) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let path = format!("{folder}/lesson.yaml");
+    let mut say = |message: String| found.push(fault(&path, 0, message));
+    if !folder.ends_with(&format!("/{}", file.id)) {
+        say(format!(
+            "id is {}, but the folder is {folder}: name both alike",
+            file.id
+        ));
+    }
+    if !file.backends.contains(&Backend::Real) && file.why_not_real.is_none() {
+        say("backends lacks real: say the reason in why-not-real".to_owned());
+    }
+    if file.steps.is_empty() {
+        say("the lesson has no steps".to_owned());
+    }
+    let mut ids = BTreeSet::new();
+    for step in &file.steps {
+        if !ids.insert(step.id.as_str()) {
+            say(format!("two steps are named {}", step.id));
+        }
+        if step.check.is_empty() {
+            say(format!("step {} has no check", step.id));
+        }
+        if step.solve.is_empty()
+            && !step
+                .check
+                .iter()
+                .all(|c| c.answer.is_some() || c.choice.is_some())
+        {
+            say(format!(
+                "step {} has no solve: write the lines that complete it",
+                step.id
+            ));
+        }
+        for check in step.check.iter().filter(|c| kinds(c) != 1) {
+            say(format!(
+                "step {}: a check has exactly one kind, this one has {}",
+                step.id,
+                kinds(check)
+            ));
+        }
+    }
+    languages(file, lesson, folder, &mut found);
+    found
+}
+
+/// How many kinds of check are named.
+fn kinds(c: &CheckFile) -> usize {
+    [
+        c.resource.is_some(),
+        c.cel.is_some(),
+        c.event.is_some(),
+        c.deleted.is_some(),
+        c.never.is_some(),
+        c.ran.is_some(),
+        c.http.is_some(),
+        c.file.is_some(),
+        c.answer.is_some(),
+        c.choice.is_some(),
+    ]
+    .iter()
+    .filter(|k| **k)
+    .count()
+}
+
+fn languages(file: &LessonFile, lesson: &Lesson, folder: &str, found: &mut Vec<Diagnostic>) {
+    let steps: Vec<&str> = file.steps.iter().map(|s| s.id.as_str()).collect();
+    let first = lesson.prose.values().next();
+    for (lang, prose) in &lesson.prose {
+        let path = format!("{folder}/{}.md", lang.tag());
+        let have: Vec<&str> = prose.steps.iter().map(|s| s.id.as_str()).collect();
+        if have != steps {
+            found.push(fault(
+                &path,
+                0,
+                format!("the sections are {have:?}, but lesson.yaml has the steps {steps:?}"),
+            ));
+        }
+        if prose.learned.is_none() {
+            found.push(fault(
+                &path,
+                0,
+                "the last section `## learned: …` is missing".to_owned(),
+            ));
+        }
+        for (a, b) in prose
+            .steps
+            .iter()
+            .zip(first.into_iter().flat_map(|p| p.steps.iter()))
+        {
+            if a.questions != b.questions {
+                found.push(fault(
+                    &path,
+                    a.line,
+                    format!(
+                        "step {}: questions or options differ from the other languages",
+                        a.id
+                    ),
+                ));
+            }
+            let code =
+                |s: &crate::StepProse| s.runs.iter().map(|r| r.text.clone()).collect::<Vec<_>>();
+            if code(a) != code(b) {
+                found.push(fault(
+                    &path,
+                    a.line,
+                    format!(
+                        "step {}: runnable code differs from the other languages",
+                        a.id
+                    ),
+                ));
+            }
+        }
+        for step in &file.steps {
+            let asked = step.check.iter().filter_map(|c| {
+                c.answer
+                    .as_ref()
+                    .map(|a| &a.id)
+                    .or(c.choice.as_ref().map(|a| &a.id))
+            });
+            let there: Vec<&str> = prose
+                .steps
+                .iter()
+                .filter(|s| s.id == step.id)
+                .flat_map(|s| &s.questions)
+                .map(|q| q.id.as_str())
+                .collect();
+            for id in asked.filter(|id| !there.contains(&id.as_str())) {
+                found.push(fault(
+                    &path,
+                    0,
+                    format!("step {}: the question {id} is not in the text", step.id),
+                ));
+            }
+        }
+    }
+}

@@ -1,0 +1,427 @@
+//! The prose of one lesson in one language: CommonMark with a few directives, made into HTML per step.
+//!
+//! `# Title`, an introduction, one `## <step-id>: Title` section a step, and a last section `## learned: Title`.
+//! Directives: fenced code with `run`, `fails`, `file=NAME`; `:::hint`, `:::solution`, `:::note`, `:::deeper`, `:::question{#id}`.
+
+use crate::highlight::{escape, highlight};
+use comrak::nodes::{NodeHtmlBlock, NodeValue};
+use comrak::{Arena, Options, format_html, parse_document};
+
+/// The section that closes a lesson.
+pub const LEARNED: &str = "learned";
+
+/// A lesson's prose in one language.
+#[derive(Clone, Debug, Default)]
+pub struct Prose {
+    /// the `# ` heading
+    pub title: String,
+    /// first paragraph of the introduction, plain text
+    pub summary: String,
+    /// HTML before the first step
+    pub intro: String,
+    /// in the order of the text
+    pub steps: Vec<StepProse>,
+    /// what was learned, and what to read; none where the section is missing
+    pub learned: Option<StepProse>,
+}
+
+/// One section.
+#[derive(Clone, Debug, Default)]
+pub struct StepProse {
+    /// step id
+    pub id: String,
+    /// heading without the id
+    pub title: String,
+    /// HTML of the section, without its heading
+    pub html: String,
+    /// runnable commands, in order
+    pub runs: Vec<Run>,
+    /// questions and their options' letters
+    pub questions: Vec<Question>,
+    /// line of the heading, from 1
+    pub line: usize,
+}
+
+/// A runnable block of code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// shell text
+    pub text: String,
+    /// exit status other than 0 is expected
+    pub fails: bool,
+    /// it goes on until it is interrupted
+    pub endless: bool,
+    /// line in the file, from 1
+    pub line: usize,
+}
+
+/// A question in the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// as in `answer:` or `choice:`
+    pub id: String,
+    /// letters of its options; empty where the answer is typed
+    pub options: Vec<String>,
+}
+
+/// Something wrong in the text: line and what to do.
+pub type Fault = (usize, String);
+
+/// Reads a language file. Faults do not stop the reading.
+pub fn read(text: &str) -> (Prose, Vec<Fault>) {
+    let mut prose = Prose::default();
+    let mut faults = Vec::new();
+    for (line, heading, body) in sections(text) {
+        let mut section = StepProse {
+            line,
+            ..StepProse::default()
+        };
+        let offset = line;
+        render_blocks(&body, offset, &mut section, &mut faults);
+        match heading {
+            None => {
+                let title = body
+                    .iter()
+                    .find_map(|l| l.strip_prefix("# "))
+                    .unwrap_or_default();
+                prose.title = title.trim().to_owned();
+                prose.summary = body
+                    .iter()
+                    .skip_while(|l| !l.starts_with("# "))
+                    .skip(1)
+                    .skip_while(|l| l.trim().is_empty())
+                    .take_while(|l| !l.trim().is_empty())
+                    .map(|l| l.trim())
+                    .collect::<Vec<_>>()
+                    .join(" ");
+                let without: Vec<&str> = body
+                    .iter()
+                    .copied()
+                    .filter(|l| !l.starts_with("# "))
+                    .collect();
+                let mut intro = StepProse::default();
+                render_blocks(&without, 1, &mut intro, &mut Vec::new());
+                prose.intro = intro.html;
+            }
+            Some(h) => {
+                let (id, title) = h.split_once(':').unwrap_or((h, ""));
+                section.id = id.trim().to_owned();
+                section.title = title.trim().to_owned();
+                if section.title.is_empty() {
+                    faults.push((
+                        line,
+                        format!(
+                            "the heading `## {h}` has no title: write `## {}: Title`",
+                            id.trim()
+                        ),
+                    ));
+                }
+                if section.id == LEARNED {
+                    prose.learned = Some(section)
+                } else {
+                    prose.steps.push(section)
+                }
+            }
+        }
+    }
+    if prose.title.is_empty() {
+        faults.push((
+            1,
+            "the file has no title: begin it with `# Title`".to_owned(),
+        ));
+    }
+    (prose, faults)
+}
+
+/// Cuts a file at its `## ` headings: line of the heading (0 before the first), heading, lines.
+fn sections(text: &str) -> Vec<(usize, Option<&str>, Vec<&str>)> {
+    let mut found = vec![(0, None, Vec::new())];
+    let mut fenced = false;
+    for (index, line) in text.lines().enumerate() {
+        fenced ^= line.trim_start().starts_with("```");
+        match line.strip_prefix("## ").filter(|_| !fenced) {
+            Some(heading) => found.push((index + 1, Some(heading.trim()), Vec::new())),
+            None => {
+                if let Some(last) = found.last_mut() {
+                    last.2.push(line)
+                }
+            }
+        }
+    }
+    found
+}
+
+fn render_blocks(lines: &[&str], offset: usize, section: &mut StepProse, faults: &mut Vec<Fault>) {
+    let mut plain: Vec<&str> = Vec::new();
+    let mut start = 0;
+    let mut at = 0;
+    let mut fenced = false;
+    while at < lines.len() {
+        let line = lines[at];
+        fenced ^= line.trim_start().starts_with("```");
+        match line
+            .strip_prefix(":::")
+            .filter(|n| !fenced && !n.trim().is_empty())
+        {
+            Some(name) => {
+                let html = markdown(&plain, offset + start, section, faults);
+                section.html.push_str(&html);
+                plain.clear();
+                let end = lines[at + 1..]
+                    .iter()
+                    .position(|l| l.trim() == ":::")
+                    .map(|n| at + 1 + n);
+                let Some(end) = end else {
+                    faults.push((
+                        offset + at + 1,
+                        format!(":::{name} is not closed: end it with a line `:::`"),
+                    ));
+                    return;
+                };
+                directive(
+                    name.trim(),
+                    &lines[at + 1..end],
+                    offset + at + 1,
+                    section,
+                    faults,
+                );
+                at = end + 1;
+                start = at;
+            }
+            None => {
+                plain.push(line);
+                at += 1;
+            }
+        }
+    }
+    let html = markdown(&plain, offset + start, section, faults);
+    section.html.push_str(&html);
+}
+
+fn directive(
+    name: &str,
+    body: &[&str],
+    line: usize,
+    section: &mut StepProse,
+    faults: &mut Vec<Fault>,
+) {
+    let (open, close) = match name.split('{').next().unwrap_or(name) {
+        "hint" => (
+            "<details class=\"hint\"><summary data-text=\"hint\"></summary>".to_owned(),
+            "</details>",
+        ),
+        "solution" => (
+            "<details class=\"solution\"><summary data-text=\"solution\"></summary>".to_owned(),
+            "</details>",
+        ),
+        "note" => ("<aside class=\"note\">".to_owned(), "</aside>"),
+        "deeper" => (
+            "<details class=\"deeper\"><summary data-text=\"deeper\"></summary>".to_owned(),
+            "</details>",
+        ),
+        "question" => return question(name, body, line, section, faults),
+        other => {
+            faults.push((
+                line,
+                format!(":::{other} is not known: hint, solution, note, deeper and question are"),
+            ));
+            return;
+        }
+    };
+    let html = markdown(body, line, section, faults);
+    section.html.push_str(&format!("{open}{html}{close}\n"));
+}
+
+fn question(
+    name: &str,
+    body: &[&str],
+    line: usize,
+    section: &mut StepProse,
+    faults: &mut Vec<Fault>,
+) {
+    let id = name
+        .split_once("{#")
+        .and_then(|(_, r)| r.strip_suffix('}'))
+        .unwrap_or_default();
+    if id.is_empty() {
+        faults.push((
+            line,
+            "a question needs an id: `:::question{#restarts}`".to_owned(),
+        ));
+    }
+    let option = |l: &&str| -> Option<(String, String)> {
+        let (letter, text) = l.strip_prefix("- ")?.split_once(": ")?;
+        (letter.len() == 1).then(|| (letter.to_owned(), text.to_owned()))
+    };
+    let options: Vec<(String, String)> = body.iter().filter_map(option).collect();
+    let ask: Vec<&str> = body
+        .iter()
+        .copied()
+        .filter(|l| option(l).is_none())
+        .collect();
+    let kind = if options.is_empty() {
+        "answer"
+    } else {
+        "choice"
+    };
+    let asked = markdown(&ask, line, section, faults);
+    let mut html = format!(
+        "<div class=\"question\" data-question=\"{}\" data-kind=\"{kind}\">{asked}",
+        escape(id)
+    );
+    if !options.is_empty() {
+        html.push_str("<ul class=\"options\">");
+        for (letter, text) in &options {
+            let text = markdown(&[text.as_str()], line, section, faults);
+            html.push_str(&format!(
+                "<li data-option=\"{letter}\">{}</li>",
+                text.trim()
+                    .trim_start_matches("<p>")
+                    .trim_end_matches("</p>")
+            ));
+        }
+        html.push_str("</ul>");
+    }
+    html.push_str("</div>\n");
+    section.html.push_str(&html);
+    section.questions.push(Question {
+        id: id.to_owned(),
+        options: options.into_iter().map(|o| o.0).collect(),
+    });
+}
+
+/// CommonMark to HTML; markup of the author's own is shown as text, code is highlighted, commands are noted.
+fn markdown(
+    lines: &[&str],
+    offset: usize,
+    section: &mut StepProse,
+    faults: &mut Vec<Fault>,
+) -> String {
+    let mut options = Options::default();
+    options.extension.table = true;
+    options.extension.cjk_friendly_emphasis = true;
+    options.render.r#unsafe = true;
+    let arena = Arena::new();
+    let text = lines.join("\n");
+    let root = parse_document(&arena, &text, &options);
+    for node in root.descendants() {
+        let mut data = node.data_mut();
+        let line = offset + data.sourcepos.start.line;
+        match &mut data.value {
+            NodeValue::CodeBlock(block) => {
+                let html = code(&block.info, &block.literal, line, section, faults);
+                data.value = NodeValue::HtmlBlock(NodeHtmlBlock {
+                    block_type: 6,
+                    literal: html,
+                });
+            }
+            NodeValue::HtmlBlock(block) => block.literal = escape(&block.literal),
+            NodeValue::HtmlInline(inline) => *inline = escape(inline),
+            _ => {}
+        }
+    }
+    let mut html = String::new();
+    match format_html(root, &options, &mut html) {
+        Ok(()) => html,
+        Err(_) => escape(&text),
+    }
+}
+
+fn code(
+    info: &str,
+    literal: &str,
+    line: usize,
+    section: &mut StepProse,
+    faults: &mut Vec<Fault>,
+) -> String {
+    let mut words = info.split_whitespace();
+    let language = words.next().unwrap_or_default();
+    let mut attributes = String::new();
+    let mut run = Run {
+        text: literal.trim_end().to_owned(),
+        fails: false,
+        endless: false,
+        line,
+    };
+    let mut runs = false;
+    for word in words {
+        match word.split_once('=') {
+            None if word == "run" => runs = true,
+            None if word == "fails" => run.fails = true,
+            None if word == "endless" => run.endless = true,
+            Some(("file", name)) => {
+                attributes.push_str(&format!(" data-file=\"{}\"", escape(name)))
+            }
+            _ => faults.push((
+                line,
+                format!("`{word}` after ``` is not known: run, fails, endless and file=NAME are"),
+            )),
+        }
+    }
+    if runs {
+        attributes.push_str(" data-run");
+        section.runs.push(run);
+    }
+    format!(
+        "<div class=\"code\" data-lang=\"{}\"{attributes}><pre><code>{}</code></pre></div>\n",
+        escape(language),
+        highlight(language, literal.trim_end())
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expect: &[&str], faults: usize) -> Prose {
+        let (prose, found) = read(text);
+        let all = prose
+            .steps
+            .iter()
+            .map(|s| s.html.as_str())
+            .collect::<String>()
+            + &prose.intro;
+        for part in expect {
+            assert!(all.contains(part), "{part} is not in {all}");
+        }
+        assert_eq!(found.len(), faults, "{found:?}");
+        prose
+    }
+
+    #[test]
+    fn a_lesson_is_cut_at_its_steps() {
+        let text = "# First\n\nIt *begins*.\n\n## one: Start\n\n```sh run\nkubectl get pods\n```\n\n:::hint\nLook.\n:::\n\n## learned: Done\n\nAll.\n";
+        let prose = check(text, &["<em>begins</em>", "data-run", "class=\"hint\""], 0);
+        assert_eq!(prose.title, "First");
+        assert_eq!(prose.summary, "It *begins*.");
+        assert_eq!(prose.steps[0].runs[0].text, "kubectl get pods");
+        assert_eq!(prose.steps[0].title, "Start");
+        assert!(prose.learned.is_some());
+    }
+
+    #[test]
+    fn markup_of_the_author_is_text() {
+        check(
+            "# T\n\n## a: A\n\n<script>alert(1)</script>\n\nx <b>y</b>\n",
+            &["&lt;script&gt;", "&lt;b&gt;"],
+            0,
+        );
+    }
+
+    #[test]
+    fn faults_name_their_line() {
+        let (_, faults) = read("# T\n\n## a: A\n\n:::wat\n:::\n");
+        assert_eq!(faults[0].0, 5 + 0, "{faults:?}");
+        check("# T\n\n## a: A\n\n:::hint\nopen\n", &[], 1);
+    }
+
+    #[test]
+    fn questions_keep_their_options() {
+        let prose = check(
+            "# T\n\n## a: A\n\n:::question{#q}\nWhy?\n- a: this\n- b: that\n:::\n",
+            &["data-option=\"b\"", "data-question=\"q\""],
+            0,
+        );
+        assert_eq!(prose.steps[0].questions[0].options, ["a", "b"]);
+    }
+}
