@@ -1,1 +1,34 @@
-//! Room `machine`.
+//! Room `machine`: a simulated Linux computer. Processes, signals, files, mounts, users, pipes,
+//! terminals and network in simulated time, and the programs that run on them. No Kubernetes in it:
+//! `cri` is the wall to the kubelet. It opens nothing and reads no clock of the outside.
+
+pub mod chance;
+pub mod computer;
+pub mod cri;
+pub mod errno;
+pub mod executor;
+pub mod images;
+pub mod kernel;
+pub mod log;
+pub mod net;
+pub mod pipe;
+pub mod programs;
+pub mod runtime;
+pub mod signal;
+pub mod stdio;
+pub mod sync;
+pub mod sys;
+pub mod time;
+pub mod tty;
+pub mod vfs;
+
+pub use chance::Chance;
+pub use computer::Computer;
+pub use errno::Errno;
+pub use executor::{Executor, LocalFuture, Task};
+pub use kernel::Kernel;
+pub use net::Network;
+pub use signal::{Disposition, Signal, SignalSet};
+pub use stdio::{Exit, Stdio};
+pub use sys::Sys;
+pub use time::{Duration, Time};
