@@ -74,6 +74,9 @@ pub fn strings(language: &str) -> &'static str {
 /// The mark, a small pod of whales, as SVG to stand in a page; it paints with `currentColor` and the page's tokens.
 pub const MARK: &str = include_str!("src/art/mark.svg");
 
+/// The pod at sea, the picture of the course's head and of empty places; as SVG like [`MARK`].
+pub const POD: &str = include_str!("src/art/pod.svg");
+
 #[cfg(test)]
 mod tests {
     use super::*;

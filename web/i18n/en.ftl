@@ -1,1 +1,114 @@
+# The words of the interface, in English. Lessons bring their own. The same messages stand in every language.
 app-name = Podschool
+
+## islands: the bar
+theme = Colours
+theme-system = As on this device
+theme-light = Light
+theme-dark = Dark
+connection-connecting = Connecting…
+connection-waiting = Reconnecting…
+connection-starting = Starting your cluster…
+connection-ready = Cluster ready
+connection-unreachable = The cluster does not answer
+connection-crashed = The cluster broke. Begin again below.
+connection-ended = This session has ended
+connection-now = Try now
+connection-reload = Load again
+progress = Steps of this lesson
+progress-count = { $done } of { $all }
+progress-step =
+    { $status ->
+        [done] Step { $number }, done: { $title }
+       *[open] Step { $number }: { $title }
+    }
+close = Close
+cancel = Cancel
+notices = Messages
+
+## islands: the text
+run = Run
+run-hint = Click to run in the terminal
+run-command = Run: { $command }
+copy = Copy
+copied = Copied
+typed = Typed into terminal { $number }
+step-done = Done.
+step-ticked = Done: { $title }. { $cause }
+step-lapsed = This was done, and no longer holds.
+why = Not done yet? See why
+why-unknown = Nothing is missing that I could name. Look once more.
+hint = Hint
+hint-more = Another hint
+hint-number = Hint { $number }
+solution = Solution
+deeper = A little deeper
+solution-show = Show the solution
+answer = Answer
+answer-right = Right.
+answer-wrong = Not quite. Look again.
+answer-kept = Noted. We will see.
+finish = Well done
+finish-words =
+    { $count ->
+        [one] You finished this lesson.
+       *[other] All { $count } steps are done. Your cluster stays here; play on as long as you like.
+    }
+finish-next = Next lesson
+finish-course = Back to the course
+restart = Begin this lesson again
+restart-title = Begin again?
+restart-words = You get a new cluster and a fresh home. What you made here is thrown away.
+restart-yes = Begin again
+
+## islands: the working area
+panes = Panes
+pane-text = Lesson
+pane-terminal = Terminal
+pane-preview = Preview
+split-text = Width of the lesson's text
+split-terminal = Height of the terminals
+terminals = Terminals
+terminal = Terminal { $number }
+terminal-new = New terminal
+terminal-close = Close terminal { $number }
+getting-ready = Getting your cluster ready…
+shell-ended = The shell has ended.
+shell-again = Start a new one
+too-much-input = That is more than the terminal can take at once; none of it was typed.
+font-smaller = Smaller text
+font-larger = Larger text
+reader = Screen reader mode
+reader-on = Screen reader mode is on. Shift and Tab leave the terminal.
+reader-off = Screen reader mode is off.
+keys = Keys
+key-up = Arrow up
+key-down = Arrow down
+search = Search
+search-next = Next match
+search-previous = Previous match
+preview = Preview
+preview-of = Page of { $target }
+preview-reload = Load again
+preview-address = Address
+preview-out = Open in a new tab
+preview-close = Close the preview
+preview-empty = What a pod serves appears here once you forward its port:
+
+## pages
+page-skip = Skip to the content
+page-language = Language
+page-course-title = Learn pods by running them
+page-course-lead = Each lesson opens with a cluster of your own and a terminal beside the text. It notices what you did.
+page-begin = Begin
+page-go-on = Go on
+page-next-lesson = Up next
+page-minutes = { $minutes } minutes
+page-done =
+    { $done ->
+        [0] { $steps } steps
+       *[other] { $done } of { $steps } steps
+    }
+page-next = Next
+page-no-script = The text reads without scripts; the terminal beside it needs them.
+page-back-to-course = Back to the course

@@ -1,1 +1,114 @@
+# Les mots de l’interface, en français.
 app-name = Podschool
+
+## islands: the bar
+theme = Couleurs
+theme-system = Comme sur cet appareil
+theme-light = Clair
+theme-dark = Sombre
+connection-connecting = Connexion…
+connection-waiting = Reconnexion…
+connection-starting = Démarrage de votre cluster…
+connection-ready = Cluster prêt
+connection-unreachable = Le cluster ne répond pas
+connection-crashed = Le cluster est tombé. Recommencez ci-dessous.
+connection-ended = Cette session est terminée
+connection-now = Essayer maintenant
+connection-reload = Recharger
+progress = Étapes de cette leçon
+progress-count = { $done } sur { $all }
+progress-step =
+    { $status ->
+        [done] Étape { $number }, faite : { $title }
+       *[open] Étape { $number } : { $title }
+    }
+close = Fermer
+cancel = Annuler
+notices = Messages
+
+## islands: the text
+run = Exécuter
+run-hint = Cliquer pour exécuter dans le terminal
+run-command = Exécuter : { $command }
+copy = Copier
+copied = Copié
+typed = Tapé dans le terminal { $number }
+step-done = C’est fait.
+step-ticked = C’est fait : { $title }. { $cause }
+step-lapsed = C’était fait, et ce n’est plus le cas.
+why = Pas encore ? Voir pourquoi
+why-unknown = Je ne vois rien qui manque. Regardez encore une fois.
+hint = Indice
+hint-more = Un autre indice
+hint-number = Indice { $number }
+solution = Solution
+deeper = Un peu plus loin
+solution-show = Montrer la solution
+answer = Répondre
+answer-right = Juste.
+answer-wrong = Pas tout à fait. Regardez encore.
+answer-kept = C’est noté. Nous verrons.
+finish = Bien joué
+finish-words =
+    { $count ->
+        [one] Vous avez terminé cette leçon.
+       *[other] Les { $count } étapes sont faites. Votre cluster reste là ; continuez à jouer autant que vous voulez.
+    }
+finish-next = Leçon suivante
+finish-course = Retour au cours
+restart = Recommencer cette leçon
+restart-title = Recommencer ?
+restart-words = Vous recevez un nouveau cluster et un dossier propre. Ce que vous avez fait ici est jeté.
+restart-yes = Recommencer
+
+## islands: the working area
+panes = Volets
+pane-text = Leçon
+pane-terminal = Terminal
+pane-preview = Aperçu
+split-text = Largeur du texte de la leçon
+split-terminal = Hauteur des terminaux
+terminals = Terminaux
+terminal = Terminal { $number }
+terminal-new = Nouveau terminal
+terminal-close = Fermer le terminal { $number }
+getting-ready = Préparation de votre cluster…
+shell-ended = Le shell est terminé.
+shell-again = En ouvrir un autre
+too-much-input = C’est plus que le terminal n’accepte d’un coup ; rien n’a été tapé.
+font-smaller = Texte plus petit
+font-larger = Texte plus grand
+reader = Mode lecteur d’écran
+reader-on = Le mode lecteur d’écran est activé. Maj et Tab quittent le terminal.
+reader-off = Le mode lecteur d’écran est désactivé.
+keys = Touches
+key-up = Flèche haut
+key-down = Flèche bas
+search = Chercher
+search-next = Résultat suivant
+search-previous = Résultat précédent
+preview = Aperçu
+preview-of = Page de { $target }
+preview-reload = Recharger
+preview-address = Adresse
+preview-out = Ouvrir dans un nouvel onglet
+preview-close = Fermer l’aperçu
+preview-empty = Ce qu’un pod sert apparaît ici dès que vous redirigez son port :
+
+## pages
+page-skip = Aller au contenu
+page-language = Langue
+page-course-title = Apprendre les pods en les faisant tourner
+page-course-lead = Chaque leçon s’ouvre avec un cluster à vous et un terminal à côté du texte. Elle remarque ce que vous faites.
+page-begin = Commencer
+page-go-on = Continuer
+page-next-lesson = À suivre
+page-minutes = { $minutes } minutes
+page-done =
+    { $done ->
+        [0] { $steps } étapes
+       *[other] { $done } étapes sur { $steps }
+    }
+page-next = Suite
+page-no-script = Le texte se lit sans scripts ; le terminal à côté en a besoin.
+page-back-to-course = Retour au cours

@@ -1,1 +1,113 @@
+# 画面のことば(日本語)。
 app-name = Podschool
+
+## islands: the bar
+theme = 配色
+theme-system = 端末の設定に合わせる
+theme-light = ライト
+theme-dark = ダーク
+connection-connecting = 接続しています…
+connection-waiting = 接続し直しています…
+connection-starting = クラスターを起動しています…
+connection-ready = クラスターの準備ができました
+connection-unreachable = クラスターから応答がありません
+connection-crashed = クラスターが壊れました。下からやり直してください。
+connection-ended = このセッションは終了しました
+connection-now = 今すぐ試す
+connection-reload = 再読み込み
+progress = このレッスンのステップ
+progress-count = { $done } / { $all }
+progress-step =
+    { $status ->
+        [done] ステップ{ $number }(完了):{ $title }
+       *[open] ステップ{ $number }:{ $title }
+    }
+close = 閉じる
+cancel = やめる
+notices = お知らせ
+
+## islands: the text
+run = 実行
+run-hint = クリックするとターミナルで実行します
+run-command = 実行:{ $command }
+copy = コピー
+copied = コピーしました
+typed = ターミナル{ $number }に入力しました
+step-done = できました。
+step-ticked = できました:{ $title }。{ $cause }
+step-lapsed = 一度はできましたが、今は条件を満たしていません。
+why = まだ完了しない? 理由を見る
+why-unknown = 足りないものは見つかりません。もう一度見てみましょう。
+hint = ヒント
+hint-more = 次のヒント
+hint-number = ヒント{ $number }
+solution = 解答
+deeper = もう少し詳しく
+solution-show = 解答を見る
+answer = 答える
+answer-right = 正解です。
+answer-wrong = 惜しい。もう一度見てみましょう。
+answer-kept = 記録しました。あとで確かめましょう。
+finish = よくできました
+finish-words =
+    { $count ->
+       *[other] { $count }ステップすべて完了です。クラスターはこのまま残ります。好きなだけ試してみてください。
+    }
+finish-next = 次のレッスン
+finish-course = コースに戻る
+restart = このレッスンを最初からやり直す
+restart-title = やり直しますか?
+restart-words = 新しいクラスターと空のホームから始まります。ここで作ったものは消えます。
+restart-yes = やり直す
+
+## islands: the working area
+panes = 表示の切り替え
+pane-text = レッスン
+pane-terminal = ターミナル
+pane-preview = プレビュー
+split-text = レッスン本文の幅
+split-terminal = ターミナルの高さ
+terminals = ターミナル
+terminal = ターミナル{ $number }
+terminal-new = 新しいターミナル
+terminal-close = ターミナル{ $number }を閉じる
+getting-ready = クラスターを準備しています…
+shell-ended = シェルが終了しました。
+shell-again = 新しく開く
+too-much-input = 一度に入力できる量を超えています。何も入力していません。
+font-smaller = 文字を小さく
+font-larger = 文字を大きく
+reader = スクリーンリーダーモード
+reader-on = スクリーンリーダーモードをオンにしました。Shift+Tab でターミナルから出られます。
+reader-off = スクリーンリーダーモードをオフにしました。
+keys = キー
+key-up = 上矢印
+key-down = 下矢印
+search = 検索
+search-next = 次の一致
+search-previous = 前の一致
+preview = プレビュー
+preview-of = { $target } のページ
+preview-reload = 再読み込み
+preview-address = アドレス
+preview-out = 新しいタブで開く
+preview-close = プレビューを閉じる
+preview-empty = ポートを転送すると、Pod が返すページがここに表示されます。
+
+## pages
+page-skip = 本文へ移動
+page-language = 言語
+page-course-title = 動かしながら学ぶ Pod
+page-course-lead = どのレッスンでも、本文の隣に自分だけのクラスターとターミナルが開きます。あなたの操作を見て、ステップが進みます。
+page-begin = はじめる
+page-go-on = 続ける
+page-next-lesson = 次はここ
+page-minutes = { $minutes }分
+page-done =
+    { $done ->
+        [0] { $steps }ステップ
+       *[other] { $steps }ステップ中{ $done }完了
+    }
+page-next = 次へ
+page-no-script = 本文はスクリプトなしで読めますが、隣のターミナルには必要です。
+page-back-to-course = コースに戻る

@@ -1,1 +1,114 @@
+# As palavras da interface, em português do Brasil.
 app-name = Podschool
+
+## islands: the bar
+theme = Cores
+theme-system = Como neste dispositivo
+theme-light = Claro
+theme-dark = Escuro
+connection-connecting = Conectando…
+connection-waiting = Reconectando…
+connection-starting = Iniciando seu cluster…
+connection-ready = Cluster pronto
+connection-unreachable = O cluster não responde
+connection-crashed = O cluster quebrou. Comece de novo abaixo.
+connection-ended = Esta sessão terminou
+connection-now = Tentar agora
+connection-reload = Recarregar
+progress = Passos desta lição
+progress-count = { $done } de { $all }
+progress-step =
+    { $status ->
+        [done] Passo { $number }, feito: { $title }
+       *[open] Passo { $number }: { $title }
+    }
+close = Fechar
+cancel = Cancelar
+notices = Mensagens
+
+## islands: the text
+run = Executar
+run-hint = Clique para executar no terminal
+run-command = Executar: { $command }
+copy = Copiar
+copied = Copiado
+typed = Digitado no terminal { $number }
+step-done = Feito.
+step-ticked = Feito: { $title }. { $cause }
+step-lapsed = Isto estava feito e deixou de valer.
+why = Ainda não? Veja por quê
+why-unknown = Não encontro nada que falte. Olhe mais uma vez.
+hint = Dica
+hint-more = Outra dica
+hint-number = Dica { $number }
+solution = Solução
+deeper = Um pouco mais a fundo
+solution-show = Mostrar a solução
+answer = Responder
+answer-right = Certo.
+answer-wrong = Ainda não. Olhe de novo.
+answer-kept = Anotado. Vamos ver.
+finish = Muito bem
+finish-words =
+    { $count ->
+        [one] Você terminou esta lição.
+       *[other] Os { $count } passos estão feitos. Seu cluster continua aqui; brinque quanto quiser.
+    }
+finish-next = Próxima lição
+finish-course = Voltar ao curso
+restart = Recomeçar esta lição
+restart-title = Recomeçar?
+restart-words = Você recebe um cluster novo e uma pasta limpa. O que você fez aqui é descartado.
+restart-yes = Recomeçar
+
+## islands: the working area
+panes = Painéis
+pane-text = Lição
+pane-terminal = Terminal
+pane-preview = Página
+split-text = Largura do texto da lição
+split-terminal = Altura dos terminais
+terminals = Terminais
+terminal = Terminal { $number }
+terminal-new = Novo terminal
+terminal-close = Fechar o terminal { $number }
+getting-ready = Preparando seu cluster…
+shell-ended = O shell terminou.
+shell-again = Abrir outro
+too-much-input = Isso é mais do que o terminal aceita de uma vez; nada foi digitado.
+font-smaller = Texto menor
+font-larger = Texto maior
+reader = Modo leitor de tela
+reader-on = O modo leitor de tela está ligado. Shift e Tab saem do terminal.
+reader-off = O modo leitor de tela está desligado.
+keys = Teclas
+key-up = Seta para cima
+key-down = Seta para baixo
+search = Buscar
+search-next = Próximo resultado
+search-previous = Resultado anterior
+preview = Página
+preview-of = Página de { $target }
+preview-reload = Recarregar
+preview-address = Endereço
+preview-out = Abrir em nova aba
+preview-close = Fechar a página
+preview-empty = O que um pod serve aparece aqui quando você encaminha a porta dele:
+
+## pages
+page-skip = Ir para o conteúdo
+page-language = Idioma
+page-course-title = Aprenda pods fazendo pods
+page-course-lead = Cada lição abre com um cluster só seu e um terminal ao lado do texto. Ela percebe o que você fez.
+page-begin = Começar
+page-go-on = Continuar
+page-next-lesson = A seguir
+page-minutes = { $minutes } minutos
+page-done =
+    { $done ->
+        [0] { $steps } passos
+       *[other] { $done } de { $steps } passos
+    }
+page-next = A seguir
+page-no-script = O texto pode ser lido sem scripts; o terminal ao lado precisa deles.
+page-back-to-course = Voltar ao curso

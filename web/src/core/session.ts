@@ -1,0 +1,249 @@
+/**
+ * The session as the page knows it: signals that the islands draw, verbs that they call. It turns frames into state
+ * and keeps nothing that the server does not know; after a loss `welcome` says everything again.
+ */
+import { type ReadonlySignal, signal } from "@preact/signals-core";
+import type { Answer, Backend, Level, Preview, ServerFrame, SessionState, StepState } from "../wire/wire.ts";
+import type { Link } from "./link.ts";
+import type { Stream } from "./stream.ts";
+
+/** Something to read for a moment. */
+export interface Notice {
+  id: number;
+  level: Level;
+  text: string;
+}
+
+/** What the learner has asked for and got in one step. */
+export interface Help {
+  reasons: readonly string[] | undefined;
+  hints: readonly string[];
+  solution: readonly string[] | undefined;
+}
+
+/** Question → what the server said to the answer. */
+export type Answered = Readonly<Record<string, { right: boolean | null; message: string | null }>>;
+
+const NO_HELP: Help = { reasons: undefined, hints: [], solution: undefined };
+
+export class Session {
+  readonly state = signal<SessionState>("starting");
+  readonly backend = signal<Backend>("sim");
+  readonly steps = signal<readonly StepState[]>([]);
+  readonly previews = signal<readonly Preview[]>([]);
+  /** The forwarded port that was last asked to be shown; each new object shows it again. */
+  readonly shown = signal<{ port: number } | undefined>(undefined);
+  /** Numbers of the terminals, in the order of their tabs. */
+  readonly terminals = signal<readonly number[]>([]);
+  readonly notices = signal<readonly Notice[]>([]);
+  readonly answered = signal<Answered>({});
+  readonly help = signal<Readonly<Record<string, Help>>>({});
+  /** Steps that were ticked while the page looked on, newest last. */
+  onTick: (step: StepState) => void = () => {};
+
+  readonly link: Link;
+  readonly #streams = new Map<number, Stream>();
+  readonly #ended = signal<ReadonlySet<number>>(new Set());
+  readonly #openers = new Map<number, () => void>();
+  #noticeCount = 0;
+  #welcomed = false;
+
+  constructor(link: Link, steps: readonly StepState[]) {
+    this.link = link;
+    this.steps.value = steps;
+    link.onFrame = (frame) => this.#take(frame);
+    link.onBytes = ({ terminal, payload }) => this.#streams.get(terminal)?.output(payload);
+  }
+
+  /** Terminals whose shell ended and whose last screen is still looked at. */
+  get ended(): ReadonlySignal<ReadonlySet<number>> {
+    return this.#ended;
+  }
+
+  /** A screen for terminal `stream.id` is ready; `opened` says its size whenever the terminal must be (re)attached. */
+  attach(stream: Stream): void {
+    this.#streams.set(stream.id, stream);
+  }
+
+  detach(id: number): void {
+    this.#streams.delete(id);
+  }
+
+  /** The first open step: what to do next. */
+  next(): StepState | undefined {
+    return this.steps.value.find((step) => step.status !== "done");
+  }
+
+  addTerminal(most: number): number | undefined {
+    const taken = this.terminals.value;
+    if (taken.length >= most) return undefined;
+    let id = 1;
+    while (taken.includes(id)) id += 1;
+    this.terminals.value = [...taken, id];
+    return id;
+  }
+
+  closeTerminal(id: number): void {
+    this.link.send({ type: "term.close", id });
+    this.#forget(id);
+  }
+
+  check(step: string): void {
+    this.link.send({ type: "step.check", step });
+  }
+
+  hint(step: string): void {
+    this.link.send({ type: "step.hint", step, index: this.helpOf(step).hints.length });
+  }
+
+  solution(step: string): void {
+    this.link.send({ type: "step.solution", step });
+  }
+
+  answer(step: string, question: string, answer: Answer): boolean {
+    return this.link.send({ type: "step.answer", step, question, answer });
+  }
+
+  restart(): void {
+    this.link.send({ type: "session.restart" });
+  }
+
+  helpOf(step: string): Help {
+    return this.help.value[step] ?? NO_HELP;
+  }
+
+  notify(level: Level, text: string): void {
+    this.#noticeCount += 1;
+    this.notices.value = [...this.notices.value, { id: this.#noticeCount, level, text }].slice(-3);
+  }
+
+  dismiss(id: number): void {
+    this.notices.value = this.notices.value.filter((notice) => notice.id !== id);
+  }
+
+  #take(frame: ServerFrame): void {
+    switch (frame.type) {
+      case "welcome":
+        this.#welcome(frame);
+        return;
+      case "session":
+        this.state.value = frame.state;
+        if (frame.message) this.notify(frame.state === "ready" ? "info" : "warning", frame.message);
+        return;
+      case "term.opened":
+        if (frame.created) this.#ended.value = without(this.#ended.value, frame.id);
+        this.#streams.get(frame.id)?.opened(frame);
+        return;
+      case "term.accepted":
+        this.#streams.get(frame.id)?.accepted(frame.accepted);
+        return;
+      case "term.closed":
+        if (this.terminals.value.length > 1) this.#forget(frame.id);
+        else if (this.terminals.value.includes(frame.id))
+          this.#ended.value = new Set([...this.#ended.value, frame.id]);
+        return;
+      case "preview":
+        this.previews.value = [
+          ...this.previews.value.filter((p) => p.port !== frame.preview.port),
+          frame.preview,
+        ];
+        if (frame.open) this.shown.value = { port: frame.preview.port };
+        return;
+      case "preview.closed":
+        this.previews.value = this.previews.value.filter((p) => p.port !== frame.port);
+        return;
+      case "notice":
+        this.notify(frame.level, frame.text);
+        return;
+      case "error":
+        this.notify("warning", frame.message);
+        return;
+      default:
+        this.#takeStep(frame);
+        return;
+    }
+  }
+
+  #takeStep(frame: ServerFrame): void {
+    switch (frame.type) {
+      case "steps":
+        this.#merge(frame.steps);
+        return;
+      case "step.reason":
+        this.#learn(frame.step, { reasons: frame.reasons });
+        return;
+      case "step.hint":
+        if (frame.html === null || frame.index !== this.helpOf(frame.step).hints.length) return;
+        this.#learn(frame.step, { hints: [...this.helpOf(frame.step).hints, frame.html] });
+        return;
+      case "step.solution":
+        this.#learn(frame.step, { solution: frame.commands });
+        return;
+      case "step.answered":
+        this.answered.value = {
+          ...this.answered.value,
+          [frame.question]: { right: frame.right, message: frame.message },
+        };
+        return;
+    }
+  }
+
+  #welcome(frame: Extract<ServerFrame, { type: "welcome" }>): void {
+    const restarted = this.#welcomed && frame.terminals.length === 0;
+    this.#welcomed = true;
+    this.state.value = frame.state;
+    this.backend.value = frame.backend;
+    this.previews.value = frame.previews;
+    if (restarted) {
+      this.help.value = {};
+      this.answered.value = {};
+    }
+    this.#ended.value = new Set();
+    this.#merge(frame.steps);
+    const known = frame.terminals.map((terminal) => terminal.id).sort((a, b) => a - b);
+    const kept = restarted
+      ? []
+      : this.terminals.value.filter((id) => !known.includes(id) && this.#streams.has(id));
+    this.terminals.value = known.length + kept.length > 0 ? [...known, ...kept].sort((a, b) => a - b) : [1];
+    for (const open of this.#openers.values()) open();
+  }
+
+  /** After each `welcome` every screen opens its terminal again; the answer stops that. */
+  onReattach(id: number, open: () => void): () => void {
+    this.#openers.set(id, open);
+    return () => this.#openers.delete(id);
+  }
+
+  /** A new shell in a terminal whose shell ended. */
+  reopen(id: number): void {
+    if (!this.#ended.value.has(id)) return;
+    this.#ended.value = without(this.#ended.value, id);
+    for (const open of this.#openers.values()) open();
+  }
+
+  #merge(changed: readonly StepState[]): void {
+    const before = this.steps.value;
+    const after = before.map((step) => changed.find((c) => c.id === step.id) ?? step);
+    this.steps.value = after;
+    for (const step of changed) {
+      const old = before.find((b) => b.id === step.id);
+      if (old && old.status !== "done" && step.status === "done") this.onTick(step);
+      if (old && old.status !== step.status) this.#learn(step.id, { reasons: undefined });
+    }
+  }
+
+  #learn(step: string, more: Partial<Help>): void {
+    this.help.value = { ...this.help.value, [step]: { ...this.helpOf(step), ...more } };
+  }
+
+  #forget(id: number): void {
+    this.terminals.value = this.terminals.value.filter((other) => other !== id);
+    this.#ended.value = without(this.#ended.value, id);
+  }
+}
+
+function without(set: ReadonlySet<number>, id: number): ReadonlySet<number> {
+  const rest = new Set(set);
+  rest.delete(id);
+  return rest;
+}

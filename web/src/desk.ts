@@ -1,0 +1,82 @@
+/**
+ * The learner's desk: the arrangement of the panes and the verbs that islands ask of each other (type this command, show
+ * that pane). One for a page; it draws nothing.
+ */
+import { effect, type Signal, signal } from "@preact/signals";
+import { typed } from "./core/commands.ts";
+import { type Layout, type Pane, read, write } from "./core/layout.ts";
+import type { Session } from "./core/session.ts";
+import { announce, say } from "./page.ts";
+import { remember, remembered } from "./store.ts";
+
+/** What a drawn terminal can do for others. */
+export interface Screen {
+  type(text: string): boolean;
+  focus(): void;
+}
+
+export class Desk {
+  readonly session: Session;
+  readonly layout: Signal<Layout> = signal(read(remembered("layout")));
+  /** The terminal whose tab is in front. */
+  readonly active = signal(1);
+  /** Path shown in the preview, for links that lead there. */
+  readonly path = signal("/");
+  readonly #screens = new Map<number, Screen>();
+  #typeLater: string[] = [];
+
+  constructor(session: Session) {
+    this.session = session;
+    effect(() => remember("layout", write(this.layout.value)));
+    effect(() => {
+      const ids = session.terminals.value;
+      if (ids.length > 0 && !ids.includes(this.active.peek())) this.active.value = ids[ids.length - 1] ?? 1;
+    });
+    effect(() => {
+      if (session.shown.value) this.openPreview("/");
+    });
+  }
+
+  addScreen(id: number, screen: Screen): void {
+    this.#screens.set(id, screen);
+    if (id !== this.active.value) return;
+    for (const text of this.#typeLater.splice(0)) screen.type(text);
+  }
+
+  removeScreen(id: number): void {
+    this.#screens.delete(id);
+  }
+
+  /** Types a command of the text into the terminal in front, and runs it. `hand`: by pointer, so the terminal gets the focus. */
+  run(block: string, hand: boolean): void {
+    const screen = this.#screens.get(this.active.value);
+    this.show("terminal");
+    if (!screen) this.#typeLater.push(typed(block));
+    else if (!screen.type(typed(block))) this.session.notify("warning", say("too-much-input"));
+    if (hand && !matchMedia("(width < 48rem)").matches) screen?.focus();
+    announce(say("typed", { number: this.active.value }));
+  }
+
+  /** Narrow screens show one pane at a time. */
+  show(pane: Pane): void {
+    this.layout.value = { ...this.layout.value, pane };
+  }
+
+  openPreview(path: string): void {
+    this.path.value = path;
+    this.layout.value = { ...this.layout.value, preview: true, pane: "preview" };
+  }
+
+  closePreview(): void {
+    this.layout.value = { ...this.layout.value, preview: false, pane: "terminal" };
+  }
+
+  /** Presses keys in the terminal in front, as the keys row of touch screens does. */
+  press(keys: string): void {
+    this.#screens.get(this.active.value)?.type(keys);
+  }
+
+  focusTerminal(): void {
+    this.#screens.get(this.active.value)?.focus();
+  }
+}

@@ -1,0 +1,71 @@
+/** Code blocks of the text get their buttons: Run types a command into the terminal in front, Copy copies. The whole of a command is a button, too. */
+import { render } from "preact";
+import { useState } from "preact/hooks";
+import { copied, lines } from "../core/commands.ts";
+import type { Desk } from "../desk.ts";
+import { announce, say } from "../page.ts";
+import { Icon } from "./icon.tsx";
+
+function Copy({ text }: { text: string }) {
+  const [done, setDone] = useState(false);
+  return (
+    <button
+      type="button"
+      class="icon-button"
+      aria-label={say("copy")}
+      title={say("copy")}
+      onClick={async () => {
+        await navigator.clipboard?.writeText(copied(text));
+        setDone(true);
+        announce(say("copied"));
+      }}
+      onBlur={() => setDone(false)}
+    >
+      <Icon name={done ? "check" : "copy"} />
+    </button>
+  );
+}
+
+/** The buttons of one block. */
+export function Actions({ text, run }: { text: string; run: ((hand: boolean) => void) | undefined }) {
+  const words = lines(text)[0] ?? "";
+  return (
+    <div class="code-actions">
+      <Copy text={text} />
+      {run && (
+        <button
+          type="button"
+          class="button primary"
+          aria-label={say("run-command", { command: words })}
+          onClick={(event) => run(event.detail > 0)}
+        >
+          <Icon name="play" />
+          {say("run")}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** Dresses every code block below `root`. */
+export function dressBlocks(root: ParentNode, desk: Desk): void {
+  for (const block of root.querySelectorAll<HTMLElement>(".code:not([data-dressed])")) {
+    const pre = block.querySelector("pre");
+    if (!pre) continue;
+    const text = pre.textContent ?? "";
+    block.dataset.dressed = "";
+    const runs = block.dataset.run !== undefined;
+    if (runs) {
+      block.classList.add("run");
+      block.classList.toggle("lines", lines(text).length > 1);
+      pre.title = say("run-hint");
+      pre.addEventListener("click", () => {
+        if (getSelection()?.isCollapsed !== false) desk.run(text, true);
+      });
+    }
+    const place = document.createElement("div");
+    place.className = "code-place";
+    block.append(place);
+    render(<Actions text={text} run={runs ? (hand) => desk.run(text, hand) : undefined} />, place);
+  }
+}

@@ -1,0 +1,94 @@
+/** Questions of the text become forms: the answer goes to the server, its word comes back below. Their words stand in the lesson. */
+import { effect } from "@preact/signals";
+import type { Session } from "../core/session.ts";
+import { say } from "../page.ts";
+import type { Answer } from "../wire/wire.ts";
+
+function read(form: HTMLFormElement): Answer | undefined {
+  const value = new FormData(form).get("answer");
+  if (typeof value !== "string" || value.trim() === "") return undefined;
+  const text = value.trim();
+  return form.dataset.kind === "answer" && Number.isFinite(Number(text)) ? Number(text) : text;
+}
+
+function choice(option: HTMLLIElement): HTMLLabelElement {
+  const label = document.createElement("label");
+  const radio = document.createElement("input");
+  radio.type = "radio";
+  radio.name = "answer";
+  radio.value = option.dataset.option ?? "";
+  const words = document.createElement("span");
+  words.append(...option.childNodes);
+  label.append(radio, words);
+  return label;
+}
+
+/** The form that stands in place of a drawn question. */
+function form(question: HTMLElement): { form: HTMLFormElement; said: HTMLOutputElement } {
+  const form = document.createElement("form");
+  form.className = question.className;
+  form.dataset.kind = question.dataset.kind ?? "answer";
+  const group = form.appendChild(document.createElement("fieldset"));
+  const ask = group.appendChild(document.createElement("legend"));
+  const options = question.querySelector<HTMLElement>(".options");
+  options?.remove();
+  ask.append(...question.childNodes);
+  if (options) {
+    group.append(...[...options.querySelectorAll("li")].map(choice));
+  } else {
+    const field = group.appendChild(document.createElement("input"));
+    field.type = "text";
+    field.name = "answer";
+    field.autocomplete = "off";
+    field.setAttribute("aria-label", ask.textContent?.trim() ?? "");
+  }
+  const button = form.appendChild(document.createElement("button"));
+  button.type = "submit";
+  button.textContent = say("answer");
+  const said = form.appendChild(document.createElement("output"));
+  said.setAttribute("aria-live", "polite");
+  return { form, said };
+}
+
+export function dressQuestions(root: ParentNode, session: Session): void {
+  for (const drawn of root.querySelectorAll<HTMLElement>(".question[data-question]")) {
+    const question = drawn.dataset.question ?? "";
+    const step = drawn.closest<HTMLElement>("[data-step]")?.dataset.step ?? "";
+    const made = form(drawn);
+    drawn.replaceWith(made.form);
+    made.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const answer = read(made.form);
+      if (answer !== undefined) session.answer(step, question, answer);
+    });
+    effect(() => {
+      const word = session.answered.value[question];
+      made.said.dataset.right = String(word?.right ?? "");
+      const plain = word?.right === null ? "answer-kept" : word?.right ? "answer-right" : "answer-wrong";
+      made.said.textContent = word ? (word.message ?? say(plain)) : "";
+    });
+  }
+}
+
+/** Hints and solutions that stand in the text: their summaries get words, and a hint appears when the one before it was read. */
+export function dressHelp(section: HTMLElement): void {
+  const hints = [...section.querySelectorAll<HTMLDetailsElement>("details.hint")];
+  hints.forEach((hint, index) => {
+    name(hint, say("hint-number", { number: index + 1 }));
+    hint.hidden = index > 0;
+    hint.addEventListener("toggle", () => {
+      const next = hints[index + 1];
+      if (next && hint.open) next.hidden = false;
+    });
+  });
+  for (const solution of section.querySelectorAll<HTMLDetailsElement>("details.solution")) {
+    name(solution, say("solution"));
+  }
+  for (const deeper of section.querySelectorAll<HTMLDetailsElement>("details.deeper"))
+    name(deeper, say("deeper"));
+}
+
+function name(details: HTMLDetailsElement, words: string): void {
+  const summary = details.querySelector("summary");
+  if (summary && summary.textContent === "") summary.textContent = words;
+}

@@ -1,0 +1,115 @@
+/** The foot of a step: whether it is done and what did it, and, while it is not, why, hints one at a time, the solution. */
+import { useEffect, useRef } from "preact/hooks";
+import type { Desk } from "../desk.ts";
+import { say } from "../page.ts";
+import type { PageStep, StepState } from "../wire/wire.ts";
+import { Actions, dressBlocks } from "./commands.tsx";
+import { Icon } from "./icon.tsx";
+
+function Done({ state }: { state: StepState }) {
+  return (
+    <p class="step-done">
+      <Icon name="check" />
+      <span>
+        <strong>{say("step-done")}</strong> {state.cause?.text}
+      </span>
+    </p>
+  );
+}
+
+function Hints({ hints, desk }: { hints: readonly string[]; desk: Desk }) {
+  const box = useRef<HTMLDivElement>(null);
+  const count = hints.length;
+  useEffect(() => {
+    if (box.current && count > 0) dressBlocks(box.current, desk);
+  }, [count, desk]);
+  return (
+    <div class="hints" ref={box} aria-live="polite">
+      {hints.map((html, index) => (
+        <div class="hint" key={html}>
+          <h3>{say("hint-number", { number: index + 1 })}</h3>
+          <div dangerouslySetInnerHTML={{ __html: html }} />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Solution({ commands, desk }: { commands: readonly string[]; desk: Desk }) {
+  return (
+    <div class="solution" aria-live="polite">
+      <h3>{say("solution")}</h3>
+      {commands.map((command) => (
+        <div class={`code run${command.includes("\n") ? " lines" : ""}`} key={command} data-dressed="">
+          <pre>
+            <code>{command}</code>
+          </pre>
+          <Actions text={command} run={(hand) => desk.run(command, hand)} />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Why({ reasons }: { reasons: readonly string[] | undefined }) {
+  return (
+    <div class="why" aria-live="polite">
+      {reasons && reasons.length === 0 && <p>{say("why-unknown")}</p>}
+      {reasons && reasons.length > 0 && (
+        <ul>
+          {reasons.map((reason) => (
+            <li key={reason}>{reason}</li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+export function StepFoot({ desk, step }: { desk: Desk; step: PageStep }) {
+  const { session } = desk;
+  const state = session.steps.value.find((each) => each.id === step.id) ?? step.state;
+  const help = session.helpOf(step.id);
+  const section = useRef<HTMLDivElement>(null);
+  const next = session.next()?.id === step.id;
+  useEffect(() => {
+    const home = section.current?.closest<HTMLElement>(".step");
+    if (!home) return;
+    home.dataset.status = state.status;
+    home.toggleAttribute("data-next", next);
+  }, [state.status, next]);
+  const done = state.status === "done";
+  const inText = (kind: string) => document.querySelector(`#step-${step.id} > details.${kind}`) !== null;
+  const hints = inText("hint") ? 0 : step.hints;
+  const solution = step.solution && !inText("solution");
+  return (
+    <div class="step-foot" ref={section}>
+      {done ? (
+        <Done state={state} />
+      ) : (
+        <>
+          {state.status === "lapsed" && <p class="step-lapsed">{say("step-lapsed")}</p>}
+          <div class="step-help">
+            <button type="button" class="button quiet" onClick={() => session.check(step.id)}>
+              {say("why")}
+            </button>
+            {help.hints.length < hints && (
+              <button type="button" class="button quiet" onClick={() => session.hint(step.id)}>
+                <Icon name="bulb" />
+                {help.hints.length === 0 ? say("hint") : say("hint-more")}
+              </button>
+            )}
+            {solution && !help.solution && (
+              <button type="button" class="button quiet" onClick={() => session.solution(step.id)}>
+                {say("solution-show")}
+              </button>
+            )}
+          </div>
+          <Why reasons={help.reasons} />
+        </>
+      )}
+      <Hints hints={help.hints} desk={desk} />
+      {help.solution && <Solution commands={help.solution} desk={desk} />}
+    </div>
+  );
+}
