@@ -1,1 +1,33 @@
-//! Room `host`.
+//! Runs simulated worlds in time: a cluster, a workstation, or both on one clock.
+//!
+//! This room owns the threads on which worlds live, the mapping of wall time to simulated time, the journal of
+//! what came in from outside, and the bounded channels through which the outside talks to a world. It decides
+//! nothing about Kubernetes or Linux: those are `cluster` and `machine`. It speaks no HTTP: that is `apiserver`.
+//!
+//! The way in is [`Shards::create`]; what comes back is a [`Handle`], which is `Clone + Send + Sync`.
+
+mod clock;
+mod command;
+mod drive;
+mod files;
+mod foreign;
+mod handle;
+mod journal;
+mod shard;
+mod spec;
+mod stream;
+mod terminal;
+mod watch;
+mod world;
+
+pub use clock::{ClockCommand, ClockState};
+pub use cluster::{AttachQuery, ClusterSpec, ExecQuery, LogQuery, NodeSpec};
+pub use files::{FileChange, FileInfo, FileKind};
+pub use foreign::{ForeignFactory, ForeignProcess};
+pub use handle::{Handle, WorldEnded, WorldEvent};
+pub use journal::{Entry, Input, Journal, replay};
+pub use shard::Shards;
+pub use spec::{Limits, WorkstationSpec, WorldSpec};
+pub use stream::{ExitStatus, Stream, StreamIn, StreamInput, StreamOut, StreamOutput};
+pub use terminal::{TermIn, Terminal, TerminalId, TerminalOutput};
+pub use watch::{Watch, WatchEvent, WatchQuery};
