@@ -1,1 +1,3 @@
 //! Room `apiserver`.
+pub mod spdy;
+pub mod tables;
