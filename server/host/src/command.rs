@@ -3,7 +3,7 @@
 
 use crate::clock::{ClockCommand, ClockState};
 use crate::files::FileCall;
-use crate::foreign::{ForeignCall, ForeignFactory};
+use crate::foreign::ForeignFactory;
 use crate::journal::Journal;
 use crate::stream::{Stream, StreamIn};
 use crate::terminal::{TermIn, Terminal, TerminalId};
@@ -44,17 +44,20 @@ pub(crate) enum Command {
     Bookmark(WatchId),
     Unwatch(WatchId),
     Open(Box<Target>, Reply<Result<Stream, Status>>),
+    /// Only whether it could be opened.
+    Check(Box<Target>, Reply<Result<(), Status>>),
     Stream(StreamId, StreamIn),
     /// The reader of a stream or terminal has taken this many bytes and grants as many more.
     Grant(StreamId, u32),
     Clock(ClockCommand, Reply<ClockState>),
     Journal(Reply<Journal>),
+    /// All objects and logs as text.
+    Picture(Reply<String>),
     OpenTerminal { cols: u16, rows: u16, reply: Reply<Result<Terminal, String>> },
     AttachTerminal(TerminalId, Reply<Result<Terminal, String>>),
     Terminal(TerminalId, TermIn),
     DetachTerminal(TerminalId, StreamId),
     Files(FileCall),
     RegisterForeign(String, ForeignFactory),
-    Foreign(ForeignCall),
     Close,
 }

@@ -11,7 +11,11 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc};
 
-pub use cluster::ExitStatus;
+/// How a process ended: its exit code, or 128 + the signal that ended it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExitStatus {
+    pub code: i32,
+}
 
 /// Bytes that may be under way in each direction of a stream.
 pub const WINDOW_BYTES: usize = 64 * 1024;
