@@ -56,7 +56,13 @@ pub(crate) struct Clock {
 impl Clock {
     pub fn new(start: Time, wall: Duration, speed: f64) -> Clock {
         let speed = clamp(speed);
-        Clock { base_wall: wall, base: start, speed, paused: false, moved: speed != 1.0 }
+        Clock {
+            base_wall: wall,
+            base: start,
+            speed,
+            paused: false,
+            moved: speed != 1.0,
+        }
     }
 
     /// Where simulated time should be at this wall instant.
@@ -109,12 +115,21 @@ impl Clock {
     }
 
     pub fn state(&self, now: Time) -> ClockState {
-        ClockState { now, speed: self.speed, paused: self.paused, moved: self.moved }
+        ClockState {
+            now,
+            speed: self.speed,
+            paused: self.paused,
+            moved: self.moved,
+        }
     }
 }
 
 fn clamp(speed: f64) -> f64 {
-    if speed.is_finite() { speed.clamp(*SPEED_RANGE.start(), *SPEED_RANGE.end()) } else { 1.0 }
+    if speed.is_finite() {
+        speed.clamp(*SPEED_RANGE.start(), *SPEED_RANGE.end())
+    } else {
+        1.0
+    }
 }
 
 #[cfg(test)]
@@ -131,11 +146,23 @@ mod tests {
     fn runs_at_its_speed_and_stands_while_paused() {
         let mut clock = Clock::new(START, Duration::ZERO, 1.0);
         assert_eq!(at(&clock, 1500), 1500);
-        clock.set_speed(10.0, START + Duration::from_millis(1500), Duration::from_millis(1500));
+        clock.set_speed(
+            10.0,
+            START + Duration::from_millis(1500),
+            Duration::from_millis(1500),
+        );
         assert_eq!(at(&clock, 2500), 11_500);
-        clock.set_paused(true, START + Duration::from_millis(11_500), Duration::from_millis(2500));
+        clock.set_paused(
+            true,
+            START + Duration::from_millis(11_500),
+            Duration::from_millis(2500),
+        );
         assert_eq!(at(&clock, 99_000), 11_500);
-        clock.set_paused(false, START + Duration::from_millis(11_500), Duration::from_millis(99_000));
+        clock.set_paused(
+            false,
+            START + Duration::from_millis(11_500),
+            Duration::from_millis(99_000),
+        );
         assert_eq!(at(&clock, 99_100), 12_500);
         assert!(clock.state(START).moved);
     }

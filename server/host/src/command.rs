@@ -8,7 +8,8 @@ use crate::journal::Journal;
 use crate::stream::{Stream, StreamIn};
 use crate::terminal::{TermIn, Terminal, TerminalId};
 use crate::watch::{Watch, WatchQuery};
-use cluster::{AttachQuery, ExecQuery, LogQuery};
+use bytes::Bytes;
+use cluster::{ExecQuery, LogQuery};
 use objects::{Answer, ListAnswer, Request, Status};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
@@ -25,15 +26,18 @@ pub struct WatchId(pub u64);
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Target {
     Exec(ExecQuery),
-    Attach(AttachQuery),
-    PortForward { namespace: String, pod: String, port: u16 },
+    Attach(ExecQuery),
+    PortForward {
+        namespace: String,
+        pod: String,
+        port: u16,
+    },
     /// Reads the store and the log only, so it stands in no journal.
     Logs(LogQuery),
 }
 
 pub(crate) type Reply<T> = oneshot::Sender<T>;
 
-#[derive(Debug)]
 pub(crate) enum Command {
     Request(Box<Request>, Reply<Result<Answer, Status>>),
     List(Box<Request>, Reply<Result<ListAnswer, Status>>),
@@ -44,8 +48,6 @@ pub(crate) enum Command {
     Bookmark(WatchId),
     Unwatch(WatchId),
     Open(Box<Target>, Reply<Result<Stream, Status>>),
-    /// Only whether it could be opened.
-    Check(Box<Target>, Reply<Result<(), Status>>),
     Stream(StreamId, StreamIn),
     /// The reader of a stream or terminal has taken this many bytes and grants as many more.
     Grant(StreamId, u32),
@@ -53,11 +55,23 @@ pub(crate) enum Command {
     Journal(Reply<Journal>),
     /// All objects and logs as text.
     Picture(Reply<String>),
-    OpenTerminal { cols: u16, rows: u16, reply: Reply<Result<Terminal, String>> },
+    OpenTerminal {
+        cols: u16,
+        rows: u16,
+        reply: Reply<Result<Terminal, String>>,
+    },
     AttachTerminal(TerminalId, Reply<Result<Terminal, String>>),
     Terminal(TerminalId, TermIn),
     DetachTerminal(TerminalId, StreamId),
+    /// Runs one line in a login shell of the workstation without a terminal; answers exit code and output.
+    RunLine(String, Reply<Result<(i32, Bytes), String>>),
     Files(FileCall),
     RegisterForeign(String, ForeignFactory),
     Close,
+}
+
+impl std::fmt::Debug for Command {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Command")
+    }
 }

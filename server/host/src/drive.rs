@@ -20,8 +20,15 @@ const BATCH: usize = 256;
 
 /// A movement of time that somebody waits for.
 enum Motion {
-    Step { to: Time, reply: Reply<ClockState> },
-    UntilChange { limit: Time, from: u64, reply: Reply<ClockState> },
+    Step {
+        to: Time,
+        reply: Reply<ClockState>,
+    },
+    UntilChange {
+        limit: Time,
+        from: u64,
+        reply: Reply<ClockState>,
+    },
 }
 
 enum Turn {
@@ -57,7 +64,9 @@ pub(crate) async fn drive(
     let woken = Arc::new(Notify::new());
     let turn_polls = spec.limits.turn_polls.max(1);
     let clock = shared.clock();
-    let made = catch_unwind(AssertUnwindSafe(|| World::new(spec, start, sender, outside, woken.clone())));
+    let made = catch_unwind(AssertUnwindSafe(|| {
+        World::new(spec, start, sender, outside, shared.clone(), woken.clone())
+    }));
     let world = match made {
         Ok(world) => world,
         Err(panic) => return end(&shared, Some(reason(&*panic))),
@@ -79,7 +88,10 @@ pub(crate) async fn drive(
     let ended = live(&mut driver, &mut commands, &woken).await;
     // A world that broke may break again while it is taken down.
     let dropped = catch_unwind(AssertUnwindSafe(move || drop(driver)));
-    end(&shared, ended.or_else(|| dropped.err().map(|panic| reason(&*panic))));
+    end(
+        &shared,
+        ended.or_else(|| dropped.err().map(|panic| reason(&*panic))),
+    );
 }
 
 /// Answers with the reason of a panic, if that was the end.
@@ -100,7 +112,7 @@ async fn live(
         };
         match turn {
             Turn::Ended => return None,
-            Turn::Busy => tokio::task::yield_now().await,
+            Turn::Busy => {}
             Turn::Idle(wait) => {
                 let sleep = async {
                     match wait {
@@ -119,6 +131,8 @@ async fn live(
                 }
             }
         }
+        // The neighbours' turn, also where commands never cease.
+        tokio::task::yield_now().await;
     }
 }
 
@@ -132,7 +146,8 @@ fn end(shared: &Shared, panic: Option<String>) {
 
 fn reason(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(ToString::to_string);
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "panic".into())
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "panic".into())
 }
 
 impl Driver {
@@ -144,7 +159,9 @@ impl Driver {
             if self.motion.is_some() || self.past_until.is_some() {
                 break;
             }
-            let Some(command) = self.queue.pop_front() else { break };
+            let Some(command) = self.queue.pop_front() else {
+                break;
+            };
             if matches!(command, Command::Close) {
                 return Turn::Ended;
             }
@@ -205,7 +222,9 @@ impl Driver {
         self.clock.rebase(now, self.shared.origin.elapsed());
         self.clock.mark_moved();
         let state = self.clock.state(now);
-        if let Some(Motion::Step { reply, .. } | Motion::UntilChange { reply, .. }) = self.motion.take() {
+        if let Some(Motion::Step { reply, .. } | Motion::UntilChange { reply, .. }) =
+            self.motion.take()
+        {
             self.world.publish();
             self.share();
             let _ = self.shared.events.send(WorldEvent::Clock(state));
@@ -246,12 +265,19 @@ impl Driver {
             ClockCommand::Resume => self.clock.set_paused(false, now, wall),
             ClockCommand::Speed(speed) => self.clock.set_speed(speed, now, wall),
             ClockCommand::Step(by) => {
-                self.motion = Some(Motion::Step { to: now + by, reply });
+                self.motion = Some(Motion::Step {
+                    to: now + by,
+                    reply,
+                });
                 return;
             }
             ClockCommand::UntilChange(limit) => {
                 let from = self.world.revision();
-                self.motion = Some(Motion::UntilChange { limit: now + limit, from, reply });
+                self.motion = Some(Motion::UntilChange {
+                    limit: now + limit,
+                    from,
+                    reply,
+                });
                 return;
             }
         }
@@ -265,8 +291,12 @@ impl Driver {
 
     /// Tells the handles where the world stands.
     fn share(&self) {
-        self.shared.now.store(self.world.executor.now().0, Ordering::Release);
-        self.shared.revision.store(self.world.revision(), Ordering::Release);
+        self.shared
+            .now
+            .store(self.world.executor.now().0, Ordering::Release);
+        self.shared
+            .revision
+            .store(self.world.revision(), Ordering::Release);
         *self.shared.clock.lock().unwrap_or_else(|e| e.into_inner()) = self.clock.clone();
     }
 }

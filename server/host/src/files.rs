@@ -40,10 +40,47 @@ pub struct FileChange {
 
 #[derive(Debug)]
 pub(crate) enum FileCall {
-    Read { path: String, reply: Reply<Result<Bytes, String>> },
-    Write { path: String, content: Bytes, mode: u32, reply: Reply<Result<(), String>> },
-    Remove { path: String, reply: Reply<Result<(), String>> },
-    MakeDir { path: String, reply: Reply<Result<(), String>> },
-    List { path: String, reply: Reply<Result<Vec<FileInfo>, String>> },
-    Watch { path: String, reply: Reply<Result<mpsc::Receiver<FileChange>, String>> },
+    Read {
+        path: String,
+        reply: Reply<Result<Bytes, String>>,
+    },
+    Write {
+        path: String,
+        content: Bytes,
+        mode: u32,
+        reply: Reply<Result<(), String>>,
+    },
+    Remove {
+        path: String,
+        reply: Reply<Result<(), String>>,
+    },
+    MakeDir {
+        path: String,
+        reply: Reply<Result<(), String>>,
+    },
+    List {
+        path: String,
+        reply: Reply<Result<Vec<FileInfo>, String>>,
+    },
+    Watch {
+        path: String,
+        reply: Reply<Result<mpsc::Receiver<FileChange>, String>>,
+    },
+}
+
+impl FileCall {
+    /// Answers that it cannot be done.
+    pub fn refuse(self, why: &str) {
+        // Whoever asked may have stopped waiting.
+        match self {
+            FileCall::Read { reply, .. } => drop(reply.send(Err(why.into()))),
+            FileCall::List { reply, .. } => drop(reply.send(Err(why.into()))),
+            FileCall::Watch { reply, .. } => drop(reply.send(Err(why.into()))),
+            FileCall::Write { reply, .. }
+            | FileCall::Remove { reply, .. }
+            | FileCall::MakeDir { reply, .. } => {
+                drop(reply.send(Err(why.into())));
+            }
+        }
+    }
 }

@@ -9,7 +9,7 @@ use crate::stream::Stream;
 use crate::terminal::{Terminal, TerminalId};
 use crate::watch::{Watch, WatchQuery};
 use bytes::Bytes;
-use cluster::{AttachQuery, ExecQuery, LogQuery};
+use cluster::{ExecQuery, LogQuery};
 use machine::Time;
 use objects::{Answer, ListAnswer, Request, Status, UserInfo};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -82,21 +82,29 @@ impl Handle {
 
     /// One request for one object (or a deletecollection); see [`objects::Request`].
     pub async fn request(&self, request: Request) -> Result<Answer, Status> {
-        self.call(|reply| Command::Request(Box::new(request), reply)).await.map_err(|_| ended())?
+        self.call(|reply| Command::Request(Box::new(request), reply))
+            .await
+            .map_err(|_| ended())?
     }
 
     /// A list.
     pub async fn list(&self, request: Request) -> Result<ListAnswer, Status> {
-        self.call(|reply| Command::List(Box::new(request), reply)).await.map_err(|_| ended())?
+        self.call(|reply| Command::List(Box::new(request), reply))
+            .await
+            .map_err(|_| ended())?
     }
 
     /// A watch: current objects if asked for, then changes.
     pub async fn watch(&self, query: WatchQuery) -> Result<Watch, Status> {
-        self.call(|reply| Command::Watch(Box::new(query), reply)).await.map_err(|_| ended())?
+        self.call(|reply| Command::Watch(Box::new(query), reply))
+            .await
+            .map_err(|_| ended())?
     }
 
     async fn open(&self, target: Target) -> Result<Stream, Status> {
-        self.call(|reply| Command::Open(Box::new(target), reply)).await.map_err(|_| ended())?
+        self.call(|reply| Command::Open(Box::new(target), reply))
+            .await
+            .map_err(|_| ended())?
     }
 
     /// A container's log, as `Stdout` pieces; the stream ends with the log, or with the container when it follows.
@@ -110,19 +118,24 @@ impl Handle {
     }
 
     /// Attaches to a container's main process.
-    pub async fn attach(&self, query: AttachQuery) -> Result<Stream, Status> {
+    pub async fn attach(&self, query: ExecQuery) -> Result<Stream, Status> {
         self.open(Target::Attach(query)).await
     }
 
-    /// Whether an exec or attach would be taken, without doing it: the errors of a real API server come before the upgrade.
-    pub async fn check(&self, target: Target) -> Result<(), Status> {
-        self.call(|reply| Command::Check(Box::new(target), reply)).await.map_err(|_| ended())?
-    }
-
     /// One connection to a port of a pod.
-    pub async fn port_forward(&self, namespace: &str, pod: &str, port: u16) -> Result<Stream, Status> {
+    pub async fn port_forward(
+        &self,
+        namespace: &str,
+        pod: &str,
+        port: u16,
+    ) -> Result<Stream, Status> {
         let (namespace, pod) = (namespace.to_string(), pod.to_string());
-        self.open(Target::PortForward { namespace, pod, port }).await
+        self.open(Target::PortForward {
+            namespace,
+            pod,
+            port,
+        })
+        .await
     }
 
     /// Reads or sets the clock. Steps answer when they are done.
@@ -173,50 +186,89 @@ impl Handle {
 
     /// A new terminal on the workstation, running its login shell. The error is a sentence.
     pub async fn open_terminal(&self, cols: u16, rows: u16) -> Result<Terminal, String> {
-        self.call(|reply| Command::OpenTerminal { cols, rows, reply }).await.map_err(|e| e.to_string())?
+        self.call(|reply| Command::OpenTerminal { cols, rows, reply })
+            .await
+            .map_err(|e| e.to_string())?
     }
 
     /// Attaches to a terminal that is there already; its reader until now, if any, is let go.
     pub async fn attach_terminal(&self, id: TerminalId) -> Result<Terminal, String> {
-        self.call(|reply| Command::AttachTerminal(id, reply)).await.map_err(|e| e.to_string())?
+        self.call(|reply| Command::AttachTerminal(id, reply))
+            .await
+            .map_err(|e| e.to_string())?
     }
 
     async fn files<T>(
         &self,
         make: impl FnOnce(Reply<Result<T, String>>) -> FileCall,
     ) -> Result<T, String> {
-        self.call(|reply| Command::Files(make(reply))).await.map_err(|e| e.to_string())?
+        self.call(|reply| Command::Files(make(reply)))
+            .await
+            .map_err(|e| e.to_string())?
     }
 
     /// Reads a file of the workstation.
     pub async fn read_file(&self, path: &str) -> Result<Bytes, String> {
-        self.files(|reply| FileCall::Read { path: path.into(), reply }).await
+        self.files(|reply| FileCall::Read {
+            path: path.into(),
+            reply,
+        })
+        .await
     }
 
     /// Creates or replaces a file of the workstation, with its directories.
     pub async fn write_file(&self, path: &str, content: Bytes, mode: u32) -> Result<(), String> {
-        self.files(|reply| FileCall::Write { path: path.into(), content, mode, reply }).await
+        self.files(|reply| FileCall::Write {
+            path: path.into(),
+            content,
+            mode,
+            reply,
+        })
+        .await
     }
 
     /// Removes a file or an empty directory.
     pub async fn remove_file(&self, path: &str) -> Result<(), String> {
-        self.files(|reply| FileCall::Remove { path: path.into(), reply }).await
+        self.files(|reply| FileCall::Remove {
+            path: path.into(),
+            reply,
+        })
+        .await
     }
 
     /// Lists a directory, sorted by name.
     pub async fn list_files(&self, path: &str) -> Result<Vec<FileInfo>, String> {
-        self.files(|reply| FileCall::List { path: path.into(), reply }).await
+        self.files(|reply| FileCall::List {
+            path: path.into(),
+            reply,
+        })
+        .await
     }
 
     /// Changes below a directory, from now on.
     pub async fn watch_files(&self, path: &str) -> Result<mpsc::Receiver<FileChange>, String> {
-        self.files(|reply| FileCall::Watch { path: path.into(), reply }).await
+        self.files(|reply| FileCall::Watch {
+            path: path.into(),
+            reply,
+        })
+        .await
+    }
+
+    /// Runs one line of shell on the workstation, in a login shell without a terminal. Answers the exit code and what came
+    /// out, standard output and error in order, at most 1 MiB. The error is a sentence.
+    pub async fn run_line(&self, line: &str) -> Result<(i32, Bytes), String> {
+        self.call(|reply| Command::RunLine(line.into(), reply))
+            .await
+            .map_err(|e| e.to_string())?
     }
 
     /// Makes a program of the workstation whose body runs outside; see [`crate::ForeignProcess`]. Processes of this name that
     /// start from now on use it.
     pub fn foreign(&self, name: &str, factory: ForeignFactory) {
-        let _ = self.0.commands.send(Command::RegisterForeign(name.into(), factory));
+        let _ = self
+            .0
+            .commands
+            .send(Command::RegisterForeign(name.into(), factory));
     }
 
     /// Ends the world. Streams and watches end.

@@ -51,7 +51,13 @@ pub struct Journal {
 
 impl Journal {
     pub(crate) fn new(spec: WorldSpec, start: Time) -> Journal {
-        Journal { rules: RULES, spec, entries: Vec::new(), until: start, complete: true }
+        Journal {
+            rules: RULES,
+            spec,
+            entries: Vec::new(),
+            until: start,
+            complete: true,
+        }
     }
 
     pub(crate) fn note(&mut self, at: Time, input: Input) {

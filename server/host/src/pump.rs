@@ -4,9 +4,9 @@
 //! pipe, and a full pipe blocks the process. Whether a client is connected at all makes no difference to the world.
 
 use crate::stream::{CHUNK_BYTES, ExitStatus, StreamIn, StreamOut, WINDOW_BYTES};
-use machine::pipe::{Reader, Writer};
+use machine::pipe::{Reader, Socket, Writer};
 use machine::sync::{Notify, Queue, join};
-use machine::{Executor, Socket, Stdio, Task};
+use machine::{Executor, Stdio, Task};
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -21,7 +21,10 @@ pub(crate) struct Credit {
 
 impl Credit {
     pub fn new() -> Credit {
-        Credit { left: Rc::new(Cell::new(WINDOW_BYTES)), changed: Notify::new() }
+        Credit {
+            left: Rc::new(Cell::new(WINDOW_BYTES)),
+            changed: Notify::new(),
+        }
     }
 
     pub fn grant(&self, bytes: usize) {
@@ -31,7 +34,9 @@ impl Credit {
 
     /// Waits for some credit; answers how much may be read at once.
     pub async fn some(&self) -> usize {
-        self.changed.until(|| Some(self.left.get().min(CHUNK_BYTES)).filter(|n| *n > 0)).await
+        self.changed
+            .until(|| Some(self.left.get().min(CHUNK_BYTES)).filter(|n| *n > 0))
+            .await
     }
 
     pub fn take(&self, bytes: usize) {
@@ -57,11 +62,26 @@ pub(crate) struct Ends {
 }
 
 /// A new stream: what the world keeps, what its tasks get.
-pub(crate) fn ends(room: Arc<Semaphore>, output: mpsc::UnboundedSender<StreamOut>) -> (OpenStream, Ends) {
+pub(crate) fn ends(
+    room: Arc<Semaphore>,
+    output: mpsc::UnboundedSender<StreamOut>,
+) -> (OpenStream, Ends) {
     let (input, credit) = (Queue::unbounded(), Credit::new());
-    let open =
-        OpenStream { input: input.clone(), credit: credit.clone(), tasks: Vec::new(), room: room.clone() };
-    (open, Ends { input, credit, room, output })
+    let open = OpenStream {
+        input: input.clone(),
+        credit: credit.clone(),
+        tasks: Vec::new(),
+        room: room.clone(),
+    };
+    (
+        open,
+        Ends {
+            input,
+            credit,
+            room,
+            output,
+        },
+    )
 }
 
 impl Ends {
@@ -106,13 +126,20 @@ impl Ends {
 }
 
 /// Runs the streams of a process; `done` is called when it has ended and all its output was handed out.
-pub(crate) fn process(executor: &Executor, ends: Ends, mut stdio: Stdio, done: impl FnOnce() + 'static) -> Vec<Task> {
+pub(crate) fn process(
+    executor: &Executor,
+    ends: Ends,
+    mut stdio: Stdio,
+    done: impl FnOnce() + 'static,
+) -> Vec<Task> {
     let ends = Rc::new(ends);
     let stdin = stdio.stdin.take();
     let stdio = Rc::new(stdio);
     let (input_ends, input_stdio) = (ends.clone(), stdio.clone());
     let input = executor.spawn(async move {
-        input_ends.copy_in(stdin, |cols, rows| input_stdio.resize(cols, rows)).await;
+        input_ends
+            .copy_in(stdin, |cols, rows| input_stdio.resize(cols, rows))
+            .await;
     });
     let output = executor.spawn(async move {
         let stdout = ends.copy_out(&stdio.stdout, StreamOut::Stdout);
@@ -155,7 +182,12 @@ pub(crate) fn connection(
 }
 
 /// Hands out a log.
-pub(crate) fn log(executor: &Executor, ends: Ends, log: Reader, done: impl FnOnce() + 'static) -> Vec<Task> {
+pub(crate) fn log(
+    executor: &Executor,
+    ends: Ends,
+    log: Reader,
+    done: impl FnOnce() + 'static,
+) -> Vec<Task> {
     let task = executor.spawn(async move {
         ends.copy_out(&log, StreamOut::Stdout).await;
         ends.send(StreamOut::Exit(ExitStatus { code: 0 }));

@@ -38,13 +38,23 @@ impl Shards {
     /// Starts `threads` shards (at least one).
     pub fn new(threads: usize) -> Shards {
         let births = (0..threads.max(1)).map(start_thread).collect();
-        Shards { births: Arc::new(births), next: Arc::default() }
+        Shards {
+            births: Arc::new(births),
+            next: Arc::default(),
+        }
     }
 
     /// Makes a world and lets it run. Call it within a tokio runtime: bodies of foreign processes run on that one.
     pub async fn create(&self, spec: WorldSpec) -> Result<Handle, WorldEnded> {
         let start = spec.start.unwrap_or_else(wall_clock);
-        self.bring(WorldSpec { start: Some(start), ..spec }, start, None)
+        self.bring(
+            WorldSpec {
+                start: Some(start),
+                ..spec
+            },
+            start,
+            None,
+        )
     }
 
     /// Makes the world of a journal again, up to where the journal ends; from there its clock runs on, unless `paused`.
@@ -57,7 +67,12 @@ impl Shards {
         Ok(handle)
     }
 
-    fn bring(&self, spec: WorldSpec, start: Time, journal: Option<Journal>) -> Result<Handle, WorldEnded> {
+    fn bring(
+        &self,
+        spec: WorldSpec,
+        start: Time,
+        journal: Option<Journal>,
+    ) -> Result<Handle, WorldEnded> {
         let (sender, commands) = mpsc::unbounded_channel();
         let origin = Instant::now();
         let begins = journal.as_ref().map_or(start, |j| j.until);
@@ -70,8 +85,9 @@ impl Shards {
             events: broadcast::channel(64).0,
         });
         let permits = Semaphore::new(spec.limits.requests);
-        let (git_version, admin) =
-            spec.cluster.as_ref().map_or_else(Default::default, |c| (c.git_version.clone(), c.user.clone()));
+        let (git_version, admin) = spec.cluster.as_ref().map_or_else(Default::default, |c| {
+            (c.git_version.clone(), c.user.clone())
+        });
         let birth = Birth {
             spec,
             start,
@@ -83,12 +99,20 @@ impl Shards {
         };
         let shard = self.next.fetch_add(1, Ordering::Relaxed) % self.births.len();
         self.births[shard].send(birth).map_err(|_| WorldEnded)?;
-        Ok(Handle(Arc::new(Inner { commands: sender, permits, shared, git_version, admin })))
+        Ok(Handle(Arc::new(Inner {
+            commands: sender,
+            permits,
+            shared,
+            git_version,
+            admin,
+        })))
     }
 }
 
 fn wall_clock() -> Time {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     Time(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
 }
 
@@ -107,15 +131,28 @@ fn start_thread(index: usize) -> mpsc::UnboundedSender<Birth> {
 }
 
 fn run_shard(mut births: mpsc::UnboundedReceiver<Birth>) {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_time().build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return tracing::error!(%error, "a shard's runtime cannot be made"),
     };
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, async move {
         while let Some(birth) = births.recv().await {
-            let Birth { spec, start, journal, commands, sender, shared, outside } = birth;
-            tokio::task::spawn_local(drive(spec, start, journal, commands, sender, shared, outside));
+            let Birth {
+                spec,
+                start,
+                journal,
+                commands,
+                sender,
+                shared,
+                outside,
+            } = birth;
+            // Tokio's own budget would stop channels in the middle of a turn; a turn has a budget of its own.
+            let world = drive(spec, start, journal, commands, sender, shared, outside);
+            tokio::task::spawn_local(tokio::task::unconstrained(world));
         }
     });
     // No more births: worlds that still run keep the thread until they have ended.

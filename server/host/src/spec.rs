@@ -20,7 +20,14 @@ pub struct WorldSpec {
 
 impl Default for WorldSpec {
     fn default() -> Self {
-        WorldSpec { seed: 1, start: None, cluster: None, workstation: None, speed: 1.0, limits: Limits::default() }
+        WorldSpec {
+            seed: 1,
+            start: None,
+            cluster: None,
+            workstation: None,
+            speed: 1.0,
+            limits: Limits::default(),
+        }
     }
 }
 
@@ -38,7 +45,12 @@ pub struct WorkstationSpec {
 
 impl Default for WorkstationSpec {
     fn default() -> Self {
-        WorkstationSpec { hostname: "workstation".into(), user: "learner".into(), env: Vec::new(), files: Vec::new() }
+        WorkstationSpec {
+            hostname: "workstation".into(),
+            user: "learner".into(),
+            env: Vec::new(),
+            files: Vec::new(),
+        }
     }
 }
 
@@ -57,6 +69,11 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { watches: 4096, streams: 1024, requests: 256, turn_polls: 2_000 }
+        Limits {
+            watches: 4096,
+            streams: 1024,
+            requests: 256,
+            turn_polls: 2_000,
+        }
     }
 }

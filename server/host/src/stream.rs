@@ -101,9 +101,15 @@ impl StreamInput {
     }
 
     async fn piece(&self, input: StreamIn) -> Result<(), Closed> {
-        let permit = self.room.acquire_many(input.cost()).await.map_err(|_| Closed)?;
+        let permit = self
+            .room
+            .acquire_many(input.cost())
+            .await
+            .map_err(|_| Closed)?;
         permit.forget();
-        self.commands.send(Command::Stream(self.id, input)).map_err(|_| Closed)
+        self.commands
+            .send(Command::Stream(self.id, input))
+            .map_err(|_| Closed)
     }
 }
 
@@ -136,6 +142,8 @@ impl StreamOutput {
 
 impl Drop for StreamOutput {
     fn drop(&mut self) {
-        let _ = self.commands.send(Command::Stream(self.id, StreamIn::Close));
+        let _ = self
+            .commands
+            .send(Command::Stream(self.id, StreamIn::Close));
     }
 }

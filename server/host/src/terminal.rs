@@ -19,7 +19,10 @@ pub struct TerminalId(pub u64);
 pub enum TermIn {
     /// Keys, as bytes.
     Keys(Bytes),
-    Resize { cols: u16, rows: u16 },
+    Resize {
+        cols: u16,
+        rows: u16,
+    },
     /// Ends the terminal; its processes get SIGHUP.
     Hangup,
 }
@@ -28,8 +31,10 @@ pub enum TermIn {
 #[derive(Debug)]
 pub struct Terminal {
     pub id: TerminalId,
-    /// Output from before this reader came, at most [`REPLAY_BYTES`]; already cut at a safe place.
+    /// Output from before this reader came, at most [`REPLAY_BYTES`].
     pub replay: Bytes,
+    /// How many bytes had come out before those.
+    pub replay_from: u64,
     pub input: TerminalInput,
     pub output: TerminalOutput,
 }
@@ -46,9 +51,15 @@ impl TerminalInput {
     /// Sends; waits while the terminal takes nothing in.
     pub async fn send(&self, input: TermIn) -> Result<(), crate::stream::Closed> {
         let cost = input.cost();
-        let permit = self.room.acquire_many(cost).await.map_err(|_| crate::stream::Closed)?;
+        let permit = self
+            .room
+            .acquire_many(cost)
+            .await
+            .map_err(|_| crate::stream::Closed)?;
         permit.forget();
-        self.commands.send(Command::Terminal(self.id, input)).map_err(|_| crate::stream::Closed)
+        self.commands
+            .send(Command::Terminal(self.id, input))
+            .map_err(|_| crate::stream::Closed)
     }
 }
 
@@ -79,7 +90,9 @@ impl TerminalOutput {
         self.owed += piece.len();
         if self.owed >= crate::stream::WINDOW_BYTES / 4 {
             let grant = std::mem::take(&mut self.owed);
-            let _ = self.commands.send(Command::Grant(self.reader, grant as u32));
+            let _ = self
+                .commands
+                .send(Command::Grant(self.reader, grant as u32));
         }
         Some(piece)
     }
@@ -87,6 +100,8 @@ impl TerminalOutput {
 
 impl Drop for TerminalOutput {
     fn drop(&mut self) {
-        let _ = self.commands.send(Command::DetachTerminal(self.id, self.reader));
+        let _ = self
+            .commands
+            .send(Command::DetachTerminal(self.id, self.reader));
     }
 }

@@ -3,7 +3,7 @@
 use crate::command::{Command, WatchId};
 use crate::watch::{WATCH_QUEUE_EVENTS, Watch, WatchEvent, WatchQuery};
 use cluster::{Change, ChangeKind, Cluster};
-use objects::{Object, Options, Resource, Status, meta};
+use objects::{Object, Options, Request, Resource, Status, Verb, meta};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,24 +40,29 @@ impl Watchers {
         commands: mpsc::UnboundedSender<Command>,
     ) -> Result<Watch, Status> {
         if self.all.len() >= limit {
-            return Err(Status::too_many_requests("too many watches are open in this cluster", 1));
+            return Err(Status::too_many_requests(
+                "too many watches are open in this cluster",
+                1,
+            ));
         }
         let resource = objects::by_path(&query.group, &query.version, &query.resource)
             .ok_or_else(Status::unknown_path)?;
+        let stored = cluster::storage_of(resource);
         let options = Options {
             label_selector: query.label_selector.clone(),
             field_selector: query.field_selector.clone(),
             ..Options::default()
         };
-        let matches = cluster::matcher(resource, &options)?;
+        let matches = Cluster::selector(stored, &options)?;
         // Events that are due are handed out first, so that all watchers stand at one revision.
         self.publish(cluster);
         let current = cluster.revision();
         let (from, with_objects) = beginning(query, current)?;
         if from < current && !with_objects {
-            cluster.changes_after(from).map_err(|e| Status::too_old(e.asked, e.oldest))?;
+            cluster
+                .changes_after(from)
+                .map_err(|e| Status::too_old(e.asked, e.oldest))?;
         }
-        let stored = cluster::storage_of(resource);
         let (sender, events) = mpsc::channel(WATCH_QUEUE_EVENTS);
         let stalled = Arc::new(AtomicBool::new(false));
         let id = WatchId(self.next);
@@ -65,15 +70,31 @@ impl Watchers {
         let mut initial = std::collections::VecDeque::new();
         let cursor = if with_objects { current } else { from };
         if with_objects {
-            let all = cluster.list_objects(stored, &query.namespace);
-            initial.extend(all.iter().filter(|o| matches(o)).map(|o| cluster::present(resource, o)));
+            let mut list = Request::new(Verb::List, &query.group, &query.version, &query.resource);
+            list.namespace = query.namespace.clone();
+            list.options = options;
+            initial.extend(cluster.list_request(&list)?.items);
         }
         let namespace = query.namespace.clone();
-        let watcher =
-            Watcher { resource, stored, namespace, matches: Box::new(matches), cursor, sender, stalled: stalled.clone() };
+        let watcher = Watcher {
+            resource,
+            stored,
+            namespace,
+            matches,
+            cursor,
+            sender,
+            stalled: stalled.clone(),
+        };
         self.all.insert(id, watcher);
         self.catch_up(cluster, id);
-        Ok(Watch { id, initial, revision: cursor, events, stalled, commands })
+        Ok(Watch {
+            id,
+            initial,
+            revision: cursor,
+            events,
+            stalled,
+            commands,
+        })
     }
 
     pub fn close(&mut self, id: WatchId) {
@@ -93,15 +114,16 @@ impl Watchers {
             ids.into_iter().for_each(|id| self.catch_up(cluster, id));
             return;
         };
-        self.all.retain(|_, watcher| {
-            watcher.cursor != before || watcher.take(&changes, revision)
-        });
+        self.all
+            .retain(|_, watcher| watcher.cursor != before || watcher.take(&changes, revision));
     }
 
     /// Goes on for a watcher that has room again.
     pub fn catch_up(&mut self, cluster: &Cluster, id: WatchId) {
         let revision = cluster.revision();
-        let Some(watcher) = self.all.get_mut(&id) else { return };
+        let Some(watcher) = self.all.get_mut(&id) else {
+            return;
+        };
         if watcher.cursor == revision {
             return;
         }
@@ -124,7 +146,9 @@ impl Watchers {
         if let Some(watcher) = self.all.get(&id)
             && watcher.cursor == cluster.revision()
         {
-            let _ = watcher.sender.try_send(WatchEvent::Bookmark(watcher.cursor));
+            let _ = watcher
+                .sender
+                .try_send(WatchEvent::Bookmark(watcher.cursor));
         }
     }
 }
@@ -164,8 +188,11 @@ impl Watcher {
     }
 
     fn event(&self, change: &Change) -> Option<WatchEvent> {
-        let same = change.resource.group == self.stored.group && change.resource.plural == self.stored.plural;
-        if !same || !(self.namespace.is_empty() || meta::namespace(&change.object) == self.namespace) {
+        let same = change.resource.group == self.stored.group
+            && change.resource.plural == self.stored.plural;
+        if !same
+            || !(self.namespace.is_empty() || meta::namespace(&change.object) == self.namespace)
+        {
             return None;
         }
         let show = |object: &Object| cluster::present(self.resource, object);
@@ -176,7 +203,9 @@ impl Watcher {
             (false, true) => Some(WatchEvent::Added(show(&change.object))),
             (true, true) => Some(WatchEvent::Modified(show(&change.object))),
             // The last state that matched, with the revision at which it went.
-            (true, false) if change.kind == ChangeKind::Deleted => Some(WatchEvent::Deleted(show(&change.object))),
+            (true, false) if change.kind == ChangeKind::Deleted => {
+                Some(WatchEvent::Deleted(show(&change.object)))
+            }
             (true, false) => {
                 let mut last = serde_json::Value::clone(change.old.as_ref()?);
                 meta::set(&mut last, "resourceVersion", change.revision.to_string());
@@ -193,7 +222,9 @@ fn beginning(query: &WatchQuery, current: u64) -> Result<(u64, bool), Status> {
         "" | "0" => Ok((current, query.send_initial_events != Some(false))),
         _ => {
             let asked: u64 = text.parse().map_err(|_| {
-                let why = format!("Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax");
+                let why = format!(
+                    "Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"
+                );
                 Status::bad_request(format!("invalid resource version: resourceVersion: {why}"))
             })?;
             if asked > current {

@@ -1,6 +1,7 @@
 //! One world: an executor, a cluster, a workstation, and what connects them to the outside. It lives on one thread.
 
 use crate::command::{Command, Reply, StreamId, Target};
+use crate::handle::Shared;
 use crate::journal::{Input, Journal};
 use crate::pump::{self, OpenStream};
 use crate::spec::WorldSpec;
@@ -33,6 +34,9 @@ impl Drop for World {
     fn drop(&mut self) {
         // Tasks go before what they use.
         self.streams.clear();
+        if let Some(cluster) = &self.cluster {
+            cluster.close();
+        }
     }
 }
 
@@ -42,6 +46,7 @@ impl World {
         start: Time,
         commands: mpsc::WeakUnboundedSender<Command>,
         outside: tokio::runtime::Handle,
+        shared: Arc<Shared>,
         woken: Arc<Notify>,
     ) -> World {
         let executor = Executor::new(start);
@@ -51,10 +56,16 @@ impl World {
             cluster_spec.start = start;
             Cluster::new(cluster_spec, executor.clone())
         });
-        let workstation = spec
-            .workstation
-            .as_ref()
-            .map(|w| Workstation::new(w, spec.seed, executor.clone(), outside, commands.clone()));
+        let workstation = spec.workstation.as_ref().map(|w| {
+            Workstation::new(
+                w,
+                spec.seed,
+                executor.clone(),
+                outside,
+                shared,
+                commands.clone(),
+            )
+        });
         World {
             executor,
             cluster,
@@ -62,7 +73,13 @@ impl World {
             watchers: Watchers::default(),
             streams: BTreeMap::new(),
             over: Rc::default(),
-            journal: Journal::new(WorldSpec { start: Some(start), ..spec }, start),
+            journal: Journal::new(
+                WorldSpec {
+                    start: Some(start),
+                    ..spec
+                },
+                start,
+            ),
             next_stream: 1,
             commands,
         }
@@ -98,7 +115,9 @@ impl World {
             Command::Watch(query, reply) => {
                 let limit = self.journal.spec.limits.watches;
                 let answer = match (&self.cluster, self.commands.upgrade()) {
-                    (Some(cluster), Some(commands)) => self.watchers.open(cluster, &query, limit, commands),
+                    (Some(cluster), Some(commands)) => {
+                        self.watchers.open(cluster, &query, limit, commands)
+                    }
                     _ => Err(no_cluster()),
                 };
                 let _ = reply.send(answer);
@@ -107,13 +126,13 @@ impl World {
             Command::Bookmark(id) => self.with_watchers(|w, c| w.bookmark(c, id)),
             Command::Unwatch(id) => self.watchers.close(id),
             Command::Open(target, reply) => self.open(*target, reply),
-            Command::Check(target, reply) => {
-                let _ = reply.send(self.check(&target));
-            }
             Command::Stream(id, input) => self.stream(id, input),
             Command::Grant(id, bytes) => self.grant(id, bytes),
             Command::Journal(reply) => {
-                let journal = Journal { until: self.executor.now(), ..self.journal.clone() };
+                let journal = Journal {
+                    until: self.executor.now(),
+                    ..self.journal.clone()
+                };
                 let _ = reply.send(journal);
             }
             Command::Picture(reply) => {
@@ -149,7 +168,9 @@ impl World {
     }
 
     fn request(&mut self, request: Request) -> Result<Answer, Status> {
-        let Some(cluster) = &self.cluster else { return Err(no_cluster()) };
+        let Some(cluster) = &self.cluster else {
+            return Err(no_cluster());
+        };
         if request.verb == Verb::Get || request.options.dry_run {
             return cluster.request(&request);
         }
@@ -159,24 +180,20 @@ impl World {
     }
 
     fn list(&self, request: &Request) -> Result<ListAnswer, Status> {
-        self.cluster.as_ref().ok_or_else(no_cluster)?.list(request)
-    }
-
-    fn check(&self, target: &Target) -> Result<(), Status> {
-        let cluster = self.cluster.as_ref().ok_or_else(no_cluster)?;
-        match target {
-            Target::Exec(query) => cluster.check_exec(query),
-            Target::Attach(query) => cluster.check_attach(query),
-            Target::PortForward { namespace, pod, .. } => cluster.check_port_forward(namespace, pod),
-            Target::Logs(_) => Ok(()),
-        }
+        self.cluster
+            .as_ref()
+            .ok_or_else(no_cluster)?
+            .list_request(request)
     }
 
     fn open(&mut self, target: Target, reply: Reply<Result<Stream, Status>>) {
         let stream = if self.streams.len() < self.journal.spec.limits.streams {
             self.begin(target)
         } else {
-            Err(Status::too_many_requests("too many streams are open in this cluster", 1))
+            Err(Status::too_many_requests(
+                "too many streams are open in this cluster",
+                1,
+            ))
         };
         let _ = reply.send(stream);
     }
@@ -194,7 +211,11 @@ impl World {
         open.tasks = match &target {
             Target::Exec(query) => pump::process(executor, ends, cluster.exec(query)?, done),
             Target::Attach(query) => pump::process(executor, ends, cluster.attach(query)?, done),
-            Target::PortForward { namespace, pod, port } => {
+            Target::PortForward {
+                namespace,
+                pod,
+                port,
+            } => {
                 let connect = cluster.port_forward(namespace, pod, *port)?;
                 pump::connection(executor, ends, connect, done)
             }
@@ -205,12 +226,26 @@ impl World {
         if !matches!(target, Target::Logs(_)) {
             self.note(Input::Open(id, Box::new(target)));
         }
-        let input = StreamInput { id, commands: commands.clone(), room };
-        Ok(Stream { input, output: StreamOutput { id, commands, pieces, owed: 0 } })
+        let input = StreamInput {
+            id,
+            commands: commands.clone(),
+            room,
+        };
+        Ok(Stream {
+            input,
+            output: StreamOutput {
+                id,
+                commands,
+                pieces,
+                owed: 0,
+            },
+        })
     }
 
     fn stream(&mut self, id: StreamId, input: StreamIn) {
-        let Some(open) = self.streams.get(&id) else { return };
+        let Some(open) = self.streams.get(&id) else {
+            return;
+        };
         if input == StreamIn::Close {
             open.room.close();
             self.streams.remove(&id);
@@ -244,11 +279,9 @@ impl World {
     fn picture(&self) -> String {
         let mut out = String::new();
         if let Some(cluster) = &self.cluster {
-            for object in cluster.everything() {
-                out += &object.to_string();
-                out.push('\n');
+            for (group, plural, object) in cluster.everything() {
+                out += &format!("{group}/{plural} {object}\n");
             }
-            out += &cluster.all_logs();
         }
         out
     }
@@ -263,6 +296,9 @@ fn refuse(command: Command) {
     let why = || "this world has no workstation".to_string();
     match command {
         Command::OpenTerminal { reply, .. } | Command::AttachTerminal(_, reply) => {
+            let _ = reply.send(Err(why()));
+        }
+        Command::RunLine(_, reply) => {
             let _ = reply.send(Err(why()));
         }
         Command::Files(call) => call.refuse(&why()),
