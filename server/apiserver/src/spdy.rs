@@ -19,10 +19,21 @@ pub const MAX_FRAME_BYTES: usize = 1024 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Frame {
     /// A new stream with its headers (names in lower case).
-    Open { id: u32, fin: bool, headers: Vec<(String, String)> },
-    Data { id: u32, fin: bool, bytes: Bytes },
+    Open {
+        id: u32,
+        fin: bool,
+        headers: Vec<(String, String)>,
+    },
+    Data {
+        id: u32,
+        fin: bool,
+        bytes: Bytes,
+    },
     /// The peer is done with a stream, in both directions.
-    Reset { id: u32, status: u32 },
+    Reset {
+        id: u32,
+        status: u32,
+    },
     Ping(u32),
     /// The peer goes.
     GoAway,

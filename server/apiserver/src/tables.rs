@@ -30,20 +30,45 @@ pub struct Column {
 
 impl Column {
     const fn text(name: &'static str) -> Column {
-        Column { name, kind: "string", format: "", priority: 0 }
+        Column {
+            name,
+            kind: "string",
+            format: "",
+            priority: 0,
+        }
     }
     const fn wide(name: &'static str) -> Column {
-        Column { name, kind: "string", format: "", priority: 1 }
+        Column {
+            name,
+            kind: "string",
+            format: "",
+            priority: 1,
+        }
     }
     const fn integer(name: &'static str) -> Column {
-        Column { name, kind: "integer", format: "", priority: 0 }
+        Column {
+            name,
+            kind: "integer",
+            format: "",
+            priority: 0,
+        }
     }
     const fn boolean(name: &'static str) -> Column {
-        Column { name, kind: "boolean", format: "", priority: 0 }
+        Column {
+            name,
+            kind: "boolean",
+            format: "",
+            priority: 0,
+        }
     }
 }
 
-const NAME: Column = Column { name: "Name", kind: "string", format: "name", priority: 0 };
+const NAME: Column = Column {
+    name: "Name",
+    kind: "string",
+    format: "name",
+    priority: 0,
+};
 const AGE: Column = Column::text("Age");
 
 /// How the objects of one kind are printed.
@@ -77,8 +102,21 @@ pub fn printer(group: &str, kind: &str) -> &'static Printer {
 }
 
 static DEFAULT: Printer = Printer {
-    columns: &[NAME, Column { name: "Created At", kind: "date", format: "", priority: 0 }],
-    row: |object, _| vec![cells::name(object), json!(objects::meta::creation_timestamp(object))],
+    columns: &[
+        NAME,
+        Column {
+            name: "Created At",
+            kind: "date",
+            format: "",
+            priority: 0,
+        },
+    ],
+    row: |object, _| {
+        vec![
+            cells::name(object),
+            json!(objects::meta::creation_timestamp(object)),
+        ]
+    },
 };
 
 /// The column definitions as the API sends them.
@@ -122,9 +160,15 @@ pub fn table<'a>(
     now: i64,
     include: Include,
 ) -> Value {
-    let rows: Vec<Value> = items.map(|object| row(printer, object, now, include)).collect();
+    let rows: Vec<Value> = items
+        .map(|object| row(printer, object, now, include))
+        .collect();
     // The default printer answers null for no rows, the others an empty list.
-    let rows = if rows.is_empty() && std::ptr::eq(printer, &DEFAULT) { Value::Null } else { Value::Array(rows) };
+    let rows = if rows.is_empty() && std::ptr::eq(printer, &DEFAULT) {
+        Value::Null
+    } else {
+        Value::Array(rows)
+    };
     json!({
         "kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": metadata,
         "columnDefinitions": definitions(printer.columns), "rows": rows,

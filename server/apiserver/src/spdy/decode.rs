@@ -31,7 +31,11 @@ pub struct Decoder {
 
 impl Default for Decoder {
     fn default() -> Self {
-        Decoder { buffer: BytesMut::new(), inflate: Decompress::new(false), fresh: true }
+        Decoder {
+            buffer: BytesMut::new(),
+            inflate: Decompress::new(false),
+            fresh: true,
+        }
     }
 }
 
@@ -46,7 +50,8 @@ impl Decoder {
         if self.buffer.len() < 8 {
             return Ok(None);
         }
-        let length = u32::from_be_bytes([0, self.buffer[5], self.buffer[6], self.buffer[7]]) as usize;
+        let length =
+            u32::from_be_bytes([0, self.buffer[5], self.buffer[6], self.buffer[7]]) as usize;
         if length > MAX_FRAME_BYTES {
             return Err(SpdyError::TooLong(length));
         }
@@ -61,9 +66,14 @@ impl Decoder {
         let fin = head[4] & 1 != 0;
         if head[0] & 0x80 == 0 {
             let id = u32::from_be_bytes([head[0], head[1], head[2], head[3]]);
-            return Ok(Some(Frame::Data { id, fin, bytes: body }));
+            return Ok(Some(Frame::Data {
+                id,
+                fin,
+                bytes: body,
+            }));
         }
-        self.control(u16::from_be_bytes([head[2], head[3]]), fin, body).map(Some)
+        self.control(u16::from_be_bytes([head[2], head[3]]), fin, body)
+            .map(Some)
     }
 
     fn control(&mut self, kind: u16, fin: bool, mut body: Bytes) -> Result<Frame, SpdyError> {
@@ -73,7 +83,11 @@ impl Decoder {
                 let id = word(&mut body)? & 0x7fff_ffff;
                 word(&mut body)?;
                 body.try_get_u16().map_err(|_| SpdyError::Short(kind))?;
-                Frame::Open { id, fin, headers: self.headers(&body)? }
+                Frame::Open {
+                    id,
+                    fin,
+                    headers: self.headers(&body)?,
+                }
             }
             2 | 8 => {
                 // Replies and late headers say nothing here, but their blocks belong to the compression's history.
@@ -81,7 +95,10 @@ impl Decoder {
                 self.headers(&body)?;
                 Frame::Ignored
             }
-            3 => Frame::Reset { id: word(&mut body)? & 0x7fff_ffff, status: word(&mut body)? },
+            3 => Frame::Reset {
+                id: word(&mut body)? & 0x7fff_ffff,
+                status: word(&mut body)?,
+            },
             6 => Frame::Ping(word(&mut body)?),
             7 => Frame::GoAway,
             _ => Frame::Ignored,
@@ -101,7 +118,9 @@ impl Decoder {
                 [_, flags, ..] if flags & 0x20 != 0 => 6,
                 _ => 2,
             };
-            block = block.get(skip..).ok_or(SpdyError::Headers("no zlib header"))?;
+            block = block
+                .get(skip..)
+                .ok_or(SpdyError::Headers("no zlib header"))?;
             self.prime()?;
             self.fresh = false;
         }
@@ -138,7 +157,11 @@ impl Decoder {
                 return Err(SpdyError::Headers("the deflate stream has ended"));
             }
             if written < piece.len() && (input.is_empty() || read == 0) {
-                return if input.is_empty() { Ok(out) } else { Err(SpdyError::Headers("cut short")) };
+                return if input.is_empty() {
+                    Ok(out)
+                } else {
+                    Err(SpdyError::Headers("cut short"))
+                };
             }
         }
     }
@@ -158,5 +181,7 @@ fn parse_headers(plain: &[u8]) -> Result<Vec<(String, String)>, SpdyError> {
     if count > MAX_HEADERS {
         return Err(SpdyError::Headers("too many"));
     }
-    (0..count).map(|_| Ok((text(&mut rest)?.to_ascii_lowercase(), text(&mut rest)?))).collect()
+    (0..count)
+        .map(|_| Ok((text(&mut rest)?.to_ascii_lowercase(), text(&mut rest)?)))
+        .collect()
 }

@@ -24,7 +24,9 @@ fn compressed_open(deflate: &mut Compress, id: u32, name: &str, value: &str) -> 
         plain.extend(text.bytes());
     }
     let mut block = Vec::with_capacity(4096);
-    deflate.compress_vec(&plain, &mut block, FlushCompress::Sync).expect("compress");
+    deflate
+        .compress_vec(&plain, &mut block, FlushCompress::Sync)
+        .expect("compress");
     let mut out = vec![0x80, 3, 0, 1];
     out.extend((10 + block.len() as u32).to_be_bytes());
     out.extend(id.to_be_bytes());
@@ -36,12 +38,21 @@ fn compressed_open(deflate: &mut Compress, id: u32, name: &str, value: &str) -> 
 #[test]
 fn reads_blocks_compressed_with_the_dictionary() {
     let mut deflate = Compress::new(Compression::default(), true);
-    deflate.set_dictionary(&dictionary::bytes()).expect("dictionary");
+    deflate
+        .set_dictionary(&dictionary::bytes())
+        .expect("dictionary");
     let mut decoder = Decoder::default();
     for (id, value) in [(1, "error"), (3, "data"), (5, "error")] {
         let bytes = compressed_open(&mut deflate, id, "Streamtype", value);
         let headers = vec![("streamtype".to_string(), value.to_string())];
-        assert_eq!(frames(&mut decoder, &bytes, 7), [Frame::Open { id, fin: false, headers }]);
+        assert_eq!(
+            frames(&mut decoder, &bytes, 7),
+            [Frame::Open {
+                id,
+                fin: false,
+                headers
+            }]
+        );
     }
 }
 
@@ -54,11 +65,22 @@ fn writes_what_it_reads() {
     bytes.extend(encoder.data(1, true, b"hello"));
     bytes.extend(encoder.reset(1, 5));
     bytes.extend(encoder.ping(7));
-    let headers = vec![("port".into(), "80".into()), ("requestid".into(), "0".into())];
+    let headers = vec![
+        ("port".into(), "80".into()),
+        ("requestid".into(), "0".into()),
+    ];
     let want = [
-        Frame::Open { id: 1, fin: true, headers },
+        Frame::Open {
+            id: 1,
+            fin: true,
+            headers,
+        },
         Frame::Ignored,
-        Frame::Data { id: 1, fin: true, bytes: Bytes::from_static(b"hello") },
+        Frame::Data {
+            id: 1,
+            fin: true,
+            bytes: Bytes::from_static(b"hello"),
+        },
         Frame::Reset { id: 1, status: 5 },
         Frame::Ping(7),
     ];
@@ -78,7 +100,10 @@ fn replies_in_the_bytes_that_go_clients_read() {
 fn refuses_frames_beyond_the_limit() {
     let mut decoder = Decoder::default();
     decoder.feed(&[0, 0, 0, 1, 0, 0xff, 0xff, 0xff]);
-    assert_eq!(decoder.next_frame(), Err(super::SpdyError::TooLong(0xff_ffff)));
+    assert_eq!(
+        decoder.next_frame(),
+        Err(super::SpdyError::TooLong(0xff_ffff))
+    );
 }
 
 proptest! {

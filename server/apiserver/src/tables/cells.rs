@@ -3,7 +3,10 @@
 use serde_json::{Map, Value, json};
 
 pub fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
-    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    object
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 pub fn int(object: &Value, pointer: &str) -> i64 {
@@ -15,11 +18,17 @@ pub fn opt_int(object: &Value, pointer: &str) -> Option<i64> {
 }
 
 pub fn flag(object: &Value, pointer: &str) -> bool {
-    object.pointer(pointer).and_then(Value::as_bool).unwrap_or(false)
+    object
+        .pointer(pointer)
+        .and_then(Value::as_bool)
+        .unwrap_or(false)
 }
 
 pub fn list<'a>(object: &'a Value, pointer: &str) -> &'a [Value] {
-    object.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    object
+        .pointer(pointer)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }
 
 pub fn map<'a>(object: &'a Value, pointer: &str) -> Option<&'a Map<String, Value>> {
@@ -60,7 +69,9 @@ pub fn labels(map: Option<&Map<String, Value>>) -> String {
 
 /// A LabelSelector object: `a=1,b in (x,y),!c`, or `<none>`.
 pub fn selector(selector: Option<&Value>) -> String {
-    let Some(selector) = selector else { return "<none>".into() };
+    let Some(selector) = selector else {
+        return "<none>".into();
+    };
     let mut parts: Vec<(String, String)> = map(selector, "/matchLabels")
         .into_iter()
         .flatten()
@@ -68,7 +79,10 @@ pub fn selector(selector: Option<&Value>) -> String {
         .collect();
     for e in list(selector, "/matchExpressions") {
         let key = text(e, "/key");
-        let mut values: Vec<&str> = list(e, "/values").iter().filter_map(Value::as_str).collect();
+        let mut values: Vec<&str> = list(e, "/values")
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
         values.sort_unstable();
         let values = values.join(",");
         let part = match text(e, "/operator") {
@@ -80,7 +94,11 @@ pub fn selector(selector: Option<&Value>) -> String {
         parts.push((key.to_string(), part));
     }
     parts.sort();
-    let joined = parts.into_iter().map(|(_, part)| part).collect::<Vec<_>>().join(",");
+    let joined = parts
+        .into_iter()
+        .map(|(_, part)| part)
+        .collect::<Vec<_>>()
+        .join(",");
     or(&joined, "<none>").into()
 }
 
@@ -95,13 +113,20 @@ pub fn first_three(entries: &[String]) -> String {
 /// Names and images of a pod template's containers, joined.
 pub fn containers(pod_spec: Option<&Value>) -> (Value, Value) {
     let all = pod_spec.map_or(&[][..], |s| list(s, "/containers"));
-    let join = |key: &str| all.iter().map(|c| text(c, key)).collect::<Vec<_>>().join(",");
+    let join = |key: &str| {
+        all.iter()
+            .map(|c| text(c, key))
+            .collect::<Vec<_>>()
+            .join(",")
+    };
     (json!(join("/name")), json!(join("/image")))
 }
 
 /// Whether a condition of the status has this state.
 pub fn condition<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
-    list(object, "/status/conditions").iter().find(|c| text(c, "/type") == kind)
+    list(object, "/status/conditions")
+        .iter()
+        .find(|c| text(c, "/type") == kind)
 }
 
 pub fn is_true(object: &Value, kind: &str) -> bool {

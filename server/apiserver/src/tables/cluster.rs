@@ -16,7 +16,13 @@ pub fn printer(group: &str, kind: &str) -> Option<&'static Printer> {
 
 static NAMESPACE: Printer = Printer {
     columns: &[NAME, Column::text("Status"), AGE],
-    row: |o, now| vec![cells::name(o), json!(text(o, "/status/phase")), cells::age(o, now)],
+    row: |o, now| {
+        vec![
+            cells::name(o),
+            json!(text(o, "/status/phase")),
+            cells::age(o, now),
+        ]
+    },
 };
 
 static NODE: Printer = Printer {
@@ -46,7 +52,9 @@ fn node_row(o: &Value, now: i64) -> Vec<Value> {
         status += ",SchedulingDisabled";
     }
     let address = |kind| {
-        let found = list(o, "/status/addresses").iter().find(|a| text(a, "/type") == kind);
+        let found = list(o, "/status/addresses")
+            .iter()
+            .find(|a| text(a, "/type") == kind);
         json!(or(found.map_or("", |a| text(a, "/address")), "<none>"))
     };
     let info = |pointer| or(text(o, pointer), "<unknown>");
@@ -73,11 +81,13 @@ fn roles(o: &Value) -> String {
     let mut roles: Vec<&str> = objects::meta::labels(o)
         .into_iter()
         .flatten()
-        .filter_map(|(key, value)| match key.strip_prefix("node-role.kubernetes.io/") {
-            Some(role) => Some(role),
-            None if key == "kubernetes.io/role" => value.as_str(),
-            None => None,
-        })
+        .filter_map(
+            |(key, value)| match key.strip_prefix("node-role.kubernetes.io/") {
+                Some(role) => Some(role),
+                None if key == "kubernetes.io/role" => value.as_str(),
+                None => None,
+            },
+        )
         .filter(|role| !role.is_empty())
         .collect();
     roles.sort_unstable();
@@ -86,12 +96,23 @@ fn roles(o: &Value) -> String {
 }
 
 static COMPONENT: Printer = Printer {
-    columns: &[NAME, Column::text("Status"), Column::text("Message"), Column::text("Error")],
+    columns: &[
+        NAME,
+        Column::text("Status"),
+        Column::text("Message"),
+        Column::text("Error"),
+    ],
     row: |o, _| {
-        let healthy = list(o, "/conditions").iter().find(|c| text(c, "/type") == "Healthy");
+        let healthy = list(o, "/conditions")
+            .iter()
+            .find(|c| text(c, "/type") == "Healthy");
         let (status, message, error) = match healthy {
             Some(c) => (
-                if text(c, "/status") == "True" { "Healthy" } else { "Unhealthy" },
+                if text(c, "/status") == "True" {
+                    "Healthy"
+                } else {
+                    "Unhealthy"
+                },
                 text(c, "/message"),
                 text(c, "/error"),
             ),
@@ -103,5 +124,11 @@ static COMPONENT: Printer = Printer {
 
 static LEASE: Printer = Printer {
     columns: &[NAME, Column::text("Holder"), AGE],
-    row: |o, now| vec![cells::name(o), json!(text(o, "/spec/holderIdentity")), cells::age(o, now)],
+    row: |o, now| {
+        vec![
+            cells::name(o),
+            json!(text(o, "/spec/holderIdentity")),
+            cells::age(o, now),
+        ]
+    },
 };

@@ -29,7 +29,10 @@ static SERVICE: Printer = Printer {
         Column::wide("Selector"),
     ],
     row: |o, now| {
-        let ip = list(o, "/spec/clusterIPs").first().and_then(Value::as_str).unwrap_or(text(o, "/spec/clusterIP"));
+        let ip = list(o, "/spec/clusterIPs")
+            .first()
+            .and_then(Value::as_str)
+            .unwrap_or(text(o, "/spec/clusterIP"));
         vec![
             cells::name(o),
             json!(text(o, "/spec/type")),
@@ -43,8 +46,11 @@ static SERVICE: Printer = Printer {
 };
 
 fn external_ip(o: &Value) -> String {
-    let external: Vec<String> =
-        list(o, "/spec/externalIPs").iter().filter_map(Value::as_str).map(str::to_string).collect();
+    let external: Vec<String> = list(o, "/spec/externalIPs")
+        .iter()
+        .filter_map(Value::as_str)
+        .map(str::to_string)
+        .collect();
     match text(o, "/spec/type") {
         "ClusterIP" | "NodePort" => or(&external.join(","), "<none>").into(),
         "LoadBalancer" => {
@@ -85,16 +91,30 @@ static ENDPOINTS: Printer = Printer {
                 all.extend(addresses.map(str::to_string));
             } else {
                 for port in ports {
-                    all.extend(addresses.clone().map(|ip| format!("{ip}:{}", int(port, "/port"))));
+                    all.extend(
+                        addresses
+                            .clone()
+                            .map(|ip| format!("{ip}:{}", int(port, "/port"))),
+                    );
                 }
             }
         }
-        vec![cells::name(o), json!(or(&first_three(&all), "<none>")), cells::age(o, now)]
+        vec![
+            cells::name(o),
+            json!(or(&first_three(&all), "<none>")),
+            cells::age(o, now),
+        ]
     },
 };
 
 static SLICE: Printer = Printer {
-    columns: &[NAME, Column::text("AddressType"), Column::text("Ports"), Column::text("Endpoints"), AGE],
+    columns: &[
+        NAME,
+        Column::text("AddressType"),
+        Column::text("Ports"),
+        Column::text("Endpoints"),
+        AGE,
+    ],
     row: |o, now| {
         let ports: Vec<String> = list(o, "/ports")
             .iter()
@@ -139,7 +159,11 @@ static INGRESS: Printer = Printer {
             .iter()
             .map(|i| or(text(i, "/ip"), text(i, "/hostname")))
             .collect();
-        let ports = if list(o, "/spec/tls").is_empty() { "80" } else { "80, 443" };
+        let ports = if list(o, "/spec/tls").is_empty() {
+            "80"
+        } else {
+            "80, 443"
+        };
         vec![
             cells::name(o),
             json!(or(text(o, "/spec/ingressClassName"), "<none>")),
@@ -152,30 +176,51 @@ static INGRESS: Printer = Printer {
 };
 
 static INGRESS_CLASS: Printer = Printer {
-    columns: &[NAME, Column::text("Controller"), Column::text("Parameters"), AGE],
+    columns: &[
+        NAME,
+        Column::text("Controller"),
+        Column::text("Parameters"),
+        AGE,
+    ],
     row: |o, now| {
         let mut name = objects::meta::name(o).to_string();
-        if objects::meta::annotation(o, "ingressclass.kubernetes.io/is-default-class") == Some("true") {
+        if objects::meta::annotation(o, "ingressclass.kubernetes.io/is-default-class")
+            == Some("true")
+        {
             name += " (default)";
         }
         let parameters = o.pointer("/spec/parameters").map_or("<none>".into(), |p| {
-            objects::resource::join_dotted(text(p, "/kind"), text(p, "/apiGroup")) + "/" + text(p, "/name")
+            objects::resource::join_dotted(text(p, "/kind"), text(p, "/apiGroup"))
+                + "/"
+                + text(p, "/name")
         });
-        vec![json!(name), json!(text(o, "/spec/controller")), json!(parameters), cells::age(o, now)]
+        vec![
+            json!(name),
+            json!(text(o, "/spec/controller")),
+            json!(parameters),
+            cells::age(o, now),
+        ]
     },
 };
 
 static POLICY: Printer = Printer {
     columns: &[NAME, Column::text("Pod-Selector"), AGE],
     row: |o, now| {
-        vec![cells::name(o), json!(cells::selector(o.pointer("/spec/podSelector"))), cells::age(o, now)]
+        vec![
+            cells::name(o),
+            json!(cells::selector(o.pointer("/spec/podSelector"))),
+            cells::age(o, now),
+        ]
     },
 };
 
 static CIDR: Printer = Printer {
     columns: &[NAME, Column::text("CIDRs"), AGE],
     row: |o, now| {
-        let cidrs: Vec<&str> = list(o, "/spec/cidrs").iter().filter_map(Value::as_str).collect();
+        let cidrs: Vec<&str> = list(o, "/spec/cidrs")
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
         vec![cells::name(o), json!(cidrs.join(",")), cells::age(o, now)]
     },
 };

@@ -58,8 +58,11 @@ static AUTOSCALER: Printer = Printer {
         AGE,
     ],
     row: |o, now| {
-        let reference =
-            format!("{}/{}", text(o, "/spec/scaleTargetRef/kind"), text(o, "/spec/scaleTargetRef/name"));
+        let reference = format!(
+            "{}/{}",
+            text(o, "/spec/scaleTargetRef/kind"),
+            text(o, "/spec/scaleTargetRef/name")
+        );
         vec![
             cells::name(o),
             json!(reference),
@@ -76,12 +79,22 @@ static AUTOSCALER: Printer = Printer {
 fn targets(o: &Value) -> String {
     let metrics = list(o, "/spec/metrics");
     let current = list(o, "/status/currentMetrics");
-    let all: Vec<String> = metrics.iter().enumerate().map(|(i, m)| target(m, current.get(i))).collect();
+    let all: Vec<String> = metrics
+        .iter()
+        .enumerate()
+        .map(|(i, m)| target(m, current.get(i)))
+        .collect();
     match all.len() {
         0 if o.pointer("/spec/targetCPUUtilizationPercentage").is_some() => {
-            let now = plain(o.pointer("/status/currentCPUUtilizationPercentage"), "<unknown>");
+            let now = plain(
+                o.pointer("/status/currentCPUUtilizationPercentage"),
+                "<unknown>",
+            );
             let now = if now == "<unknown>" { now } else { now + "%" };
-            format!("cpu: {now}/{}%", int(o, "/spec/targetCPUUtilizationPercentage"))
+            format!(
+                "cpu: {now}/{}%",
+                int(o, "/spec/targetCPUUtilizationPercentage")
+            )
         }
         0 => "<none>".into(),
         1 | 2 => all.join(", "),
@@ -92,29 +105,55 @@ fn targets(o: &Value) -> String {
 fn target(metric: &Value, current: Option<&Value>) -> String {
     let (key, prefix) = match text(metric, "/type") {
         "Resource" => ("resource", format!("{}: ", text(metric, "/resource/name"))),
-        "ContainerResource" => ("containerResource", format!("{}: ", text(metric, "/containerResource/name"))),
+        "ContainerResource" => (
+            "containerResource",
+            format!("{}: ", text(metric, "/containerResource/name")),
+        ),
         "Pods" => ("pods", String::new()),
         "Object" => ("object", String::new()),
         _ => ("external", String::new()),
     };
     let at = |tail: &str| format!("/{key}/{tail}");
     let now = |tail: &str| current.and_then(|c| c.pointer(&at(&format!("current/{tail}"))));
-    if let Some(percent) = metric.pointer(&at("target/averageUtilization")).and_then(Value::as_i64) {
+    if let Some(percent) = metric
+        .pointer(&at("target/averageUtilization"))
+        .and_then(Value::as_i64)
+    {
         let now = now("averageUtilization").map_or("<unknown>".into(), |n| format!("{n}%"));
         return format!("{prefix}{now}/{percent}%");
     }
-    if let Some(average) = metric.pointer(&at("target/averageValue")).and_then(Value::as_str) {
-        let suffix = if key == "external" || key == "object" { " (avg)" } else { "" };
-        return format!("{prefix}{}/{average}{suffix}", plain(now("averageValue"), "<unknown>"));
+    if let Some(average) = metric
+        .pointer(&at("target/averageValue"))
+        .and_then(Value::as_str)
+    {
+        let suffix = if key == "external" || key == "object" {
+            " (avg)"
+        } else {
+            ""
+        };
+        return format!(
+            "{prefix}{}/{average}{suffix}",
+            plain(now("averageValue"), "<unknown>")
+        );
     }
     let value = text(metric, &at("target/value"));
     format!("{prefix}{}/{value}", plain(now("value"), "<unknown>"))
 }
 
 static SCALE: Printer = Printer {
-    columns: &[NAME, Column::integer("Desired"), Column::integer("Available"), AGE],
+    columns: &[
+        NAME,
+        Column::integer("Desired"),
+        Column::integer("Available"),
+        AGE,
+    ],
     row: |o, now| {
-        vec![cells::name(o), json!(int(o, "/spec/replicas")), json!(int(o, "/status/replicas")), cells::age(o, now)]
+        vec![
+            cells::name(o),
+            json!(int(o, "/spec/replicas")),
+            json!(int(o, "/status/replicas")),
+            cells::age(o, now),
+        ]
     },
 };
 
@@ -139,7 +178,13 @@ static PRIORITY: Printer = Printer {
 
 static RUNTIME_CLASS: Printer = Printer {
     columns: &[NAME, Column::text("Handler"), AGE],
-    row: |o, now| vec![cells::name(o), json!(text(o, "/handler")), cells::age(o, now)],
+    row: |o, now| {
+        vec![
+            cells::name(o),
+            json!(text(o, "/handler")),
+            cells::age(o, now),
+        ]
+    },
 };
 
 static SIGNING_REQUEST: Printer = Printer {
@@ -220,7 +265,10 @@ static PRIORITY_LEVEL: Printer = Printer {
         let kind = text(o, "/spec/type");
         let shares = format!("/spec/{}/nominalConcurrencyShares", kind.to_lowercase());
         let queuing = |key: &str| {
-            plain(o.pointer(&format!("/spec/limited/limitResponse/queuing/{key}")), "<none>")
+            plain(
+                o.pointer(&format!("/spec/limited/limitResponse/queuing/{key}")),
+                "<none>",
+            )
         };
         vec![
             cells::name(o),
@@ -235,6 +283,16 @@ static PRIORITY_LEVEL: Printer = Printer {
 };
 
 static STATUS: Printer = Printer {
-    columns: &[Column::text("Status"), Column::text("Reason"), Column::text("Message")],
-    row: |o, _| vec![json!(text(o, "/status")), json!(text(o, "/reason")), json!(text(o, "/message"))],
+    columns: &[
+        Column::text("Status"),
+        Column::text("Reason"),
+        Column::text("Message"),
+    ],
+    row: |o, _| {
+        vec![
+            json!(text(o, "/status")),
+            json!(text(o, "/reason")),
+            json!(text(o, "/message")),
+        ]
+    },
 };

@@ -29,7 +29,9 @@ static POD: Printer = Printer {
 
 fn pod_row(pod: &Value, now: i64) -> Vec<Value> {
     let summary = summarize(pod, now);
-    let ip = list(pod, "/status/podIPs").first().map_or(text(pod, "/status/podIP"), |ip| text(ip, "/ip"));
+    let ip = list(pod, "/status/podIPs")
+        .first()
+        .map_or(text(pod, "/status/podIP"), |ip| text(ip, "/ip"));
     vec![
         cells::name(pod),
         json!(format!("{}/{}", summary.ready, summary.total)),
@@ -48,7 +50,10 @@ fn readiness_gates(pod: &Value) -> String {
     if gates.is_empty() {
         return "<none>".into();
     }
-    let met = gates.iter().filter(|g| cells::is_true(pod, text(g, "/conditionType"))).count();
+    let met = gates
+        .iter()
+        .filter(|g| cells::is_true(pod, text(g, "/conditionType")))
+        .count();
     format!("{met}/{}", gates.len())
 }
 
@@ -83,7 +88,9 @@ fn summarize(pod: &Value, now: i64) -> Summary {
     let sidecars = inits.iter().filter(|c| is_sidecar(c)).count();
     let total = list(pod, "/spec/containers").len() + sidecars;
     let mut status = or(text(pod, "/status/reason"), text(pod, "/status/phase")).to_string();
-    if cells::condition(pod, "PodScheduled").is_some_and(|c| text(c, "/reason") == "SchedulingGated") {
+    if cells::condition(pod, "PodScheduled")
+        .is_some_and(|c| text(c, "/reason") == "SchedulingGated")
+    {
         status = "SchedulingGated".into();
     }
     let init = walk_init(pod, inits);
@@ -107,9 +114,17 @@ fn summarize(pod: &Value, now: i64) -> Summary {
     }
     let mut shown = restarts.count.to_string();
     if restarts.count != 0 && restarts.last != 0 {
-        shown = format!("{shown} ({} ago)", objects::duration::human(now - restarts.last));
+        shown = format!(
+            "{shown} ({} ago)",
+            objects::duration::human(now - restarts.last)
+        );
     }
-    Summary { ready, total, status, restarts: shown }
+    Summary {
+        ready,
+        total,
+        status,
+        restarts: shown,
+    }
 }
 
 #[derive(Default)]
@@ -123,9 +138,14 @@ struct InitWalk {
 
 fn walk_init(pod: &Value, inits: &[Value]) -> InitWalk {
     let mut walk = InitWalk::default();
-    for (i, status) in list(pod, "/status/initContainerStatuses").iter().enumerate() {
+    for (i, status) in list(pod, "/status/initContainerStatuses")
+        .iter()
+        .enumerate()
+    {
         walk.restarts.add(status);
-        let sidecar = inits.iter().any(|c| is_sidecar(c) && text(c, "/name") == text(status, "/name"));
+        let sidecar = inits
+            .iter()
+            .any(|c| is_sidecar(c) && text(c, "/name") == text(status, "/name"));
         if sidecar {
             walk.sidecar_restarts.add(status);
         }
@@ -140,7 +160,9 @@ fn walk_init(pod: &Value, inits: &[Value]) -> InitWalk {
         let waiting = text(status, "/state/waiting/reason");
         walk.reason = Some(match terminated {
             Some(t) => format!("Init:{}", ended(t)),
-            None if !waiting.is_empty() && waiting != "PodInitializing" => format!("Init:{waiting}"),
+            None if !waiting.is_empty() && waiting != "PodInitializing" => {
+                format!("Init:{waiting}")
+            }
             None => format!("Init:{i}/{}", inits.len()),
         });
         break;
@@ -203,7 +225,12 @@ pub fn row_conditions(object: &Value) -> Option<Value> {
 }
 
 static POD_TEMPLATE: Printer = Printer {
-    columns: &[NAME, Column::text("Containers"), Column::text("Images"), Column::text("Pod Labels")],
+    columns: &[
+        NAME,
+        Column::text("Containers"),
+        Column::text("Images"),
+        Column::text("Pod Labels"),
+    ],
     row: |object, _| {
         let (names, images) = cells::containers(object.pointer("/template/spec"));
         let labels = cells::labels(cells::map(object, "/template/metadata/labels"));

@@ -22,18 +22,27 @@ static BINDING: Printer = Printer {
     ],
     row: |o, now| {
         let subjects = |kind: &str, show: fn(&Value) -> String| {
-            let shown: Vec<String> =
-                list(o, "/subjects").iter().filter(|s| text(s, "/kind") == kind).map(show).collect();
+            let shown: Vec<String> = list(o, "/subjects")
+                .iter()
+                .filter(|s| text(s, "/kind") == kind)
+                .map(show)
+                .collect();
             json!(shown.join(", "))
         };
         let name = |s: &Value| text(s, "/name").to_string();
         vec![
             cells::name(o),
-            json!(format!("{}/{}", text(o, "/roleRef/kind"), text(o, "/roleRef/name"))),
+            json!(format!(
+                "{}/{}",
+                text(o, "/roleRef/kind"),
+                text(o, "/roleRef/name")
+            )),
             cells::age(o, now),
             subjects("User", name),
             subjects("Group", name),
-            subjects("ServiceAccount", |s| format!("{}/{}", text(s, "/namespace"), text(s, "/name"))),
+            subjects("ServiceAccount", |s| {
+                format!("{}/{}", text(s, "/namespace"), text(s, "/name"))
+            }),
         ]
     },
 };

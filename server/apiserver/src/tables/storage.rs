@@ -19,17 +19,26 @@ pub fn printer(group: &str, kind: &str) -> Option<&'static Printer> {
 }
 
 fn access_modes(modes: &[Value]) -> String {
-    let short: Vec<&str> = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]
-        .into_iter()
-        .zip(["RWO", "ROX", "RWX", "RWOP"])
-        .filter(|(long, _)| modes.iter().any(|m| m == long))
-        .map(|(_, short)| short)
-        .collect();
+    let short: Vec<&str> = [
+        "ReadWriteOnce",
+        "ReadOnlyMany",
+        "ReadWriteMany",
+        "ReadWriteOncePod",
+    ]
+    .into_iter()
+    .zip(["RWO", "ROX", "RWX", "RWOP"])
+    .filter(|(long, _)| modes.iter().any(|m| m == long))
+    .map(|(_, short)| short)
+    .collect();
     short.join(",")
 }
 
 fn phase(o: &Value) -> &str {
-    if objects::meta::is_deleting(o) { "Terminating" } else { text(o, "/status/phase") }
+    if objects::meta::is_deleting(o) {
+        "Terminating"
+    } else {
+        text(o, "/status/phase")
+    }
 }
 
 static VOLUME: Printer = Printer {
@@ -82,7 +91,10 @@ static CLAIM: Printer = Printer {
     row: |o, now| {
         let bound = !text(o, "/spec/volumeName").is_empty();
         let (capacity, modes) = if bound {
-            (text(o, "/status/capacity/storage"), access_modes(list(o, "/status/accessModes")))
+            (
+                text(o, "/status/capacity/storage"),
+                access_modes(list(o, "/status/accessModes")),
+            )
         } else {
             ("", String::new())
         };
@@ -111,7 +123,9 @@ static CLASS: Printer = Printer {
     ],
     row: |o, now| {
         let mut name = objects::meta::name(o).to_string();
-        if objects::meta::annotation(o, "storageclass.kubernetes.io/is-default-class") == Some("true") {
+        if objects::meta::annotation(o, "storageclass.kubernetes.io/is-default-class")
+            == Some("true")
+        {
             name += " (default)";
         }
         vec![
@@ -127,7 +141,13 @@ static CLASS: Printer = Printer {
 
 static CSI_NODE: Printer = Printer {
     columns: &[NAME, Column::integer("Drivers"), AGE],
-    row: |o, now| vec![cells::name(o), json!(list(o, "/spec/drivers").len()), cells::age(o, now)],
+    row: |o, now| {
+        vec![
+            cells::name(o),
+            json!(list(o, "/spec/drivers").len()),
+            cells::age(o, now),
+        ]
+    },
 };
 
 static CSI_DRIVER: Printer = Printer {
@@ -143,11 +163,21 @@ static CSI_DRIVER: Printer = Printer {
     ],
     row: |o, now| {
         let join = |items: Vec<&str>, none: &str| json!(or(&items.join(","), none));
-        let tokens = list(o, "/spec/tokenRequests").iter().map(|t| text(t, "/audience")).collect();
-        let modes = list(o, "/spec/volumeLifecycleModes").iter().filter_map(Value::as_str).collect();
+        let tokens = list(o, "/spec/tokenRequests")
+            .iter()
+            .map(|t| text(t, "/audience"))
+            .collect();
+        let modes = list(o, "/spec/volumeLifecycleModes")
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
         vec![
             cells::name(o),
-            json!(o.pointer("/spec/attachRequired").and_then(Value::as_bool).unwrap_or(true)),
+            json!(
+                o.pointer("/spec/attachRequired")
+                    .and_then(Value::as_bool)
+                    .unwrap_or(true)
+            ),
             json!(flag(o, "/spec/podInfoOnMount")),
             json!(flag(o, "/spec/storageCapacity")),
             join(tokens, "<unset>"),
@@ -159,9 +189,17 @@ static CSI_DRIVER: Printer = Printer {
 };
 
 static CAPACITY: Printer = Printer {
-    columns: &[NAME, Column::text("StorageClassName"), Column::text("Capacity")],
+    columns: &[
+        NAME,
+        Column::text("StorageClassName"),
+        Column::text("Capacity"),
+    ],
     row: |o, _| {
-        vec![cells::name(o), json!(text(o, "/storageClassName")), json!(or(text(o, "/capacity"), "<unset>"))]
+        vec![
+            cells::name(o),
+            json!(text(o, "/storageClassName")),
+            json!(or(text(o, "/capacity"), "<unset>")),
+        ]
     },
 };
 
@@ -188,5 +226,11 @@ static ATTACHMENT: Printer = Printer {
 
 static ATTRIBUTES_CLASS: Printer = Printer {
     columns: &[NAME, Column::text("DriverName"), AGE],
-    row: |o, now| vec![cells::name(o), json!(text(o, "/driverName")), cells::age(o, now)],
+    row: |o, now| {
+        vec![
+            cells::name(o),
+            json!(text(o, "/driverName")),
+            cells::age(o, now),
+        ]
+    },
 };

@@ -7,7 +7,10 @@ const NOW: i64 = 1_700_000_000;
 
 fn cells(group: &str, object: Value) -> Vec<Value> {
     let kind = object["kind"].as_str().unwrap_or_default().to_string();
-    row(printer(group, &kind), &object, NOW, Include::None)["cells"].as_array().cloned().unwrap_or_default()
+    row(printer(group, &kind), &object, NOW, Include::None)["cells"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default()
 }
 
 fn pod(status: Value) -> Value {
@@ -23,10 +26,16 @@ fn pod_status(pod: Value) -> (Value, Value, Value) {
 #[test]
 fn a_running_pod() {
     let up = json!({"ready": true, "restartCount": 0, "state": {"running": {}}});
-    let shown = cells("", pod(json!({"phase": "Running", "podIP": "10.0.0.9", "containerStatuses": [up, up]})));
+    let shown = cells(
+        "",
+        pod(json!({"phase": "Running", "podIP": "10.0.0.9", "containerStatuses": [up, up]})),
+    );
     assert_eq!(
         shown,
-        ["p", "2/2", "Running", "0", "90s", "10.0.0.9", "<none>", "<none>", "<none>"].map(Value::from)
+        [
+            "p", "2/2", "Running", "0", "90s", "10.0.0.9", "<none>", "<none>", "<none>"
+        ]
+        .map(Value::from)
     );
 }
 
@@ -34,7 +43,10 @@ fn a_running_pod() {
 fn statuses_that_are_computed() {
     let ended = objects::time::rfc3339(NOW - 20);
     let check = |status: Value, ready: &str, shown: &str, restarts: &str| {
-        assert_eq!(pod_status(pod(status)), (json!(ready), json!(shown), json!(restarts)));
+        assert_eq!(
+            pod_status(pod(status)),
+            (json!(ready), json!(shown), json!(restarts))
+        );
     };
     check(json!({"phase": "Pending"}), "0/2", "Pending", "0");
     check(
@@ -64,7 +76,12 @@ fn statuses_that_are_computed() {
         "SchedulingGated",
         "0",
     );
-    check(json!({"phase": "Failed", "reason": "Evicted"}), "0/2", "Evicted", "0");
+    check(
+        json!({"phase": "Failed", "reason": "Evicted"}),
+        "0/2",
+        "Evicted",
+        "0",
+    );
 }
 
 #[test]
@@ -82,15 +99,36 @@ fn services_and_jobs() {
         "ports": [{"port": 80, "nodePort": 30080, "protocol": "TCP"}], "selector": {"b": "2", "a": "1"}}});
     assert_eq!(
         cells("", service),
-        ["s", "NodePort", "10.96.0.7", "<none>", "80:30080/TCP", "<unknown>", "a=1,b=2"].map(Value::from)
+        [
+            "s",
+            "NodePort",
+            "10.96.0.7",
+            "<none>",
+            "80:30080/TCP",
+            "<unknown>",
+            "a=1,b=2"
+        ]
+        .map(Value::from)
     );
     let job = json!({"kind": "Job", "metadata": {"name": "j"}, "spec": {"parallelism": 3}, "status": {"succeeded": 1}});
-    assert_eq!(cells("batch", job)[1..4], ["Running", "1/1 of 3", ""].map(Value::from));
+    assert_eq!(
+        cells("batch", job)[1..4],
+        ["Running", "1/1 of 3", ""].map(Value::from)
+    );
 }
 
 #[test]
 fn an_empty_table_of_a_kind_without_printer_has_null_rows() {
-    let of = |group, kind| table(printer(group, kind), std::iter::empty(), json!({}), NOW, Include::None)["rows"].clone();
+    let of = |group, kind| {
+        table(
+            printer(group, kind),
+            std::iter::empty(),
+            json!({}),
+            NOW,
+            Include::None,
+        )["rows"]
+            .clone()
+    };
     assert_eq!(of("", "LimitRange"), Value::Null);
     assert_eq!(of("", "Pod"), json!([]));
 }

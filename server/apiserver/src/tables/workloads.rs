@@ -70,7 +70,11 @@ static DEPLOYMENT: Printer = Printer {
         let (names, images) = cells::containers(o.pointer("/spec/template/spec"));
         vec![
             cells::name(o),
-            json!(format!("{}/{}", int(o, "/status/readyReplicas"), int(o, "/spec/replicas"))),
+            json!(format!(
+                "{}/{}",
+                int(o, "/status/readyReplicas"),
+                int(o, "/spec/replicas")
+            )),
             json!(int(o, "/status/updatedReplicas")),
             json!(int(o, "/status/availableReplicas")),
             cells::age(o, now),
@@ -117,19 +121,41 @@ static STATEFUL_SET: Printer = Printer {
     columns: &[NAME, Column::text("Ready"), AGE, CONTAINERS, IMAGES],
     row: |o, now| {
         let (names, images) = cells::containers(o.pointer("/spec/template/spec"));
-        let ready = format!("{}/{}", int(o, "/status/readyReplicas"), int(o, "/spec/replicas"));
-        vec![cells::name(o), json!(ready), cells::age(o, now), names, images]
+        let ready = format!(
+            "{}/{}",
+            int(o, "/status/readyReplicas"),
+            int(o, "/spec/replicas")
+        );
+        vec![
+            cells::name(o),
+            json!(ready),
+            cells::age(o, now),
+            names,
+            images,
+        ]
     },
 };
 
 static REVISION: Printer = Printer {
-    columns: &[NAME, Column::text("Controller"), Column::integer("Revision"), AGE],
+    columns: &[
+        NAME,
+        Column::text("Controller"),
+        Column::integer("Revision"),
+        AGE,
+    ],
     row: |o, now| {
         let controller = objects::meta::controller(o).map_or("<none>".into(), |c| {
             let gvk = objects::Gvk::of(c);
-            objects::resource::join_dotted(&gvk.kind.to_lowercase(), &gvk.group) + "/" + text(c, "/name")
+            objects::resource::join_dotted(&gvk.kind.to_lowercase(), &gvk.group)
+                + "/"
+                + text(c, "/name")
         });
-        vec![cells::name(o), json!(controller), json!(int(o, "/revision")), cells::age(o, now)]
+        vec![
+            cells::name(o),
+            json!(controller),
+            json!(int(o, "/revision")),
+            cells::age(o, now),
+        ]
     },
 };
 
@@ -222,11 +248,17 @@ static CRON_JOB: Printer = Printer {
             json!(or(text(o, "/spec/timeZone"), "<none>")),
             json!(suspend),
             json!(list(o, "/status/active").len()),
-            json!(if last.is_empty() { "<none>".into() } else { since(last, now) }),
+            json!(if last.is_empty() {
+                "<none>".into()
+            } else {
+                since(last, now)
+            }),
             cells::age(o, now),
             names,
             images,
-            json!(cells::selector(o.pointer("/spec/jobTemplate/spec/selector"))),
+            json!(cells::selector(
+                o.pointer("/spec/jobTemplate/spec/selector")
+            )),
         ]
     },
 };
