@@ -411,7 +411,7 @@ mod tests {
     #[test]
     fn faults_name_their_line() {
         let (_, faults) = read("# T\n\n## a: A\n\n:::wat\n:::\n");
-        assert_eq!(faults[0].0, 5 + 0, "{faults:?}");
+        assert_eq!(faults[0].0, 5, "{faults:?}");
         check("# T\n\n## a: A\n\n:::hint\nopen\n", &[], 1);
     }
 

@@ -19,8 +19,9 @@ pub fn evaluate(ran: &RanFile, seen: &Seen) -> Verdict {
 }
 
 fn same_kind(ran: &RanFile, a: &Asked) -> bool {
-    let verb = a.verb == ran.verb
-        || (ran.verb == "get" && ran.name.is_none() && (a.verb == "list" || a.verb == "watch"));
+    let listed = ran.verb == "get" && ran.name.is_none() && (a.verb == "list" || a.verb == "watch");
+    // a stream is opened by GET or POST, as its client likes
+    let verb = a.verb == ran.verb || ran.verb == "connect" || listed;
     verb && a.resource == ran.resource
 }
 
