@@ -5,6 +5,7 @@ mod bench;
 mod browser;
 mod golden;
 mod run;
+mod table;
 mod test;
 mod tidy;
 mod wire;
@@ -28,6 +29,7 @@ fn main() {
         Some("tidy") => tidy::run(),
         Some("bench") => bench::run(rest),
         Some("wire") => wire::write(),
+        Some("table") => table::write(),
         _ => Err(USAGE.to_owned()),
     };
     if let Err(why) = done {

@@ -7,6 +7,7 @@
 pub mod decode;
 pub mod defaults;
 pub mod duration;
+pub mod json;
 pub mod meta;
 pub mod names;
 pub mod patch;

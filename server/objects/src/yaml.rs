@@ -1,8 +1,7 @@
-//! YAML as Kubernetes' tools read and print it.
+//! YAML as Kubernetes' tools read it (YAML 1.1) and print it (sigs.k8s.io/yaml).
 
-use serde_json::Value;
+mod read;
+mod write;
 
-/// Prints a value as `kubectl -o yaml` does: keys sorted, two blanks of indent, lists not indented.
-pub fn encode_yaml(value: &Value) -> String {
-    value.to_string()
-}
+pub use read::{Document, read, read_all};
+pub use write::encode_yaml;
