@@ -263,10 +263,10 @@ pub(super) fn resolve(text: &str) -> Option<Value> {
         return None;
     }
     let plain = text.replace('_', "");
-    if first != b'.' {
-        if let Some(n) = integer(&plain) {
-            return Some(n);
-        }
+    if first != b'.'
+        && let Some(n) = integer(&plain)
+    {
+        return Some(n);
     }
     if is_float(&plain) {
         return plain
