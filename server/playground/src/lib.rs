@@ -2,6 +2,17 @@
 //!
 //! It decides nothing about Kubernetes: that is `cluster` and `kubectl`; nor about lessons: that is `course`.
 
+pub mod backend;
 pub mod cluster_command;
+pub mod http;
 pub mod kubectl_command;
+pub mod language;
+pub mod lessons;
+pub mod pod_sockets;
+pub mod serve;
+pub mod session;
+pub mod settings;
+pub mod socket;
+pub mod storage;
 pub mod wire;
+pub mod workstation;

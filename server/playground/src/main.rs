@@ -1,33 +1,61 @@
 //! The program `podschool`.
 
-use clap::{Parser, Subcommand};
-use playground::{cluster_command, kubectl_command};
+use std::process::ExitCode;
 
+use clap::{Parser, Subcommand};
+use playground::settings::ServeArgs;
+use playground::{cluster_command, kubectl_command, serve};
+
+/// Learn Kubernetes pods in the browser, on a cluster of your own.
 #[derive(Parser)]
-#[command(
-    name = "podschool",
-    version,
-    about = "Learn Kubernetes pods in the browser"
-)]
+#[command(name = "podschool", version, args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeArgs,
 }
 
 #[derive(Subcommand)]
 enum Command {
+    /// The playground (the default)
+    Serve(Box<ServeArgs>),
     /// One simulated cluster for any Kubernetes client
     Cluster(cluster_command::ClusterArgs),
     /// The built-in kubectl on $KUBECONFIG
     Kubectl(kubectl_command::KubectlArgs),
 }
 
-#[tokio::main]
-async fn main() -> std::process::ExitCode {
-    let code = match Cli::parse().command {
-        Some(Command::Cluster(args)) => cluster_command::run(args).await,
-        Some(Command::Kubectl(args)) => kubectl_command::run(args).await,
-        None => 0,
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("PODSCHOOL_LOG")
+                .unwrap_or_else(|_| "warn,playground=info".into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    // A second provider can only be installed by a mistake of ours; the first one then stays.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("podschool: the runtime cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
     };
-    std::process::ExitCode::from(u8::try_from(code).unwrap_or(1))
+    let code = runtime.block_on(async {
+        match cli.command {
+            None => serve::run(cli.serve).await,
+            Some(Command::Serve(args)) => serve::run(*args).await,
+            Some(Command::Cluster(args)) => cluster_command::run(args).await,
+            Some(Command::Kubectl(args)) => kubectl_command::run(args).await,
+        }
+    });
+    // Reads of standard input on threads of the runtime may never return.
+    runtime.shutdown_background();
+    ExitCode::from(u8::try_from(code).unwrap_or(1))
 }

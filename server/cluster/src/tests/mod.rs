@@ -1,1 +1,0 @@
-//! The room from its doors, in virtual time.

@@ -1,0 +1,88 @@
+//! What sessions run on: a simulated cluster each, or a namespace each of a real one. Above this file nobody knows the difference.
+
+pub mod duplex;
+pub mod fence;
+pub mod real;
+pub mod sim;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use host::{Handle, Shards};
+
+use crate::wire::Backend;
+
+/// The server's name in the workstation's kubeconfig; nobody outside ever asks for it.
+pub const SERVER: &str = "https://cluster.podschool:6443";
+
+/// Where sessions can be made. Cheap to clone.
+#[derive(Clone)]
+pub enum Ground {
+    Sim(Shards),
+    Real(Arc<real::RealGround>),
+}
+
+/// What a life stands on.
+pub struct Grown {
+    /// The world of the workstation, and of the cluster where that is simulated.
+    pub world: Handle,
+    /// The cluster, as whom may see all that checks speak of: for grading.
+    pub watcher: kube::Client,
+    /// The cluster, as the learner.
+    pub client: kube::Client,
+    pub namespace: String,
+    /// As the workstation's kubeconfig names it.
+    pub server: String,
+    pub simulated: bool,
+    dozing: AtomicBool,
+    tenant: Option<real::Tenant>,
+}
+
+impl Ground {
+    pub fn backend(&self) -> Backend {
+        match self {
+            Ground::Sim(_) => Backend::Sim,
+            Ground::Real(_) => Backend::Real,
+        }
+    }
+
+    /// Makes the cluster (or the namespace) and the workstation with the lesson's files. The error is a sentence.
+    pub async fn grow(
+        &self,
+        session: &str,
+        files: &BTreeMap<String, String>,
+    ) -> Result<Grown, String> {
+        match self {
+            Ground::Sim(shards) => sim::grow(shards, session, files).await,
+            Ground::Real(ground) => real::grow(ground, session, files).await,
+        }
+    }
+}
+
+impl Grown {
+    /// Time goes on, if it was this side that stopped it.
+    pub async fn wake(&self) {
+        if self.simulated && self.dozing.swap(false, Ordering::AcqRel) {
+            // A world that has ended says so elsewhere.
+            let _ = self.world.clock(host::ClockCommand::Resume).await;
+        }
+    }
+
+    /// Time stands still, unless the learner has stopped it already.
+    pub async fn doze(&self) {
+        if self.simulated
+            && !self.world.clock_state().paused
+            && !self.dozing.swap(true, Ordering::AcqRel)
+        {
+            let _ = self.world.clock(host::ClockCommand::Pause).await;
+        }
+    }
+
+    /// Takes away what was made on a real cluster.
+    pub async fn clear(&self) {
+        if let Some(tenant) = &self.tenant {
+            tenant.remove().await;
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The routes, and what every request passes before it reaches one.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{Path, RawQuery, Request, State};
+use axum::http::{StatusCode, Uri};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+
+use super::app::{App, Proven};
+use super::preview::{self, By};
+use super::{assets, guard, pages};
+use crate::pod_sockets::{self, Wanted};
+use crate::wire::MAX_MESSAGE_BYTES;
+
+/// Largest body of a request to the pages and the API.
+const BODY_BYTES: usize = 256 * 1024;
+
+/// Everything that this server answers.
+pub fn router(app: App) -> Router {
+    let routes = Router::new()
+        .route("/", get(pages::front))
+        .route("/{lang}/", get(pages::course))
+        .route("/{lang}/lessons/{lesson}", get(pages::lesson))
+        .route("/assets/{name}", get(assets::asset))
+        .route("/api/sessions/{session}/socket", get(socket))
+        .route(
+            "/api/sessions/{session}/namespaces/{namespace}/pods/{pod}/{action}",
+            any(pod),
+        )
+        .route("/preview/{label}/{*path}", any(preview_by_path))
+        .route("/preview/{label}/", any(preview_front))
+        .fallback(pages::nowhere);
+    let base = app.site.base.trim_end_matches('/').to_owned();
+    let placed = if base.is_empty() {
+        routes
+    } else {
+        Router::new().nest(&base, routes).fallback(to_base)
+    };
+    let placed = placed.with_state(app.clone());
+    let health = Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .with_state(app.clone());
+    let guarded =
+        placed
+            .layer(RequestBodyLimitLayer::new(BODY_BYTES))
+            .layer(middleware::from_fn_with_state(
+                app.site.clone(),
+                guard::gate,
+            ));
+    health
+        .merge(guarded)
+        .layer(middleware::from_fn_with_state(app, preview_by_host))
+        .layer(CatchPanicLayer::custom(|_| pages::broken()))
+}
+
+/// Under a sub-path: the slash that is missing at its end, else nothing.
+async fn to_base(State(app): State<App>, uri: Uri) -> Response {
+    if uri.path() == app.site.base.trim_end_matches('/') {
+        return axum::response::Redirect::permanent(&app.site.base).into_response();
+    }
+    StatusCode::NOT_FOUND.into_response()
+}
+
+/// `GET /readyz`: the database answers.
+async fn ready(State(app): State<App>) -> Response {
+    match app.storage.ready().await {
+        true => "ready\n".into_response(),
+        false => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the database does not answer\n",
+        )
+            .into_response(),
+    }
+}
+
+/// `GET <base>api/sessions/{session}/socket`
+async fn socket(Proven(session): Proven, upgrade: WebSocketUpgrade) -> Response {
+    upgrade
+        .read_buffer_size(8 * 1024)
+        .write_buffer_size(0)
+        .max_write_buffer_size(2 * MAX_MESSAGE_BYTES)
+        .max_message_size(MAX_MESSAGE_BYTES)
+        .max_frame_size(MAX_MESSAGE_BYTES)
+        .on_upgrade(move |socket| crate::socket::serve(socket, session))
+}
+
+/// `<base>api/sessions/{session}/namespaces/{namespace}/pods/{pod}/{action}`
+async fn pod(
+    Proven(session): Proven,
+    Path((_, namespace, pod, action)): Path<(String, String, String, String)>,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Response {
+    let Some(life) = session.life() else {
+        return (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The session is not ready.\n",
+        )
+            .into_response();
+    };
+    let wanted = Wanted {
+        namespace,
+        pod,
+        action,
+        query,
+    };
+    pod_sockets::join(&life.client, &wanted, request, life.stop.clone()).await
+}
+
+/// Requests whose `Host` is a preview's never reach the pages.
+async fn preview_by_host(State(app): State<App>, request: Request, next: Next) -> Response {
+    let host = request
+        .headers()
+        .get("host")
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default();
+    match app.site.preview_label(host) {
+        None => next.run(request).await,
+        Some(label) => {
+            let door = app.registry.by_label(label);
+            show(&app, door, By::Host, request).await
+        }
+    }
+}
+
+/// `<base>preview/{label}/…`, where previews have no origins of their own.
+async fn preview_by_path(
+    State(app): State<App>,
+    Path((label, path)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    by_path(app, &label, &path, request).await
+}
+
+async fn preview_front(
+    State(app): State<App>,
+    Path(label): Path<String>,
+    request: Request,
+) -> Response {
+    by_path(app, &label, "", request).await
+}
+
+async fn by_path(app: App, label: &str, path: &str, mut request: Request) -> Response {
+    let query = request
+        .uri()
+        .query()
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
+    if let Ok(uri) = format!("/{path}{query}").parse() {
+        *request.uri_mut() = uri;
+    }
+    let door = app.registry.by_label(label);
+    show(&app, door, By::Path, request).await
+}
+
+async fn show(
+    app: &App,
+    door: Option<crate::session::previews::Door>,
+    by: By,
+    request: Request<Body>,
+) -> Response {
+    match door {
+        Some(door) => preview::pass(&app.site, &door, by, request).await,
+        None => (
+            StatusCode::NOT_FOUND,
+            "This preview is not there any more; open the lesson again.\n",
+        )
+            .into_response(),
+    }
+}

@@ -1,0 +1,365 @@
+//! Sessions: a learner's cluster, workstation and progress for one lesson.
+//!
+//! A session outlives its worlds: a restart ends one [`Life`] and begins another under the same id. Who may reach a session is proven by
+//! the extractor in [`crate::http::proof`].
+
+pub mod ask;
+pub mod grading;
+pub mod life;
+pub mod previews;
+pub mod recorder;
+pub mod registry;
+pub mod scroll;
+pub mod terminals;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use course::{Lang, Lesson};
+use tokio::sync::{broadcast, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use crate::backend::Ground;
+use crate::http::cookie::Learner;
+use crate::http::site::Site;
+use crate::storage::{Done, Storage};
+use crate::wire::{Backend, Level, Preview, ServerFrame, SessionState, StepCause};
+use grading::Told;
+use life::{Life, LifeError};
+
+/// Frames that a slow page may lag behind before it is told everything again.
+const EVENTS: usize = 512;
+
+/// One learner in one lesson.
+pub struct Session {
+    pub id: String,
+    pub learner: Learner,
+    pub lesson: Arc<Lesson>,
+    pub backend: Backend,
+    ground: Ground,
+    storage: Storage,
+    site: Arc<Site>,
+    now: Mutex<Now>,
+    events: broadcast::Sender<ServerFrame>,
+    connected: AtomicUsize,
+    /// Ends everything that belongs to the session.
+    stop: CancellationToken,
+    /// One restart at a time.
+    turning: tokio::sync::Mutex<()>,
+}
+
+struct Now {
+    life: Option<Arc<Life>>,
+    state: SessionState,
+    message: Option<String>,
+    seen: Instant,
+    lang: Lang,
+}
+
+/// A connection of a page. Dropping it says that the page is gone.
+pub struct Presence(Arc<Session>);
+
+/// What a session is made from.
+pub struct Birth {
+    pub id: String,
+    pub learner: Learner,
+    pub lesson: Arc<Lesson>,
+    pub lang: Lang,
+    pub ground: Ground,
+    pub storage: Storage,
+    pub site: Arc<Site>,
+}
+
+impl Session {
+    /// Makes a session whose cluster and workstation are ready.
+    pub async fn begin(birth: Birth) -> Result<Arc<Session>, LifeError> {
+        let session = Arc::new(Session {
+            id: birth.id,
+            learner: birth.learner,
+            lesson: birth.lesson,
+            backend: birth.ground.backend(),
+            ground: birth.ground,
+            storage: birth.storage,
+            site: birth.site,
+            now: Mutex::new(Now {
+                life: None,
+                state: SessionState::Starting,
+                message: None,
+                seen: Instant::now(),
+                lang: birth.lang,
+            }),
+            events: broadcast::Sender::new(EVENTS),
+            connected: AtomicUsize::new(0),
+            stop: CancellationToken::new(),
+            turning: tokio::sync::Mutex::new(()),
+        });
+        session.turn().await?;
+        Ok(session)
+    }
+
+    /// Begins again: a new cluster and home, all steps open.
+    pub async fn restart(self: &Arc<Self>) -> Result<(), LifeError> {
+        if let Err(error) = self.storage.forget(&self.learner.0, &self.lesson.id).await {
+            tracing::warn!(%error, "progress could not be forgotten");
+        }
+        self.turn().await
+    }
+
+    /// Ends the life there is, if any, and begins the next.
+    async fn turn(self: &Arc<Self>) -> Result<(), LifeError> {
+        let _turning = self.turning.lock().await;
+        self.set_state(SessionState::Starting, None);
+        let old = self.lock().life.take();
+        if let Some(old) = old {
+            old.end().await;
+        }
+        let (tell, told) = mpsc::unbounded_channel();
+        let begun = Life::begin(life::Plan {
+            session: self.id.clone(),
+            lesson: self.lesson.clone(),
+            lang: self.lang(),
+            ground: self.ground.clone(),
+            done: self.done().await,
+            tell,
+            stop: self.stop.child_token(),
+        });
+        match begun.await {
+            Ok(life) => {
+                let life = Arc::new(life);
+                self.lock().life = Some(life.clone());
+                tokio::spawn(self.clone().listen(told, life.clone()));
+                tokio::spawn(self.clone().guard(life));
+                self.set_state(SessionState::Ready, None);
+                Ok(())
+            }
+            Err(error) => {
+                self.set_state(SessionState::Crashed, Some(error.to_string()));
+                Err(error)
+            }
+        }
+    }
+
+    async fn done(&self) -> Vec<(String, StepCause)> {
+        match self.storage.done(&self.learner.0, &self.lesson.id).await {
+            Ok(done) => done
+                .into_iter()
+                .map(|done| {
+                    (
+                        done.step,
+                        StepCause {
+                            text: done.cause,
+                            at: done.at,
+                        },
+                    )
+                })
+                .collect(),
+            Err(error) => {
+                tracing::error!(%error, "progress could not be read");
+                Vec::new()
+            }
+        }
+    }
+
+    /// Passes on what the grader and the workstation tell; steps reach the pages after they are kept.
+    async fn listen(self: Arc<Self>, mut told: mpsc::UnboundedReceiver<Told>, life: Arc<Life>) {
+        loop {
+            let told = tokio::select! {
+                () = life.stop.cancelled() => return,
+                told = told.recv() => match told { Some(told) => told, None => return },
+            };
+            match told {
+                Told::Frame(frame) => self.tell(frame),
+                Told::Door { door, open } => self.tell(ServerFrame::Preview {
+                    preview: self.preview(&door),
+                    open,
+                }),
+                Told::DoorClosed(port) => self.tell(ServerFrame::PreviewClosed { port }),
+                Told::Ticked(ticked) => {
+                    let done = Done {
+                        step: ticked.step,
+                        at: ticked.at,
+                        cause: ticked.cause,
+                    };
+                    if let Err(error) = self
+                        .storage
+                        .keep_done(&self.learner.0, &self.lesson.id, &done)
+                        .await
+                    {
+                        tracing::error!(%error, "a step could not be kept");
+                        let text = "This step is done, but it could not be written to the disk: it will be open again after a restart of the server.";
+                        self.tell(ServerFrame::Notice {
+                            level: Level::Warning,
+                            text: text.into(),
+                        });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits for the world's end, and says when it broke.
+    async fn guard(self: Arc<Self>, life: Arc<Life>) {
+        let broke = tokio::select! {
+            () = life.stop.cancelled() => return,
+            broke = life.ended() => broke,
+        };
+        tracing::error!(session = %self.id, reason = broke.as_deref().unwrap_or("closed"), "a world ended");
+        life.terminals.end_all();
+        self.set_state(
+            SessionState::Crashed,
+            Some(
+                "The simulation of this session broke. Restart it to go on; done steps stay done."
+                    .into(),
+            ),
+        );
+    }
+
+    /// The life there is, while there is one.
+    pub fn life(&self) -> Option<Arc<Life>> {
+        self.lock().life.clone()
+    }
+
+    pub fn state(&self) -> (SessionState, Option<String>) {
+        let now = self.lock();
+        (now.state, now.message.clone())
+    }
+
+    fn set_state(&self, state: SessionState, message: Option<String>) {
+        {
+            let mut now = self.lock();
+            (now.state, now.message) = (state, message.clone());
+        }
+        self.tell(ServerFrame::Session { state, message });
+    }
+
+    pub fn lang(&self) -> Lang {
+        self.lock().lang
+    }
+
+    /// The learner reads another language now.
+    pub fn speak(&self, lang: Lang) {
+        let life = {
+            let mut now = self.lock();
+            now.lang = lang;
+            now.life.clone()
+        };
+        if let Some(life) = life {
+            life.grading.speak(lang);
+        }
+    }
+
+    /// Sends to every page of the session; nobody may be there.
+    pub fn tell(&self, frame: ServerFrame) {
+        let _ = self.events.send(frame);
+    }
+
+    pub fn events(&self) -> broadcast::Receiver<ServerFrame> {
+        self.events.subscribe()
+    }
+
+    pub fn stop(&self) -> &CancellationToken {
+        &self.stop
+    }
+
+    /// How a forwarded port is shown to the page.
+    pub fn preview(&self, door: &previews::Door) -> Preview {
+        Preview {
+            port: door.port,
+            url: self.site.preview_url(&door.label),
+            target: door.target.clone(),
+        }
+    }
+
+    /// The first frame of a connection.
+    pub fn welcome(&self) -> ServerFrame {
+        let life = self.life();
+        let of = |get: &dyn Fn(&Life) -> ServerFrame| life.as_deref().map(get);
+        of(&|life| self.greet(life)).unwrap_or_else(|| ServerFrame::Welcome {
+            protocol: crate::wire::PROTOCOL,
+            session: self.id.clone(),
+            backend: self.backend,
+            namespace: String::new(),
+            state: self.state().0,
+            terminals: Vec::new(),
+            steps: Vec::new(),
+            clock: None,
+            previews: Vec::new(),
+        })
+    }
+
+    fn greet(&self, life: &Life) -> ServerFrame {
+        ServerFrame::Welcome {
+            protocol: crate::wire::PROTOCOL,
+            session: self.id.clone(),
+            backend: self.backend,
+            namespace: life.namespace.clone(),
+            state: self.state().0,
+            terminals: life.terminals.states(),
+            steps: life.grading.states(),
+            clock: life.clock(),
+            previews: life
+                .previews
+                .open()
+                .iter()
+                .map(|door| self.preview(door))
+                .collect(),
+        }
+    }
+
+    /// Keeps an answer for another day, then shows it to the grader.
+    pub async fn answer(
+        &self,
+        life: &Life,
+        question: &str,
+        value: String,
+    ) -> Result<(), crate::storage::StorageError> {
+        self.storage
+            .keep_answer(&self.learner.0, &self.lesson.id, question, &value)
+            .await?;
+        life.grading
+            .see(course::Observation::Answered {
+                id: question.to_owned(),
+                value,
+            })
+            .await;
+        Ok(())
+    }
+
+    /// A page is here.
+    pub async fn enter(self: &Arc<Self>) -> Presence {
+        if self.connected.fetch_add(1, Ordering::AcqRel) == 0
+            && let Some(life) = self.life()
+        {
+            life.wake().await;
+        }
+        self.lock().seen = Instant::now();
+        Presence(self.clone())
+    }
+
+    /// Since when nobody is connected; `None` while somebody is.
+    pub fn alone_since(&self) -> Option<Instant> {
+        (self.connected.load(Ordering::Acquire) == 0).then(|| self.lock().seen)
+    }
+
+    /// Ends the session for good.
+    pub async fn end(&self) {
+        self.set_state(SessionState::Ended, None);
+        let life = self.lock().life.take();
+        if let Some(life) = life {
+            life.end().await;
+        }
+        self.stop.cancel();
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        self.0.lock().seen = Instant::now();
+        self.0.connected.fetch_sub(1, Ordering::AcqRel);
+    }
+}

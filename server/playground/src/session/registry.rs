@@ -1,0 +1,196 @@
+//! All sessions: found by id, made when a lesson is opened, ended when nobody has been there for long.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use course::{Lang, Lesson};
+use tokio_util::sync::CancellationToken;
+
+use super::life::LifeError;
+use super::{Birth, Session};
+use crate::backend::Ground;
+use crate::http::cookie::{Learner, unguessable};
+use crate::http::site::Site;
+use crate::storage::Storage;
+
+/// A world pauses when nobody has been connected for this long.
+const DOZE_AFTER: Duration = Duration::from_secs(60);
+/// How often sessions are looked over.
+const ROUND: Duration = Duration::from_secs(15);
+
+/// Why there is no session to be had.
+#[derive(Debug, thiserror::Error)]
+pub enum NoSession {
+    #[error("every place is taken")]
+    Full,
+    #[error(transparent)]
+    Life(#[from] LifeError),
+}
+
+/// Held by whoever makes a session; others wait for it.
+type Turn = Arc<tokio::sync::Mutex<()>>;
+
+/// The sessions of this server.
+pub struct Registry {
+    by_id: Mutex<HashMap<String, Arc<Session>>>,
+    /// One session at a time is made for a learner in a lesson.
+    making: Mutex<HashMap<(Learner, String), Turn>>,
+    storage: Storage,
+    site: Arc<Site>,
+    most: usize,
+    idle: Duration,
+}
+
+impl Registry {
+    pub fn new(storage: Storage, site: Arc<Site>, most: usize, idle_minutes: u64) -> Registry {
+        let idle = Duration::from_secs(idle_minutes.saturating_mul(60));
+        Registry {
+            by_id: Mutex::default(),
+            making: Mutex::default(),
+            storage,
+            site,
+            most,
+            idle,
+        }
+    }
+
+    /// The session with this id, if it belongs to this learner. There is no other way to a session.
+    pub fn of(&self, learner: &Learner, id: &str) -> Option<Arc<Session>> {
+        lock(&self.by_id)
+            .get(id)
+            .filter(|session| session.learner == *learner)
+            .cloned()
+    }
+
+    /// The session that holds the preview with this label.
+    pub fn by_label(&self, label: &str) -> Option<super::previews::Door> {
+        lock(&self.by_id)
+            .values()
+            .find_map(|session| session.life()?.previews.by_label(label))
+    }
+
+    pub fn count(&self) -> usize {
+        lock(&self.by_id).len()
+    }
+
+    /// The learner's session in the lesson on that ground: the one there is, or a new one.
+    pub async fn open(
+        &self,
+        learner: &Learner,
+        lesson: &Arc<Lesson>,
+        lang: Lang,
+        ground: &Ground,
+    ) -> Result<Arc<Session>, NoSession> {
+        let key = (
+            learner.clone(),
+            format!("{:?} {}", ground.backend(), lesson.id),
+        );
+        let turn = lock(&self.making).entry(key.clone()).or_default().clone();
+        let held = turn.lock().await;
+        let found = self.find_or_make(learner, lesson, lang, ground).await;
+        drop(held);
+        let mut making = lock(&self.making);
+        // The map and this function hold it: nobody waits.
+        if making
+            .get(&key)
+            .is_some_and(|turn| Arc::strong_count(turn) <= 2)
+        {
+            making.remove(&key);
+        }
+        found
+    }
+
+    async fn find_or_make(
+        &self,
+        learner: &Learner,
+        lesson: &Arc<Lesson>,
+        lang: Lang,
+        ground: &Ground,
+    ) -> Result<Arc<Session>, NoSession> {
+        let there = lock(&self.by_id)
+            .values()
+            .find(|session| {
+                session.learner == *learner
+                    && session.lesson.id == lesson.id
+                    && session.backend == ground.backend()
+            })
+            .cloned();
+        if let Some(session) = there {
+            session.speak(lang);
+            return Ok(session);
+        }
+        self.make_room().await?;
+        let birth = Birth {
+            id: unguessable(),
+            learner: learner.clone(),
+            lesson: lesson.clone(),
+            lang,
+            ground: ground.clone(),
+            storage: self.storage.clone(),
+            site: self.site.clone(),
+        };
+        let session = Session::begin(birth).await?;
+        lock(&self.by_id).insert(session.id.clone(), session.clone());
+        Ok(session)
+    }
+
+    /// When all places are taken, the session that has been alone longest goes, if it has been alone for a minute.
+    async fn make_room(&self) -> Result<(), NoSession> {
+        if self.count() < self.most {
+            return Ok(());
+        }
+        let oldest = lock(&self.by_id)
+            .values()
+            .filter_map(|session| Some((session.alone_since()?, session.clone())))
+            .min_by_key(|(since, _)| *since)
+            .filter(|(since, _)| since.elapsed() > DOZE_AFTER);
+        match oldest {
+            Some((_, session)) => {
+                self.remove(&session).await;
+                Ok(())
+            }
+            None => Err(NoSession::Full),
+        }
+    }
+
+    async fn remove(&self, session: &Arc<Session>) {
+        lock(&self.by_id).remove(&session.id);
+        session.end().await;
+    }
+
+    /// Looks sessions over until `stop`: pauses those that nobody is connected to, ends those that are long forgotten.
+    pub async fn keep_house(self: Arc<Self>, stop: CancellationToken) {
+        let mut round = tokio::time::interval(ROUND);
+        loop {
+            tokio::select! { () = stop.cancelled() => return, _ = round.tick() => {} }
+            let alone: Vec<(Duration, Arc<Session>)> = lock(&self.by_id)
+                .values()
+                .filter_map(|session| Some((session.alone_since()?.elapsed(), session.clone())))
+                .collect();
+            for (alone, session) in alone {
+                if alone > self.idle {
+                    tracing::info!(session = %session.id, "a session that nobody came back to has ended");
+                    self.remove(&session).await;
+                } else if alone > DOZE_AFTER
+                    && let Some(life) = session.life()
+                {
+                    life.doze().await;
+                }
+            }
+        }
+    }
+
+    /// Ends all sessions: the server stops.
+    pub async fn end_all(&self) {
+        let all: Vec<Arc<Session>> = lock(&self.by_id)
+            .drain()
+            .map(|(_, session)| session)
+            .collect();
+        futures::future::join_all(all.iter().map(|session| session.end())).await;
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

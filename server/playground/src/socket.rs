@@ -1,0 +1,275 @@
+//! The session's WebSocket: one connection of one page. The protocol is [`crate::wire`].
+//!
+//! One task reads, one writes, one serves each terminal that the page looks at; between them stands a bounded queue. A page that stops
+//! reading fills it, and is let go after half a minute.
+
+mod frames;
+mod outgoing;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use futures::{SinkExt, StreamExt};
+use tokio::sync::{broadcast, mpsc};
+use tokio::task::JoinHandle;
+
+use crate::session::Session;
+use crate::session::terminals::{Terminal, Viewer};
+use crate::wire::{ServerFrame, binary};
+use outgoing::Outgoing;
+
+/// Messages that may wait for the page.
+const QUEUE: usize = 64;
+/// A page that takes nothing for this long is let go.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often a quiet page is pinged, and how long its silence is borne.
+const PING_EVERY: Duration = Duration::from_secs(20);
+const SILENCE: Duration = Duration::from_secs(60);
+/// Nonsense that is answered before the connection is closed.
+const MOST_NONSENSE: u32 = 100;
+
+/// One connection.
+pub(crate) struct Connection {
+    session: Arc<Session>,
+    out: Outgoing,
+    /// Terminals that this page looks at.
+    views: HashMap<u32, View>,
+    files: HashMap<String, JoinHandle<()>>,
+    /// The cluster picture is wanted.
+    objects: bool,
+    nonsense: u32,
+}
+
+struct View {
+    terminal: Arc<Terminal>,
+    /// Number of the viewer within the terminal.
+    number: u64,
+    task: JoinHandle<()>,
+}
+
+impl Drop for View {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Serves one page until either side ends.
+pub async fn serve(socket: WebSocket, session: Arc<Session>) {
+    let _presence = session.enter().await;
+    let (sink, mut stream) = socket.split();
+    let (queue, messages) = mpsc::channel(QUEUE);
+    let mut writing = tokio::spawn(write(sink, messages));
+    let mut events = session.events();
+    let mut connection = Connection {
+        session: session.clone(),
+        out: Outgoing(queue),
+        views: HashMap::new(),
+        files: HashMap::new(),
+        objects: false,
+        nonsense: 0,
+    };
+    let mut ping = tokio::time::interval(PING_EVERY);
+    let mut heard = tokio::time::Instant::now();
+    let reason = loop {
+        tokio::select! {
+            message = stream.next() => {
+                heard = tokio::time::Instant::now();
+                match message {
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => break None,
+                    Some(Ok(message)) => if let Some(close) = connection.take(message).await { break Some(close) },
+                }
+            }
+            event = events.recv() => match event {
+                Ok(frame) => connection.pass(frame).await,
+                Err(broadcast::error::RecvError::Lagged(_)) => connection.tell_everything().await,
+                Err(broadcast::error::RecvError::Closed) => break Some((close_code::AWAY, "the session has ended")),
+            },
+            _ = ping.tick() => {
+                if heard.elapsed() > SILENCE {
+                    break None;
+                }
+                connection.out.message(Message::Ping(Vec::new().into())).await;
+            }
+            () = session.stop().cancelled() => break Some((close_code::AWAY, "the session has ended")),
+            _ = &mut writing => break None,
+        }
+    };
+    if let Some((code, why)) = reason {
+        connection
+            .out
+            .message(Message::Close(Some(CloseFrame {
+                code,
+                reason: why.into(),
+            })))
+            .await;
+    }
+    drop(connection);
+    if !writing.is_finished() {
+        // The queue has no senders any more: the writer sends what is left and ends.
+        let _ = tokio::time::timeout(PATIENCE, writing).await;
+    }
+}
+
+async fn write(
+    mut sink: futures::stream::SplitSink<WebSocket, Message>,
+    mut messages: mpsc::Receiver<Message>,
+) {
+    while let Some(message) = messages.recv().await {
+        match tokio::time::timeout(PATIENCE, sink.send(message)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return,
+        }
+    }
+}
+
+impl Connection {
+    /// Takes one message; the answer, if any, closes the connection.
+    async fn take(&mut self, message: Message) -> Option<(u16, &'static str)> {
+        match message {
+            Message::Text(text) => match serde_json::from_str(&text) {
+                Ok(frame) => self.obey(frame).await,
+                Err(error) => {
+                    self.refuse(
+                        "bad-frame",
+                        &format!("This frame cannot be read: {error}."),
+                        None,
+                    )
+                    .await
+                }
+            },
+            Message::Binary(bytes) => self.take_bytes(&bytes).await,
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
+        }
+        (self.nonsense > MOST_NONSENSE)
+            .then_some((close_code::POLICY, "too many frames that make no sense"))
+    }
+
+    async fn take_bytes(&mut self, message: &[u8]) {
+        let Some(bytes) = binary::decode(message).filter(|bytes| bytes.kind == binary::INPUT)
+        else {
+            return self
+                .refuse(
+                    "bad-frame",
+                    "This binary message is not terminal input.",
+                    None,
+                )
+                .await;
+        };
+        let Some(view) = self.views.get(&bytes.terminal) else {
+            return self
+                .refuse(
+                    "unknown-terminal",
+                    "Open the terminal before typing into it.",
+                    None,
+                )
+                .await;
+        };
+        if !view.terminal.keys(bytes.payload) {
+            self.refuse(
+                "too-fast",
+                "Input runs further ahead of the terminal than it may; it was not taken.",
+                None,
+            )
+            .await;
+        }
+    }
+
+    /// Passes on what the session tells everyone.
+    async fn pass(&mut self, frame: ServerFrame) {
+        match frame {
+            ServerFrame::Objects { .. } if !self.objects => {}
+            ServerFrame::Session {
+                state: crate::wire::SessionState::Ready,
+                ..
+            } => {
+                // A new life: what this page looked at is gone.
+                self.views.clear();
+                self.files.clear();
+                self.out.frame(&frame).await;
+                self.tell_everything().await;
+            }
+            frame => self.out.frame(&frame).await,
+        }
+    }
+
+    /// The state of everything, for a page that is new or has missed something.
+    async fn tell_everything(&mut self) {
+        self.out.frame(&self.session.welcome()).await;
+        if self.objects
+            && let Some(life) = self.session.life()
+        {
+            self.out.frame(&life.grading.objects()).await;
+        }
+    }
+
+    async fn refuse(&mut self, code: &str, message: &str, request: Option<u32>) {
+        self.nonsense += u32::from(code == "bad-frame");
+        self.out
+            .frame(&ServerFrame::Error {
+                code: code.into(),
+                message: message.into(),
+                request,
+            })
+            .await;
+    }
+
+    /// Looks at a terminal; its output goes to the page from now on.
+    fn look(&mut self, viewer: Viewer) {
+        let (terminal, number) = (viewer.terminal.clone(), viewer.number());
+        let task = tokio::spawn(outgoing::show(
+            viewer,
+            self.out.clone(),
+            self.session.clone(),
+        ));
+        self.views.insert(
+            terminal.id,
+            View {
+                terminal,
+                number,
+                task,
+            },
+        );
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        for task in self.files.values() {
+            task.abort();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn big_pictures_go_in_pieces() {
+        let object = serde_json::json!({ "data": "x".repeat(20_000) });
+        let change = crate::wire::ObjectChange {
+            op: crate::wire::ObjectOp::Added,
+            object,
+        };
+        let frame = ServerFrame::Objects {
+            reset: true,
+            changes: vec![change; 10],
+        };
+        let pieces = outgoing::texts(&frame);
+        assert!(pieces.len() >= 4);
+        assert!(
+            pieces
+                .iter()
+                .all(|text| text.len() <= crate::wire::MAX_MESSAGE_BYTES)
+        );
+        assert_eq!(
+            pieces
+                .iter()
+                .filter(|text| text.contains("\"reset\":true"))
+                .count(),
+            1
+        );
+    }
+}

@@ -1,0 +1,309 @@
+//! What each frame of the page does: unpack, call, wrap.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use host::FileKind;
+
+use super::Connection;
+use crate::session::grading::answer_text;
+use crate::session::life::{Life, shown};
+use crate::wire::{
+    Backend, ClientFrame, ClockCommand, FileEntry, FileEvent, MAX_FILE_BYTES, PROTOCOL, ServerFrame,
+};
+
+/// The furthest that a `step` of the clock goes.
+const STEP_AT_MOST: Duration = Duration::from_secs(3600);
+
+impl Connection {
+    pub(super) async fn obey(&mut self, frame: ClientFrame) {
+        let Some(life) = self.session.life() else {
+            return self.without_life(frame).await;
+        };
+        match frame {
+            ClientFrame::Hello { protocol } => self.hello(protocol).await,
+            ClientFrame::Ping { n } => self.out.frame(&ServerFrame::Pong { n }).await,
+            ClientFrame::SessionRestart => self.restart(),
+            ClientFrame::TermOpen {
+                id,
+                cols,
+                rows,
+                seen,
+            } => self.open_terminal(&life, id, (cols, rows), seen).await,
+            ClientFrame::TermResize { id, cols, rows } => match self.views.get(&id) {
+                Some(view) => view.terminal.resize(cols, rows),
+                None => self.no_terminal().await,
+            },
+            ClientFrame::TermAck { id, received } => match self.views.get(&id) {
+                Some(view) => view.terminal.ack(view.number, received),
+                None => self.no_terminal().await,
+            },
+            ClientFrame::TermClose { id } => {
+                self.views.remove(&id);
+                match life.terminals.close(id) {
+                    true => {
+                        self.out
+                            .frame(&ServerFrame::TermClosed { id, code: None })
+                            .await
+                    }
+                    false => self.no_terminal().await,
+                }
+            }
+            ClientFrame::StepCheck { .. }
+            | ClientFrame::StepHint { .. }
+            | ClientFrame::StepSolution { .. }
+            | ClientFrame::StepAnswer { .. } => self.step(&life, frame).await,
+            ClientFrame::FileRead { .. }
+            | ClientFrame::FileWrite { .. }
+            | ClientFrame::FileList { .. }
+            | ClientFrame::FileWatch { .. }
+            | ClientFrame::FileUnwatch { .. } => self.file(&life, frame).await,
+            ClientFrame::ObjectsWatch => {
+                self.objects = true;
+                self.out.frame(&life.grading.objects()).await;
+            }
+            ClientFrame::ObjectsUnwatch => self.objects = false,
+            ClientFrame::Clock { command } => self.clock(&life, command).await,
+        }
+    }
+
+    /// While there is no life: a restart can be asked for, the rest has to wait.
+    async fn without_life(&mut self, frame: ClientFrame) {
+        match frame {
+            ClientFrame::Hello { protocol } => self.hello(protocol).await,
+            ClientFrame::Ping { n } => self.out.frame(&ServerFrame::Pong { n }).await,
+            ClientFrame::SessionRestart => self.restart(),
+            ClientFrame::ObjectsWatch => self.objects = true,
+            ClientFrame::ObjectsUnwatch => self.objects = false,
+            _ => {
+                self.refuse("not-here", "The session is not ready.", None)
+                    .await
+            }
+        }
+    }
+
+    async fn hello(&mut self, protocol: u32) {
+        if protocol != PROTOCOL {
+            let message = format!(
+                "This page speaks protocol {protocol}, the server {PROTOCOL}: load the page again."
+            );
+            return self.refuse("bad-frame", &message, None).await;
+        }
+        self.tell_everything().await;
+    }
+
+    fn restart(&self) {
+        let session = self.session.clone();
+        // The session's state tells the page how it went.
+        tokio::spawn(async move {
+            if let Err(error) = session.restart().await {
+                tracing::error!(%error, session = %session.id, "restart");
+            }
+        });
+    }
+
+    async fn no_terminal(&mut self) {
+        self.refuse(
+            "unknown-terminal",
+            "There is no such terminal on this page.",
+            None,
+        )
+        .await;
+    }
+
+    async fn open_terminal(
+        &mut self,
+        life: &Arc<Life>,
+        id: u32,
+        (cols, rows): (u16, u16),
+        seen: u64,
+    ) {
+        match life.terminals.open(&life.world, id, cols, rows).await {
+            Ok((terminal, created)) => {
+                self.views.remove(&id);
+                let viewer = terminal.view(if created { 0 } else { seen });
+                self.out
+                    .frame(&ServerFrame::TermOpened {
+                        id,
+                        offset: viewer.offset,
+                        live: viewer.live,
+                        created,
+                    })
+                    .await;
+                self.look(viewer);
+            }
+            Err(error) => {
+                self.refuse("too-many-terminals", &error.to_string(), None)
+                    .await
+            }
+        }
+    }
+
+    async fn step(&mut self, life: &Arc<Life>, frame: ClientFrame) {
+        let answer = match frame {
+            ClientFrame::StepCheck { step } => life
+                .grading
+                .reasons(&step)
+                .map(|reasons| ServerFrame::StepReason { step, reasons }),
+            ClientFrame::StepHint { step, index } => {
+                // Hints stand in the text; a page that asks for them one by one finds them there.
+                life.grading.solution(&step).map(|_| ServerFrame::StepHint {
+                    step,
+                    index,
+                    total: 0,
+                    html: None,
+                })
+            }
+            ClientFrame::StepSolution { step } => life
+                .grading
+                .solution(&step)
+                .map(|commands| ServerFrame::StepSolution { step, commands }),
+            ClientFrame::StepAnswer {
+                step,
+                question,
+                answer,
+            } if life.grading.is_question(&step, &question) => {
+                let kept = self
+                    .session
+                    .answer(life, &question, answer_text(&answer))
+                    .await;
+                let message = kept.err().map(|error| error.to_string());
+                Some(ServerFrame::StepAnswered {
+                    step,
+                    question,
+                    right: None,
+                    message,
+                })
+            }
+            _ => None,
+        };
+        match answer {
+            Some(answer) => self.out.frame(&answer).await,
+            None => {
+                self.refuse(
+                    "no-such-step",
+                    "This lesson has no such step or question.",
+                    None,
+                )
+                .await
+            }
+        }
+    }
+
+    async fn file(&mut self, life: &Arc<Life>, frame: ClientFrame) {
+        match frame {
+            ClientFrame::FileRead { request, path } => match life.world.read_file(&path).await {
+                Ok(bytes) => {
+                    let size = bytes.len() as u64;
+                    let text = if bytes.len() <= MAX_FILE_BYTES {
+                        String::from_utf8(bytes.to_vec()).ok()
+                    } else {
+                        None
+                    };
+                    self.out
+                        .frame(&ServerFrame::File {
+                            request,
+                            path,
+                            text,
+                            size,
+                        })
+                        .await;
+                }
+                Err(why) => self.refuse("file", &why, Some(request)).await,
+            },
+            ClientFrame::FileWrite {
+                request,
+                path,
+                text,
+            } => match life.world.write_file(&path, text.into(), 0o644).await {
+                Ok(()) => {
+                    self.out
+                        .frame(&ServerFrame::FileWritten { request, path })
+                        .await
+                }
+                Err(why) => self.refuse("file", &why, Some(request)).await,
+            },
+            ClientFrame::FileList { request, path } => match life.world.list_files(&path).await {
+                Ok(found) => {
+                    let entry = |file: host::FileInfo| FileEntry {
+                        directory: file.kind == FileKind::Directory,
+                        name: file.name,
+                        size: file.size,
+                    };
+                    let entries = found.into_iter().take(500).map(entry).collect();
+                    self.out
+                        .frame(&ServerFrame::FileList {
+                            request,
+                            path,
+                            entries,
+                        })
+                        .await;
+                }
+                Err(why) => self.refuse("file", &why, Some(request)).await,
+            },
+            ClientFrame::FileWatch { path } if self.files.len() < 16 => {
+                match life.world.watch_files(&path).await {
+                    Ok(mut changes) => {
+                        let out = self.out.clone();
+                        let task = tokio::spawn(async move {
+                            while let Some(change) = changes.recv().await {
+                                let event = if change.exists {
+                                    FileEvent::Changed
+                                } else {
+                                    FileEvent::Removed
+                                };
+                                out.frame(&ServerFrame::FileChanged {
+                                    path: change.path,
+                                    event,
+                                })
+                                .await;
+                            }
+                        });
+                        if let Some(before) = self.files.insert(path, task) {
+                            before.abort();
+                        }
+                    }
+                    Err(why) => self.refuse("file", &why, None).await,
+                }
+            }
+            ClientFrame::FileWatch { .. } => {
+                self.refuse("file", "Too many directories are watched.", None)
+                    .await
+            }
+            ClientFrame::FileUnwatch { path } => {
+                if let Some(task) = self.files.remove(&path) {
+                    task.abort();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    async fn clock(&mut self, life: &Arc<Life>, command: ClockCommand) {
+        if self.session.backend == Backend::Real {
+            return self
+                .refuse("clock", "A real cluster's time cannot be changed.", None)
+                .await;
+        }
+        let command = match command {
+            ClockCommand::Speed { factor } => host::ClockCommand::Speed(factor.clamp(1.0, 100.0)),
+            ClockCommand::Pause => host::ClockCommand::Pause,
+            ClockCommand::Resume => host::ClockCommand::Resume,
+            ClockCommand::Step => host::ClockCommand::UntilChange(STEP_AT_MOST),
+            ClockCommand::Skip { seconds } => match Duration::try_from_secs_f64(seconds) {
+                Ok(time) if time <= STEP_AT_MOST => host::ClockCommand::Step(time),
+                _ => {
+                    return self
+                        .refuse("clock", "Time can be moved ahead by at most an hour.", None)
+                        .await;
+                }
+            },
+        };
+        match life.world.clock(command).await {
+            Ok(state) => self.session.tell(ServerFrame::Clock {
+                clock: shown(state),
+            }),
+            Err(error) => self.refuse("clock", &error.to_string(), None).await,
+        }
+    }
+}
