@@ -4,31 +4,32 @@
 //! One verb is one file under `verbs/`: complete, validate, run.
 
 mod clients;
+mod completion;
 mod computer;
 mod discovery;
+mod failure;
+mod flags;
+mod help;
+mod kubeconfig;
+mod manifest;
+mod printing;
+mod run;
+mod selection;
+mod tabwriter;
+mod verb;
+mod verbs;
 
 use std::sync::Arc;
 
 pub use clients::{Clients, DiscoveryCache, Target};
+pub use completion::Candidate;
 pub use computer::{Computer, Duplex, FileInfo, Listener, Stdio};
-pub use discovery::Discovery;
+pub use discovery::{Discovery, Kind};
 
 /// Runs one kubectl command line. `args` does not hold the program's name. Answers with the exit code.
 /// Dropping the future ends the command and closes what it opened.
 pub async fn run(args: Vec<String>, computer: Arc<dyn Computer>, clients: Arc<dyn Clients>) -> i32 {
-    let _ = (args, computer, clients);
-    todo!()
-}
-
-/// One completion of the word under the cursor.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Candidate {
-    /// The whole word to put in place.
-    pub word: String,
-    /// A short description, or empty.
-    pub about: String,
-    /// Whether a space follows (not after `--image=`).
-    pub space: bool,
+    verb::run(args, computer, clients).await
 }
 
 /// Completes the last of `words` (the words after `kubectl`, the last one perhaps empty). Sorted, without duplicates.
@@ -37,6 +38,5 @@ pub async fn complete(
     computer: Arc<dyn Computer>,
     clients: Arc<dyn Clients>,
 ) -> Vec<Candidate> {
-    let _ = (words, computer, clients);
-    todo!()
+    completion::complete(words, computer, clients).await
 }

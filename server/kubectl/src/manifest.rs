@@ -1,0 +1,302 @@
+//! Manifests: `-f` files, folders, standard input and URLs, cut into documents and read as YAML or JSON.
+//!
+//! YAML is read as YAML 1.1 with the errors of the Go library that kubectl uses. Not here: what a document means.
+
+use serde_json::Value;
+
+use crate::computer::Computer;
+use crate::failure::{Outcome, fail};
+
+/// One object of a manifest.
+#[derive(Clone, Debug)]
+pub(crate) struct Document {
+    pub value: Value,
+    /// The file's name as messages show it (`STDIN` for `-`).
+    pub source: String,
+}
+
+/// Reads all objects of the files named by `-f`, lists taken apart.
+pub(crate) async fn read(
+    computer: &dyn Computer,
+    names: &[String],
+    recursive: bool,
+) -> Outcome<Vec<Document>> {
+    let mut documents = Vec::new();
+    for name in names {
+        if name == "-" {
+            let text = standard_input(computer).await;
+            documents.extend(parse(&text, "STDIN")?);
+        } else if name.starts_with("http://") || name.starts_with("https://") {
+            let bytes = computer
+                .fetch(name)
+                .await
+                .map_err(|why| refused(name, &why))?;
+            documents.extend(parse(&String::from_utf8_lossy(&bytes), name)?);
+        } else {
+            for path in files(computer, name, recursive).await? {
+                let bytes = computer
+                    .read_file(&path)
+                    .await
+                    .map_err(|why| fail!("open {path}: {}", words(&why)))?;
+                documents.extend(parse(&String::from_utf8_lossy(&bytes), &path)?);
+            }
+        }
+    }
+    Ok(documents)
+}
+
+fn refused(url: &str, why: &std::io::Error) -> crate::failure::Failure {
+    if why.kind() == std::io::ErrorKind::ConnectionRefused {
+        let host = url.split('/').nth(2).unwrap_or(url);
+        return crate::failure::Failure::Plain(format!(
+            "The connection to the server {host} was refused - did you specify the right host or port?"
+        ));
+    }
+    fail!("{why}")
+}
+
+/// All of standard input as text.
+pub(crate) async fn standard_input(computer: &dyn Computer) -> String {
+    let mut bytes = Vec::new();
+    while let Ok(more) = computer.read(64 * 1024).await {
+        if more.is_empty() {
+            break;
+        }
+        bytes.extend(more);
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The words Go uses for a file error.
+pub(crate) fn words(why: &std::io::Error) -> String {
+    match why.kind() {
+        std::io::ErrorKind::NotFound => "no such file or directory".into(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
+        std::io::ErrorKind::IsADirectory => "is a directory".into(),
+        _ => why.to_string(),
+    }
+}
+
+async fn files(computer: &dyn Computer, name: &str, recursive: bool) -> Outcome<Vec<String>> {
+    let Ok(info) = computer.metadata(name).await else {
+        return Err(fail!("the path {name:?} does not exist"));
+    };
+    if !info.is_dir {
+        return Ok(vec![name.to_string()]);
+    }
+    let (mut found, mut folders) = (Vec::new(), vec![name.trim_end_matches('/').to_string()]);
+    while let Some(folder) = folders.pop() {
+        for entry in computer
+            .read_dir(&folder)
+            .await
+            .map_err(|why| fail!("open {folder}: {}", words(&why)))?
+        {
+            let path = format!("{folder}/{entry}");
+            let is_dir = computer.metadata(&path).await.is_ok_and(|info| info.is_dir);
+            if is_dir && recursive {
+                folders.push(path);
+            } else if !is_dir
+                && [".json", ".yaml", ".yml"]
+                    .iter()
+                    .any(|end| entry.ends_with(end))
+            {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    if found.is_empty() {
+        return Err(fail!(
+            "error reading {name:?}: recognized file extensions are [.json .yaml .yml]"
+        ));
+    }
+    Ok(found)
+}
+
+/// Cuts a text into documents and reads them; lists become their items.
+pub(crate) fn parse(text: &str, source: &str) -> Outcome<Vec<Document>> {
+    let shown = source;
+    let mut documents = Vec::new();
+    if text.trim_start().starts_with('{') {
+        for value in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
+            let value =
+                value.map_err(|why| fail!("error parsing {shown}: {}", json_error(&why)))?;
+            add(value, source, &mut documents)?;
+        }
+        return Ok(documents);
+    }
+    for part in split(text) {
+        let value = yaml(&part)
+            .map_err(|why| fail!("error parsing {shown}: error converting YAML to JSON: {why}"))?;
+        add(value, source, &mut documents)?;
+    }
+    Ok(documents)
+}
+
+fn json_error(why: &serde_json::Error) -> String {
+    if why.is_eof() {
+        "unexpected EOF".into()
+    } else {
+        format!("{why}")
+    }
+}
+
+fn add(value: Value, source: &str, documents: &mut Vec<Document>) -> Outcome {
+    if value.is_null() {
+        return Ok(());
+    }
+    let source = source.to_string();
+    if value["kind"].as_str().unwrap_or("").is_empty() {
+        return Err(fail!(
+            "unable to decode {source:?}: Object 'Kind' is missing in '{value}'"
+        ));
+    }
+    for (key, of) in [
+        ("name", &value["metadata"]["name"]),
+        ("namespace", &value["metadata"]["namespace"]),
+    ] {
+        if let kind @ ("bool" | "number") = json_type(of) {
+            return Err(fail!(
+                "unable to decode {source:?}: json: cannot unmarshal {kind} into Go struct field ObjectMeta.metadata.{key} of type string"
+            ));
+        }
+    }
+    if value["kind"] == "List" && value["items"].is_array() {
+        for item in value["items"].as_array().into_iter().flatten() {
+            add(item.clone(), &source, documents)?;
+        }
+        return Ok(());
+    }
+    documents.push(Document { value, source });
+    Ok(())
+}
+
+fn json_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// Cuts at lines that begin with `---`.
+fn split(text: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    for line in text.split_inclusive('\n') {
+        if line.trim_end() == "---" || line.starts_with("--- ") {
+            parts.push(
+                line.strip_prefix("---")
+                    .unwrap_or("")
+                    .trim_start_matches(' ')
+                    .to_string(),
+            );
+        } else if let Some(part) = parts.last_mut() {
+            part.push_str(line);
+        }
+    }
+    parts.retain(|part| {
+        part.lines()
+            .any(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
+    });
+    parts
+}
+
+/// Reads one YAML document as kubectl does: YAML 1.1 scalars, the last of two equal keys counts. The error is
+/// `yaml: line 5: …`.
+pub(crate) fn yaml(text: &str) -> Result<Value, String> {
+    if let Some(line) = tab_line(text) {
+        return Err(format!(
+            "yaml: line {line}: found character that cannot start any token"
+        ));
+    }
+    let options = serde_saphyr::options! {
+        legacy_octal_numbers: true,
+        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
+        with_snippet: false,
+    };
+    serde_saphyr::from_str_with_options::<Value>(text, options)
+        .map_err(|why| yaml_error(text, &why))
+}
+
+fn tab_line(text: &str) -> Option<usize> {
+    let at = text.lines().position(|line| {
+        let blank = line.len() - line.trim_start_matches([' ', '\t']).len();
+        line[..blank].contains('\t') && !line.trim().is_empty()
+    })?;
+    // A tab inside a block scalar is text.
+    let before: Vec<&str> = text
+        .lines()
+        .take(at)
+        .filter(|l| !l.trim().is_empty())
+        .collect();
+    let opener = before.last().map_or("", |l| l.trim_end());
+    (!opener.ends_with(['|', '>', '-', '+']) || opener.ends_with(':')).then_some(at + 1)
+}
+
+fn yaml_error(text: &str, why: &serde_saphyr::Error) -> String {
+    let said = why.to_string();
+    let line = why.location().map_or(0, |at| at.line() as usize);
+    let known = [
+        "mapping values are not allowed in this context",
+        "did not find expected key",
+        "did not find expected node content",
+        "could not find expected ':'",
+        "found unexpected end of stream",
+        "did not find expected '-' indicator",
+    ];
+    if let Some(known) = known.iter().find(|known| said.contains(**known)) {
+        return format!(
+            "yaml: line {}: {known}",
+            line.saturating_sub(usize::from(line > 1 && line >= text.lines().count()))
+                .max(1)
+        );
+    }
+    let said = said
+        .lines()
+        .next()
+        .unwrap_or("")
+        .trim_start_matches("error: ")
+        .to_string();
+    format!("yaml: line {line}: {said}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn reads_yaml_one_point_one() {
+        assert_eq!(
+            yaml("a: 0644\nb: yes\nc: 'y'\nd: 8080:80\n").unwrap(),
+            json!({"a": 420, "b": true, "c": "y", "d": "8080:80"})
+        );
+        assert_eq!(yaml("a: 1\na: 2\n").unwrap(), json!({"a": 2}));
+    }
+
+    #[test]
+    fn says_what_the_go_library_says() {
+        assert_eq!(
+            yaml("a: 1\nb:\n\tname: x\n").unwrap_err(),
+            "yaml: line 3: found character that cannot start any token"
+        );
+    }
+
+    #[test]
+    fn takes_lists_and_documents_apart() {
+        let text = "# c\n---\nkind: A\n---\n\n---\nkind: List\nitems:\n- kind: B\n- kind: C\n";
+        let kinds: Vec<Value> = parse(text, "f")
+            .unwrap()
+            .into_iter()
+            .map(|d| d.value["kind"].clone())
+            .collect();
+        assert_eq!(kinds, ["A", "B", "C"]);
+        assert_eq!(
+            parse("{\"kind\":\"A\"", "STDIN").unwrap_err().sentence(),
+            "error parsing STDIN: unexpected EOF"
+        );
+    }
+}

@@ -1,0 +1,588 @@
+//! kubectl's own dialect of JSONPath: text with `{…}` parts, `range`/`end`, filters, slices, unions, recursive descent
+//! (kubernetes.io/docs/reference/kubectl/jsonpath). Not RFC 9535.
+
+use serde_json::Value;
+
+use crate::failure::{Outcome, fail};
+use crate::printing::json;
+
+/// A parsed template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Template {
+    nodes: Vec<Node>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Node {
+    Text(String),
+    Path(Vec<Step>),
+    Range(Vec<Step>, Vec<Node>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    Root,
+    Field(String),
+    Wild,
+    Deep,
+    Slice(Option<i64>, Option<i64>, Option<i64>),
+    Index(i64),
+    Union(Vec<Vec<Step>>),
+    Filter(Operand, &'static str, Operand),
+    Text(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Operand {
+    Path(Vec<Step>),
+    Value(Value),
+    None,
+}
+
+/// Parses a template.
+pub(crate) fn parse(text: &str) -> Outcome<Template> {
+    let mut reader = Reader { text, rest: text };
+    let nodes = reader
+        .nodes(false)
+        .map_err(|why| fail!("error parsing jsonpath {text}, {why}"))?;
+    Ok(Template { nodes })
+}
+
+/// Parses one path in the forms `x.y`, `.x.y`, `{.x.y}` (sort-by, custom columns).
+pub(crate) fn relaxed(text: &str) -> Outcome<Template> {
+    let inner = text
+        .strip_prefix('{')
+        .and_then(|t| t.strip_suffix('}'))
+        .unwrap_or(text);
+    if inner.contains(['{', '}']) {
+        return Err(fail!(
+            "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{{name1.name2}}' or '{{.name1.name2}}'"
+        ));
+    }
+    parse(&format!("{{.{}}}", inner.trim_start_matches('.')))
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    rest: &'a str,
+}
+
+impl Reader<'_> {
+    fn nodes(&mut self, inside: bool) -> Result<Vec<Node>, String> {
+        let mut nodes = Vec::new();
+        while !self.rest.is_empty() {
+            if !self.rest.starts_with('{') {
+                let end = self.rest.find('{').unwrap_or(self.rest.len());
+                nodes.push(Node::Text(self.rest[..end].to_string()));
+                self.rest = &self.rest[end..];
+                continue;
+            }
+            let action = self.action()?;
+            let word = action.trim();
+            if word == "end" {
+                return if inside {
+                    Ok(nodes)
+                } else {
+                    Err("not in range, nothing to end".into())
+                };
+            }
+            if let Some(path) = word.strip_prefix("range ") {
+                let path = steps(path.trim())?;
+                nodes.push(Node::Range(path, self.nodes(true)?));
+            } else {
+                for part in parts(word) {
+                    nodes.push(Node::Path(steps(part)?));
+                }
+            }
+        }
+        if inside {
+            Err("unclosed range, missing {end}".into())
+        } else {
+            Ok(nodes)
+        }
+    }
+
+    /// What stands between `{` and its `}`.
+    fn action(&mut self) -> Result<String, String> {
+        let body = &self.rest[1..];
+        let (mut quote, mut escaped, mut brackets) = (None, false, 0i32);
+        for (at, c) in body.char_indices() {
+            match (quote, c) {
+                _ if escaped => escaped = false,
+                (_, '\\') => escaped = true,
+                (Some(q), _) if c == q => quote = None,
+                (Some(_), _) => {}
+                (None, '\'' | '"') => quote = Some(c),
+                (None, '[') => brackets += 1,
+                (None, ']') => brackets -= 1,
+                (None, '}') if brackets <= 0 => {
+                    self.rest = &body[at + 1..];
+                    return Ok(body[..at].to_string());
+                }
+                _ => {}
+            }
+        }
+        let _ = self.text;
+        Err(if quote.is_some() {
+            "unterminated quoted string".into()
+        } else if brackets > 0 {
+            "unterminated array".into()
+        } else {
+            "unclosed action".into()
+        })
+    }
+}
+
+/// Cuts `.a .b "x"` at blanks outside of quotes and brackets.
+fn parts(text: &str) -> Vec<&str> {
+    let (mut found, mut from, mut quote, mut depth) = (Vec::new(), 0, None, 0);
+    for (at, c) in text.char_indices() {
+        match (quote, c) {
+            (Some(q), _) if c == q => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '[' | '(') => depth += 1,
+            (None, ']' | ')') => depth -= 1,
+            (None, ' ' | '\t' | '\n') if depth == 0 => {
+                found.push(&text[from..at]);
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    found.push(&text[from..]);
+    found.retain(|part| !part.is_empty());
+    found
+}
+
+fn steps(text: &str) -> Result<Vec<Step>, String> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        match first {
+            '$' => {
+                found.push(Step::Root);
+                rest = &rest[1..];
+            }
+            '@' => rest = &rest[1..],
+            '"' | '\'' => {
+                let end = rest[1..].find(first).ok_or("unterminated quoted string")?;
+                found.push(Step::Text(unquote(&rest[1..=end])));
+                rest = &rest[end + 2..];
+            }
+            '[' => {
+                let end = close(rest).ok_or("unterminated array")?;
+                found.push(bracket(&rest[1..end])?);
+                rest = &rest[end + 1..];
+            }
+            '.' if rest.starts_with("..") => {
+                found.push(Step::Deep);
+                rest = &rest[1..];
+                if rest.starts_with(".[") || rest == "." {
+                    rest = &rest[1..];
+                }
+            }
+            '.' if rest.starts_with(".[") => rest = &rest[1..],
+            '.' => {
+                let (name, left) = field(&rest[1..]);
+                match name.as_str() {
+                    "*" => found.push(Step::Wild),
+                    "" => {}
+                    _ => found.push(Step::Field(name)),
+                }
+                rest = left;
+            }
+            '*' => {
+                found.push(Step::Wild);
+                rest = &rest[1..];
+            }
+            c if c.is_alphanumeric() || c == '_' || c == '-' => {
+                if !found.is_empty() {
+                    return Err(
+                        format!("unrecognized character in action: {c:?}").replace('\'', "'")
+                    );
+                }
+                return Err(format!("unrecognized identifier {}", field(rest).0));
+            }
+            c => {
+                return Err(format!(
+                    "unrecognized character in action: U+{:04X} '{c}'",
+                    c as u32
+                ));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn field(text: &str) -> (String, &str) {
+    let mut name = String::new();
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' => name.extend(chars.next().map(|(_, c)| c)),
+            '.' | '[' | ' ' | ')' | ']' | '=' | '!' | '<' | '>' | '"' | '\'' | '$' | '@' | ','
+            | '|' => return (name, &text[at..]),
+            _ => name.push(c),
+        }
+    }
+    (name, "")
+}
+
+fn close(text: &str) -> Option<usize> {
+    let (mut depth, mut quote) = (0, None);
+    for (at, c) in text.char_indices() {
+        match (quote, c) {
+            (Some(q), _) if c == q => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '[') => depth += 1,
+            (None, ']') => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+fn bracket(text: &str) -> Result<Step, String> {
+    let text = text.trim();
+    if text == "*" {
+        return Ok(Step::Wild);
+    }
+    if let Some(filter) = text.strip_prefix("?(").and_then(|t| t.strip_suffix(')')) {
+        return self::filter(filter.trim());
+    }
+    let members: Vec<&str> = split(text, ',');
+    if members.len() > 1 {
+        let members = members
+            .into_iter()
+            .map(|m| Ok(vec![bracket(m)?]))
+            .collect::<Result<_, String>>()?;
+        return Ok(Step::Union(members));
+    }
+    if let Some(name) = text.strip_prefix(['\'', '"']) {
+        return Ok(Step::Field(
+            name.trim_end_matches(['\'', '"']).replace("\\.", "."),
+        ));
+    }
+    let bad = || format!("invalid array index {text}");
+    if text.contains(':') {
+        let mut ends = text.split(':').map(|part| {
+            if part.trim().is_empty() {
+                Ok(None)
+            } else {
+                part.trim().parse().map(Some).map_err(|_| bad())
+            }
+        });
+        let mut next = || ends.next().unwrap_or(Ok(None));
+        return Ok(Step::Slice(next()?, next()?, next()?));
+    }
+    text.parse().map(Step::Index).map_err(|_| bad())
+}
+
+fn split(text: &str, at: char) -> Vec<&str> {
+    let (mut found, mut from, mut quote) = (Vec::new(), 0, None);
+    for (i, c) in text.char_indices() {
+        match (quote, c) {
+            (Some(q), _) if c == q => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, c) if c == at => {
+                found.push(&text[from..i]);
+                from = i + 1;
+            }
+            _ => {}
+        }
+    }
+    found.push(&text[from..]);
+    found
+}
+
+fn filter(text: &str) -> Result<Step, String> {
+    let mut quote = None;
+    for (at, c) in text.char_indices() {
+        match (quote, c) {
+            (Some(q), _) if c == q => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '=' | '!' | '<' | '>') => {
+                let op = ["==", "!=", "<=", ">=", "<", ">"]
+                    .into_iter()
+                    .find(|op| text[at..].starts_with(op))
+                    .ok_or("unrecognized filter operator")?;
+                return Ok(Step::Filter(
+                    operand(&text[..at])?,
+                    op,
+                    operand(&text[at + op.len()..])?,
+                ));
+            }
+            _ => {}
+        }
+    }
+    Ok(Step::Filter(operand(text)?, "exists", Operand::None))
+}
+
+fn operand(text: &str) -> Result<Operand, String> {
+    let text = text.trim();
+    if text.starts_with(['@', '$', '.']) {
+        return Ok(Operand::Path(steps(text)?));
+    }
+    if let Some(inner) = text.strip_prefix(['\'', '"']) {
+        return Ok(Operand::Value(
+            unquote(inner.trim_end_matches(['\'', '"'])).into(),
+        ));
+    }
+    serde_json::from_str(text)
+        .map(Operand::Value)
+        .map_err(|_| format!("unrecognized identifier {text}"))
+}
+
+fn unquote(text: &str) -> String {
+    let mut out = String::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match (c, c == '\\') {
+            (_, true) => match chars.next() {
+                Some('n') => out.push('\n'),
+                Some('t') => out.push('\t'),
+                Some('r') => out.push('\r'),
+                Some(other) => out.push(other),
+                None => {}
+            },
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+impl Template {
+    /// The text that the template makes of a value.
+    pub fn render(&self, value: &Value) -> Outcome<String> {
+        let mut out = String::new();
+        render(&self.nodes, value, value, &mut out).map_err(|why| fail!("{why}"))?;
+        Ok(out)
+    }
+
+    /// The values that the template's paths find.
+    pub fn values(&self, value: &Value) -> Outcome<Vec<Value>> {
+        let mut found = Vec::new();
+        for node in &self.nodes {
+            if let Node::Path(path) | Node::Range(path, _) = node {
+                found.extend(walk(path, value, value).map_err(|why| fail!("{why}"))?);
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn render(nodes: &[Node], at: &Value, root: &Value, out: &mut String) -> Result<(), String> {
+    for node in nodes {
+        match node {
+            Node::Text(text) => out.push_str(text),
+            Node::Path(path) => {
+                let texts: Vec<String> = walk(path, at, root)?.iter().map(shown).collect();
+                out.push_str(&texts.join(" "));
+            }
+            Node::Range(path, body) => {
+                for item in walk(path, at, root)? {
+                    render(body, &item, root, out)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A value as jsonpath prints it: text bare, the rest as JSON.
+pub(crate) fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => json::compact(other),
+    }
+}
+
+fn walk(path: &[Step], at: &Value, root: &Value) -> Result<Vec<Value>, String> {
+    let mut now = vec![at.clone()];
+    for step in path {
+        let mut next = Vec::new();
+        for value in &now {
+            apply(step, value, root, &mut next)?;
+        }
+        now = next;
+    }
+    Ok(now)
+}
+
+fn apply(step: &Step, value: &Value, root: &Value, out: &mut Vec<Value>) -> Result<(), String> {
+    match step {
+        Step::Root => out.push(root.clone()),
+        Step::Text(text) => out.push(text.clone().into()),
+        Step::Field(name) => out.extend(value.get(name).cloned()),
+        Step::Wild => match value {
+            Value::Object(map) => out.extend(map.values().cloned()),
+            Value::Array(list) => out.extend(list.iter().cloned()),
+            _ => {}
+        },
+        Step::Deep => deep(value, out),
+        Step::Index(index) => {
+            let Value::Array(list) = value else {
+                return Ok(());
+            };
+            let at = if *index < 0 {
+                *index + list.len() as i64
+            } else {
+                *index
+            };
+            match usize::try_from(at).ok().and_then(|at| list.get(at)) {
+                Some(item) => out.push(item.clone()),
+                None => {
+                    return Err(format!(
+                        "array index out of bounds: index {index}, length {}",
+                        list.len()
+                    ));
+                }
+            }
+        }
+        Step::Slice(from, to, step) => slice(value, *from, *to, step.unwrap_or(1), out),
+        Step::Union(members) => {
+            for member in members {
+                out.extend(walk(member, value, root)?);
+            }
+        }
+        Step::Filter(left, op, right) => {
+            let Value::Array(list) = value else {
+                return Ok(());
+            };
+            for item in list {
+                if holds(left, op, right, item, root)? {
+                    out.push(item.clone());
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn slice(value: &Value, from: Option<i64>, to: Option<i64>, step: i64, out: &mut Vec<Value>) {
+    let Value::Array(list) = value else { return };
+    let length = list.len() as i64;
+    let clip = |at: i64| (if at < 0 { at + length } else { at }).clamp(0, length);
+    let (mut at, end) = (clip(from.unwrap_or(0)), clip(to.unwrap_or(length)));
+    while at < end && step > 0 {
+        out.push(list[at as usize].clone());
+        at += step;
+    }
+}
+
+fn deep(value: &Value, out: &mut Vec<Value>) {
+    out.push(value.clone());
+    match value {
+        Value::Object(map) => map.values().for_each(|v| deep(v, out)),
+        Value::Array(list) => list.iter().for_each(|v| deep(v, out)),
+        _ => {}
+    }
+}
+
+fn holds(
+    left: &Operand,
+    op: &str,
+    right: &Operand,
+    item: &Value,
+    root: &Value,
+) -> Result<bool, String> {
+    let value = |operand: &Operand| -> Result<Option<Value>, String> {
+        Ok(match operand {
+            Operand::Path(path) => walk(path, item, root)?.into_iter().next(),
+            Operand::Value(value) => Some(value.clone()),
+            Operand::None => None,
+        })
+    };
+    let (left, right) = (value(left)?, value(right)?);
+    if op == "exists" {
+        return Ok(left.is_some_and(|v| !v.is_null() && v != false));
+    }
+    let (Some(left), Some(right)) = (left, right) else {
+        return Ok(op == "!=");
+    };
+    let order = match (left.as_f64(), right.as_f64()) {
+        (Some(a), Some(b)) => a.partial_cmp(&b),
+        _ => Some(shown(&left).cmp(&shown(&right))),
+    };
+    Ok(order.is_some_and(|order| match op {
+        "==" => order.is_eq(),
+        "!=" => order.is_ne(),
+        "<" => order.is_lt(),
+        "<=" => order.is_le(),
+        ">" => order.is_gt(),
+        _ => order.is_ge(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn renders_kubectls_dialect() {
+        let pods = json!({"kind": "List", "items": [
+            {"metadata": {"name": "a", "labels": {"app.kubernetes.io/name": "x"}}, "status": {"phase": "Running", "n": 1}},
+            {"metadata": {"name": "b"}, "status": {"phase": "Pending", "n": 2}}]});
+        for (template, want) in [
+            ("{.kind}", "List"),
+            ("kind is {.kind}{\"\\n\"}", "kind is List\n"),
+            ("{.items[*].metadata.name}", "a b"),
+            ("{.items[0].metadata.name}", "a"),
+            ("{.items[-1:].metadata.name}", "b"),
+            ("{.items[0,1].metadata.name}", "a b"),
+            ("{.items[*]['metadata.name', 'status.phase']}", ""),
+            ("{..phase}", "Running Pending"),
+            (
+                "{.items[?(@.status.phase==\"Running\")].metadata.name}",
+                "a",
+            ),
+            ("{.items[?(@.status.n>1)].metadata.name}", "b"),
+            (
+                "{range .items[*]}{.metadata.name}={.status.phase}{\"\\t\"}{end}",
+                "a=Running\tb=Pending\t",
+            ),
+            (
+                "{.items[0].metadata.labels.app\\.kubernetes\\.io/name}",
+                "x",
+            ),
+            ("{.items[0].status}", "{\"n\":1,\"phase\":\"Running\"}"),
+            ("{$.kind} {.missing}", "List "),
+        ] {
+            assert_eq!(
+                parse(template)
+                    .and_then(|t| t.render(&pods))
+                    .unwrap_or_else(|e| panic!("{template}: {e:?}")),
+                want,
+                "{template}"
+            );
+        }
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        for (template, want) in [
+            (
+                "{.items[*",
+                "error parsing jsonpath {.items[*, unterminated array",
+            ),
+            ("{.items", "error parsing jsonpath {.items, unclosed action"),
+            (
+                "{range .items[*]}x",
+                "error parsing jsonpath {range .items[*]}x, unclosed range, missing {end}",
+            ),
+        ] {
+            assert_eq!(parse(template).unwrap_err().sentence(), want);
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! Which objects a command is about: `pod x y`, `po,svc`, `pod/x svc/y`, `all`, `-l`, `--all`, `-f` (kubectl's resource builder).
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::discovery::Kind;
+use crate::failure::{Failure, Outcome, fail};
+use crate::manifest::{self, Document};
+use crate::run::{Query, Run};
+
+/// One object that a command is about.
+#[derive(Clone, Debug)]
+pub(crate) struct Item {
+    pub kind: Arc<Kind>,
+    pub namespace: String,
+    pub name: String,
+    /// The object: from the server where it came from a list, from the file with `-f`.
+    pub value: Option<Value>,
+    /// The manifest it came from, empty else.
+    pub source: String,
+}
+
+impl Item {
+    /// `pod/kuard`, `deployment.apps/web`.
+    pub fn shown(&self) -> String {
+        format!("{}/{}", self.kind.shown(), self.name)
+    }
+
+    /// The object's path.
+    pub fn path(&self) -> String {
+        self.kind.path(&self.namespace, &self.name)
+    }
+
+    /// The live object.
+    pub async fn fetch(&self, run: &Run) -> Outcome<Value> {
+        run.get(&self.path(), Vec::new()).await
+    }
+}
+
+/// Kinds with names (none: all of the kind).
+pub(crate) type Wanted = Vec<(Arc<Kind>, Vec<String>)>;
+
+/// Reads `TYPE[,TYPE] [NAME…]` or `TYPE/NAME …`.
+pub(crate) async fn wanted(run: &Run, words: &[String]) -> Outcome<Wanted> {
+    let Some(first) = words.first() else {
+        return Ok(Vec::new());
+    };
+    if words.iter().any(|word| word.contains('/')) {
+        return pairs(run, words).await;
+    }
+    let names = words[1..].to_vec();
+    let mut wanted = Vec::new();
+    let kinds: Vec<&str> = first.split(',').filter(|word| !word.is_empty()).collect();
+    for word in &kinds {
+        let category = run.discovery().await?.category(word);
+        if category.is_empty() {
+            wanted.push((run.kind(word).await?, names.clone()));
+        } else {
+            wanted.extend(category.into_iter().map(|kind| (kind, names.clone())));
+        }
+    }
+    Ok(wanted)
+}
+
+async fn pairs(run: &Run, words: &[String]) -> Outcome<Wanted> {
+    let mut wanted: Wanted = Vec::new();
+    if words.len() > 1 && !words[0].contains('/') {
+        return Err(fail!(
+            "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. '{0} resource/<resource_name>' instead of '{0} resource resource/<resource_name>'",
+            run.command
+        ));
+    }
+    for word in words {
+        let Some((kind, name)) = word.split_once('/') else {
+            return Err(fail!(
+                "there is a resource {word:?} without a name: use TYPE/NAME for every argument"
+            ));
+        };
+        if kind.is_empty() || name.is_empty() || name.contains('/') {
+            return Err(fail!(
+                "arguments in resource/name form must have a single resource and name"
+            ));
+        }
+        wanted.push((run.kind(kind).await?, vec![name.to_string()]));
+    }
+    Ok(wanted)
+}
+
+/// Selectors of the flags as query parameters.
+pub(crate) fn selectors(run: &Run) -> Query {
+    let mut query = Query::new();
+    if let Some(text) = run.flags.some("selector") {
+        query.push(("labelSelector", text.to_string()));
+    }
+    if let Some(text) = run.flags.some("field-selector") {
+        query.push(("fieldSelector", text.to_string()));
+    }
+    query
+}
+
+/// The objects of `-f`.
+pub(crate) async fn documents(run: &Run) -> Outcome<Vec<Document>> {
+    if run.flags.some("kustomize").is_some() {
+        return Err(fail!(
+            "kustomize is not part of this kubectl; write the manifests out and use -f"
+        ));
+    }
+    manifest::read(
+        run.computer.as_ref(),
+        run.flags.list("filename"),
+        run.flags.bool("recursive"),
+    )
+    .await
+}
+
+/// The kind and place of an object of a manifest.
+pub(crate) async fn placed(run: &Run, document: Document) -> Outcome<Item> {
+    let text = |value: &Value| value.as_str().unwrap_or("").to_string();
+    let (api, kind) = (
+        text(&document.value["apiVersion"]),
+        text(&document.value["kind"]),
+    );
+    let (name, space) = (
+        text(&document.value["metadata"]["name"]),
+        text(&document.value["metadata"]["namespace"]),
+    );
+    let Some(found) = run.discovery().await?.of(&api, &kind) else {
+        return Err(fail!(
+            "resource mapping not found for name: {name:?} namespace: {space:?} from {:?}: no matches for kind {kind:?} in version {api:?}\nensure CRDs are installed first",
+            document.source
+        ));
+    };
+    let own = run.namespace().await?;
+    if found.namespaced && !space.is_empty() && run.flags.changed("namespace") && space != own {
+        return Err(fail!(
+            "the namespace from the provided object {space:?} does not match the namespace {own:?}. You must pass '--namespace={space}' to perform this operation."
+        ));
+    }
+    let namespace = if !found.namespaced {
+        String::new()
+    } else if space.is_empty() {
+        own
+    } else {
+        space
+    };
+    let mut value = document.value;
+    if found.namespaced && value["metadata"].is_object() {
+        value["metadata"]["namespace"] = namespace.clone().into();
+    }
+    Ok(Item {
+        kind: found,
+        namespace,
+        name,
+        value: Some(value),
+        source: document.source,
+    })
+}
+
+/// The objects that the words and flags mean. Lists are expanded; named objects are not fetched.
+/// Failures of single parts are kept beside what was found.
+pub(crate) async fn items(run: &Run) -> Outcome<(Vec<Item>, Vec<Failure>)> {
+    items_of(run, &run.words).await
+}
+
+/// [`items`] for words of the caller's choice.
+pub(crate) async fn items_of(run: &Run, words: &[String]) -> Outcome<(Vec<Item>, Vec<Failure>)> {
+    let (mut items, mut failures) = (Vec::new(), Vec::new());
+    let from_files =
+        !run.flags.list("filename").is_empty() || run.flags.some("kustomize").is_some();
+    if from_files && !words.is_empty() {
+        return Err(fail!(
+            "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well"
+        ));
+    }
+    if from_files {
+        for document in documents(run).await? {
+            match placed(run, document).await {
+                Ok(item) => items.push(item),
+                Err(failure) => failures.push(failure),
+            }
+        }
+        return Ok((items, failures));
+    }
+    let query = selectors(run);
+    let whole = !query.is_empty() || run.flags.bool("all");
+    for (kind, names) in wanted(run, words).await? {
+        let scope = if kind.namespaced {
+            run.scope().await?
+        } else {
+            String::new()
+        };
+        if !names.is_empty() && !query.is_empty() {
+            return Err(fail!(
+                "name cannot be provided when a selector is specified"
+            ));
+        }
+        if !names.is_empty() && kind.namespaced && run.flags.bool("all-namespaces") {
+            return Err(fail!(
+                "a resource cannot be retrieved by name across all namespaces"
+            ));
+        }
+        for name in &names {
+            items.push(Item {
+                kind: kind.clone(),
+                namespace: scope.clone(),
+                name: name.clone(),
+                value: None,
+                source: String::new(),
+            });
+        }
+        if names.is_empty() && !whole {
+            return Err(fail!(
+                "resource(s) were provided, but no name was specified"
+            ));
+        }
+        if names.is_empty() {
+            match run.list(&kind, &scope, query.clone()).await {
+                Ok(list) => items.extend(list.into_iter().map(|value| item(kind.clone(), value))),
+                Err(failure) => failures.push(failure),
+            }
+        }
+    }
+    Ok((items, failures))
+}
+
+/// A listed object as an item.
+pub(crate) fn item(kind: Arc<Kind>, value: Value) -> Item {
+    let text = |value: &Value| value.as_str().unwrap_or("").to_string();
+    Item {
+        namespace: text(&value["metadata"]["namespace"]),
+        name: text(&value["metadata"]["name"]),
+        kind,
+        value: Some(value),
+        source: String::new(),
+    }
+}
+
+/// One pod of a workload, service or pod argument (`x`, `pod/x`, `deploy/x`, `svc/x`): the pod's object.
+pub(crate) async fn pod_of(run: &Run, word: &str) -> Outcome<Value> {
+    let pods = pods_of(run, word).await?;
+    pods.into_iter()
+        .next()
+        .ok_or_else(|| fail!("no pods found for {word}"))
+}
+
+/// All pods of a workload, service or pod argument, the one that kubectl would choose first.
+pub(crate) async fn pods_of(run: &Run, word: &str) -> Outcome<Vec<Value>> {
+    let namespace = run.namespace().await?;
+    let pod = run.kind("pods").await?;
+    let (kind, name) = match word.split_once('/') {
+        Some((kind, name)) => (run.kind(kind).await?, name),
+        None => (pod.clone(), word),
+    };
+    let object = run.get(&kind.path(&namespace, name), Vec::new()).await?;
+    if kind.plural == "pods" {
+        return Ok(vec![object]);
+    }
+    let selector = selector_of(&object).ok_or_else(|| {
+        fail!(
+            "cannot attach to *{}.{}: selector is missing",
+            kind.version,
+            kind.kind
+        )
+    })?;
+    let mut pods = run
+        .list(&pod, &namespace, vec![("labelSelector", selector)])
+        .await?;
+    pods.sort_by_key(|pod| {
+        let ready = pod["status"]["conditions"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .any(|c| c["type"] == "Ready" && c["status"] == "True");
+        let running = pod["status"]["phase"] == "Running";
+        (
+            std::cmp::Reverse(running),
+            std::cmp::Reverse(ready),
+            pod["metadata"]["creationTimestamp"]
+                .as_str()
+                .unwrap_or("")
+                .to_string(),
+        )
+    });
+    if pods.is_empty() {
+        return Err(fail!("timed out waiting for the condition"));
+    }
+    Ok(pods)
+}
+
+/// The label selector of a workload or service as text.
+pub(crate) fn selector_of(object: &Value) -> Option<String> {
+    let selector = &object["spec"]["selector"];
+    let (labels, expressions) =
+        if selector["matchLabels"].is_object() || selector["matchExpressions"].is_array() {
+            (&selector["matchLabels"], &selector["matchExpressions"])
+        } else {
+            (selector, &Value::Null)
+        };
+    let mut parts: Vec<String> = labels
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or("")))
+        .collect();
+    for e in expressions.as_array().into_iter().flatten() {
+        let key = e["key"].as_str().unwrap_or("");
+        let values = e["values"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect::<Vec<_>>()
+            .join(",");
+        parts.push(match e["operator"].as_str().unwrap_or("") {
+            "In" => format!("{key} in ({values})"),
+            "NotIn" => format!("{key} notin ({values})"),
+            "DoesNotExist" => format!("!{key}"),
+            _ => key.to_string(),
+        });
+    }
+    (!parts.is_empty()).then(|| parts.join(","))
+}
