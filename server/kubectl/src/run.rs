@@ -183,6 +183,18 @@ impl Run {
         }
     }
 
+    /// Pods, known even without a cluster (for `--dry-run=client`).
+    pub async fn kind_or_pod(&self) -> Arc<Kind> {
+        Arc::new(Kind {
+            version: "v1".into(),
+            plural: "pods".into(),
+            singular: "pod".into(),
+            kind: "Pod".into(),
+            namespaced: true,
+            ..Kind::default()
+        })
+    }
+
     /// One request; answers with any status below 400, prints warnings.
     pub async fn ask(
         &self,

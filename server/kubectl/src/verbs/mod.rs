@@ -1,11 +1,33 @@
 //! All verbs of kubectl, and the tables of flags that several share.
 
+pub(crate) mod apply;
+mod create;
+mod create_kinds;
+pub(crate) mod delete;
+mod describe;
+mod exec;
 mod get;
+mod logs;
+mod run_pod;
 
+use crate::failure::{Outcome, fail};
+use crate::run::{Query, Run};
 use crate::verb::Verb;
 
 /// All verbs, in the order in which they are looked up.
-pub(crate) static ALL: &[&Verb] = &[&get::GET];
+pub(crate) static ALL: &[&Verb] = &[
+    &get::GET,
+    &run_pod::RUN,
+    &describe::DESCRIBE,
+    &logs::LOGS,
+    &exec::EXEC,
+    &exec::ATTACH,
+    &delete::DELETE,
+    &apply::APPLY,
+    &apply::DIFF,
+    &create::CREATE,
+    &create::REPLACE,
+];
 
 /// The groups of the overview.
 pub(crate) const GROUPS: &[(&str, &[&str])] = &[
@@ -80,3 +102,38 @@ pub(crate) const CHANGE: &str = "
 --dry-run='none'?unchanged  none, client (send nothing) or server (send, keep nothing)
 --field-manager=''  Name of the manager of the changed fields
 ";
+
+/// The value of `--dry-run`, checked.
+pub(crate) fn dry_run(run: &Run) -> Outcome<&str> {
+    match run.flags.text("dry-run") {
+        "unchanged" => Err(fail!(
+            "--dry-run flag without a value was specified. A value must be set: \"none\", \"server\", or \"client\"."
+        )),
+        known @ ("none" | "client" | "server") => Ok(known),
+        other => Err(fail!(
+            "Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\"."
+        )),
+    }
+}
+
+/// Query of a request that changes an object.
+pub(crate) fn change(run: &Run, manager: &str) -> Query {
+    let manager = run.flags.some("field-manager").unwrap_or(manager);
+    let mut query = vec![("fieldManager", manager.to_string())];
+    if run.flags.text("dry-run") == "server" {
+        query.push(("dryRun", "All".into()));
+    }
+    query
+}
+
+/// As [`change`], with the server's check of unknown fields.
+pub(crate) fn change_checked(run: &Run, manager: &str) -> Query {
+    let mut query = change(run, manager);
+    let validation = match run.flags.text("validate") {
+        "ignore" | "false" => "Ignore",
+        "warn" => "Warn",
+        _ => "Strict",
+    };
+    query.push(("fieldValidation", validation.into()));
+    query
+}

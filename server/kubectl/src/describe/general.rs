@@ -1,0 +1,211 @@
+//! `describe` of small kinds (service account, namespace, config map, secret, endpoints) and of everything else.
+
+use base64::Engine;
+use serde_json::Value;
+
+use super::{Writer, items, labels_and_annotations, map_lines, plain, text};
+
+/// A service account.
+pub(crate) fn service_account(w: &mut Writer, s: &Value, events: &[Value]) {
+    w.field(0, "Name", text(&s["metadata"]["name"]));
+    w.field(0, "Namespace", text(&s["metadata"]["namespace"]));
+    labels_and_annotations(w, &s["metadata"]);
+    let secrets: Vec<&str> = items(&s["imagePullSecrets"])
+        .map(|p| text(&p["name"]))
+        .collect();
+    w.put(0, "Image pull secrets:\t");
+    for (i, secret) in secrets.iter().enumerate() {
+        w.put(0, &format!("{}{secret}\n", if i > 0 { "\t" } else { "" }));
+    }
+    if secrets.is_empty() {
+        w.put(0, "<none>\n");
+    }
+    super::events(w, events);
+}
+
+/// A namespace with its quotas and limit ranges.
+pub(crate) fn namespace(w: &mut Writer, n: &Value, quotas: &[Value], limits: &[Value]) {
+    w.field(0, "Name", text(&n["metadata"]["name"]));
+    labels_and_annotations(w, &n["metadata"]);
+    w.field(0, "Status", text(&n["status"]["phase"]));
+    if quotas.is_empty() {
+        w.put(0, "\nNo resource quota.\n");
+    } else {
+        w.put(0, "\nResource Quotas\n");
+        for quota in quotas {
+            w.put(1, &format!("Name:\t{}\n", text(&quota["metadata"]["name"])));
+            w.put(1, "Resource\tUsed\tHard\n  --------\t---\t---\n");
+            for (name, hard) in quota["status"]["hard"].as_object().into_iter().flatten() {
+                w.put(
+                    1,
+                    &format!(
+                        "{name}\t{}\t{}\n",
+                        plain(&quota["status"]["used"][name]),
+                        plain(hard)
+                    ),
+                );
+            }
+        }
+    }
+    if limits.is_empty() {
+        w.put(0, "\nNo LimitRange resource.\n");
+        return;
+    }
+    w.put(0, "\nResource Limits\n Type\tResource\tMin\tMax\tDefault Request\tDefault Limit\tMax Limit/Request Ratio\n ----\t--------\t---\t---\t---------------\t-------------\t-----------------------\n");
+    for limit in limits.iter().flat_map(|l| items(&l["spec"]["limits"])) {
+        let keys = [
+            "min",
+            "max",
+            "defaultRequest",
+            "default",
+            "maxLimitRequestRatio",
+        ];
+        let mut names: Vec<&String> = keys
+            .iter()
+            .flat_map(|k| limit[*k].as_object().into_iter().flatten().map(|(n, _)| n))
+            .collect();
+        names.sort();
+        names.dedup();
+        for name in names {
+            let cells: Vec<String> = keys
+                .iter()
+                .map(|k| {
+                    if limit[*k][name].is_null() {
+                        "-".into()
+                    } else {
+                        plain(&limit[*k][name])
+                    }
+                })
+                .collect();
+            w.put(
+                0,
+                &format!(" {}\t{name}\t{}\n", text(&limit["type"]), cells.join("\t")),
+            );
+        }
+    }
+}
+
+/// A config map.
+pub(crate) fn config_map(w: &mut Writer, c: &Value, events: &[Value]) {
+    w.field(0, "Name", text(&c["metadata"]["name"]));
+    w.field(0, "Namespace", text(&c["metadata"]["namespace"]));
+    labels_and_annotations(w, &c["metadata"]);
+    w.put(0, "\nData\n====\n");
+    for (key, value) in c["data"].as_object().into_iter().flatten() {
+        w.put(0, &format!("{key}:\n----\n{}\n\n", text(value)));
+    }
+    w.put(0, "\nBinaryData\n====\n");
+    for (key, value) in c["binaryData"].as_object().into_iter().flatten() {
+        w.put(0, &format!("{key}: {} bytes\n", size(value)));
+    }
+    w.put(0, "\n");
+    super::events(w, events);
+}
+
+fn size(value: &Value) -> usize {
+    base64::engine::general_purpose::STANDARD
+        .decode(text(value))
+        .map_or(0, |bytes| bytes.len())
+}
+
+/// A secret: sizes, not contents.
+pub(crate) fn secret(w: &mut Writer, s: &Value) {
+    w.field(0, "Name", text(&s["metadata"]["name"]));
+    w.field(0, "Namespace", text(&s["metadata"]["namespace"]));
+    labels_and_annotations(w, &s["metadata"]);
+    w.put(0, &format!("\nType:\t{}\n\nData\n====\n", text(&s["type"])));
+    for (key, value) in s["data"].as_object().into_iter().flatten() {
+        if s["type"] == "kubernetes.io/service-account-token" && key == "token" {
+            let bytes = base64::engine::general_purpose::STANDARD
+                .decode(text(value))
+                .unwrap_or_default();
+            w.put(0, &format!("{key}:\t{}\n", String::from_utf8_lossy(&bytes)));
+        } else {
+            w.put(0, &format!("{key}:\t{} bytes\n", size(value)));
+        }
+    }
+}
+
+/// Any kind: the object as titles and values.
+pub(crate) fn generic(w: &mut Writer, object: &Value, events: &[Value]) {
+    let meta = &object["metadata"];
+    w.field(0, "Name", text(&meta["name"]));
+    w.field(0, "Namespace", text(&meta["namespace"]));
+    map_lines(w, 0, "Labels", &meta["labels"], "=", &[]);
+    map_lines(
+        w,
+        0,
+        "Annotations",
+        &meta["annotations"],
+        ": ",
+        &["kubectl.kubernetes.io/last-applied-configuration"],
+    );
+    let skip = [
+        "metadata.managedFields",
+        "metadata.name",
+        "metadata.namespace",
+        "metadata.labels",
+        "metadata.annotations",
+    ];
+    unstructured(w, object, 0, "", &skip);
+    super::events(w, events);
+}
+
+fn title(key: &str) -> String {
+    if key == "apiVersion" {
+        return "API Version".into();
+    }
+    if key.contains(['.', '/', '-', '_']) {
+        return key.into();
+    }
+    let mut out = String::new();
+    let chars: Vec<char> = key.chars().collect();
+    for (i, c) in chars.iter().enumerate() {
+        if i == 0 {
+            out.extend(c.to_uppercase());
+            continue;
+        }
+        let before = chars[i - 1];
+        if c.is_uppercase()
+            && (before.is_lowercase() || chars.get(i + 1).is_some_and(|n| n.is_lowercase()))
+        {
+            out.push(' ');
+        }
+        out.push(*c);
+    }
+    out
+}
+
+fn unstructured(w: &mut Writer, value: &Value, depth: usize, path: &str, skip: &[&str]) {
+    let Some(map) = value.as_object() else { return };
+    let mut keys: Vec<&String> = map.keys().collect();
+    keys.sort_by_key(|key| title(key));
+    for key in keys {
+        let at = if path.is_empty() {
+            key.clone()
+        } else {
+            format!("{path}.{key}")
+        };
+        if skip.contains(&at.as_str()) {
+            continue;
+        }
+        match &map[key] {
+            Value::Object(_) => {
+                w.put(depth, &format!("{}:\n", title(key)));
+                unstructured(w, &map[key], depth + 1, &at, skip);
+            }
+            Value::Array(list) => {
+                w.put(depth, &format!("{}:\n", title(key)));
+                for item in list {
+                    if item.is_object() {
+                        unstructured(w, item, depth + 1, &at, skip);
+                    } else {
+                        w.put(depth + 1, &format!("{}\n", plain(item)));
+                    }
+                }
+            }
+            Value::Null => w.put(depth, &format!("{}:\t<nil>\n", title(key))),
+            other => w.field(depth, &title(key), &plain(other)),
+        }
+    }
+}
