@@ -36,7 +36,7 @@ typed = Typed into terminal { $number }
 step-done = Done.
 step-ticked = Done: { $title }. { $cause }
 step-lapsed = This was done, and no longer holds.
-why = Not done yet? See why
+why = Why not yet?
 why-unknown = Nothing is missing that I could name. Look once more.
 hint = Hint
 hint-more = Another hint
@@ -63,6 +63,7 @@ restart-yes = Begin again
 
 ## islands: the working area
 panes = Panes
+read-on = Read on
 pane-text = Lesson
 pane-terminal = Terminal
 pane-preview = Preview

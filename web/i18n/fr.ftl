@@ -36,7 +36,7 @@ typed = Tapé dans le terminal { $number }
 step-done = C’est fait.
 step-ticked = C’est fait : { $title }. { $cause }
 step-lapsed = C’était fait, et ce n’est plus le cas.
-why = Pas encore ? Voir pourquoi
+why = Pourquoi pas encore ?
 why-unknown = Je ne vois rien qui manque. Regardez encore une fois.
 hint = Indice
 hint-more = Un autre indice
@@ -63,6 +63,7 @@ restart-yes = Recommencer
 
 ## islands: the working area
 panes = Volets
+read-on = Lire la suite
 pane-text = Leçon
 pane-terminal = Terminal
 pane-preview = Aperçu

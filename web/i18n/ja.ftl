@@ -36,7 +36,7 @@ typed = ターミナル{ $number }に入力しました
 step-done = できました。
 step-ticked = できました:{ $title }。{ $cause }
 step-lapsed = 一度はできましたが、今は条件を満たしていません。
-why = まだ完了しない? 理由を見る
+why = まだ完了しない理由
 why-unknown = 足りないものは見つかりません。もう一度見てみましょう。
 hint = ヒント
 hint-more = 次のヒント
@@ -62,6 +62,7 @@ restart-yes = やり直す
 
 ## islands: the working area
 panes = 表示の切り替え
+read-on = 続きを読む
 pane-text = レッスン
 pane-terminal = ターミナル
 pane-preview = プレビュー

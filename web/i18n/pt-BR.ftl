@@ -36,7 +36,7 @@ typed = Digitado no terminal { $number }
 step-done = Feito.
 step-ticked = Feito: { $title }. { $cause }
 step-lapsed = Isto estava feito e deixou de valer.
-why = Ainda não? Veja por quê
+why = Por que ainda não?
 why-unknown = Não encontro nada que falte. Olhe mais uma vez.
 hint = Dica
 hint-more = Outra dica
@@ -63,6 +63,7 @@ restart-yes = Recomeçar
 
 ## islands: the working area
 panes = Painéis
+read-on = Continuar
 pane-text = Lição
 pane-terminal = Terminal
 pane-preview = Página

@@ -20,6 +20,8 @@ export class Desk {
   readonly layout: Signal<Layout> = signal(read(remembered("layout")));
   /** The terminal whose tab is in front. */
   readonly active = signal(1);
+  /** The step that was ticked last while the text was out of sight (narrow screens). */
+  readonly ticked = signal<string | undefined>(undefined);
   /** Path shown in the preview, for links that lead there. */
   readonly path = signal("/");
   readonly #screens = new Map<number, Screen>();
@@ -35,6 +37,23 @@ export class Desk {
     effect(() => {
       if (session.shown.value) this.openPreview("/");
     });
+  }
+
+  /** A step was ticked: the next one comes into view, unless the learner reads elsewhere. */
+  goOn(step: string): void {
+    if (this.layout.peek().pane !== "text") this.ticked.value = step;
+    const foot = document.querySelector(`#step-${step} .step-foot`)?.getBoundingClientRect();
+    if (!foot || foot.bottom < 0 || foot.top > innerHeight) return;
+    const next = this.session.next();
+    if (next) document.querySelector(`#step-${next.id} > h2`)?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Back to the text from a narrow screen's other panes, at what is next. */
+  readOn(): void {
+    this.ticked.value = undefined;
+    this.show("text");
+    const next = this.session.next();
+    document.querySelector(next ? `#step-${next.id}` : "#learned, .finish")?.scrollIntoView();
   }
 
   addScreen(id: number, screen: Screen): void {
@@ -59,16 +78,16 @@ export class Desk {
 
   /** Narrow screens show one pane at a time. */
   show(pane: Pane): void {
-    this.layout.value = { ...this.layout.value, pane };
+    this.layout.value = { ...this.layout.peek(), pane };
   }
 
   openPreview(path: string): void {
     this.path.value = path;
-    this.layout.value = { ...this.layout.value, preview: true, pane: "preview" };
+    this.layout.value = { ...this.layout.peek(), preview: true, pane: "preview" };
   }
 
   closePreview(): void {
-    this.layout.value = { ...this.layout.value, preview: false, pane: "terminal" };
+    this.layout.value = { ...this.layout.peek(), preview: false, pane: "terminal" };
   }
 
   /** Presses keys in the terminal in front, as the keys row of touch screens does. */

@@ -32,6 +32,7 @@ function begin(lesson: PageLesson, place: PageSession, base: string): void {
   const desk = new Desk(session);
   session.onTick = (state) => {
     const step = lesson.steps.find((each) => each.id === state.id);
+    desk.goOn(state.id);
     announce(say("step-ticked", { title: step?.title ?? state.id, cause: state.cause?.text ?? "" }));
   };
   mount("workspace", <Workspace desk={desk} />);
@@ -43,7 +44,7 @@ function begin(lesson: PageLesson, place: PageSession, base: string): void {
   mount("connection", <Connection session={session} />);
   mount("finish", <Finish session={session} lesson={lesson} course={base} />);
   mount("notices", <Notices session={session} />);
-  mount("switcher", <Switcher desk={desk} />);
+  mount("switcher", <Switcher desk={desk} steps={lesson.steps} />);
   for (const step of lesson.steps) {
     const section = document.getElementById(`step-${step.id}`);
     if (!section) continue;

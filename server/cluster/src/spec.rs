@@ -33,7 +33,12 @@ impl Default for NodeSpec {
 impl NodeSpec {
     /// `node-N` with 2 CPUs and 4 GiB.
     pub fn numbered(n: u8) -> Self {
-        let texts = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+        let texts = |pairs: &[(&str, &str)]| {
+            pairs
+                .iter()
+                .map(|(k, v)| (k.to_string(), v.to_string()))
+                .collect()
+        };
         let name = format!("node-{n}");
         NodeSpec {
             capacity: texts(&[
@@ -53,7 +58,10 @@ impl NodeSpec {
                 ("hugepages-2Mi", "0"),
             ]),
             addresses: BTreeMap::from([
-                ("InternalIP".to_string(), format!("192.168.49.{}", u16::from(n) + 1)),
+                (
+                    "InternalIP".to_string(),
+                    format!("192.168.49.{}", u16::from(n) + 1),
+                ),
                 ("Hostname".to_string(), name.clone()),
             ]),
             pod_cidr: format!("10.244.{}.0/24", n - 1),
@@ -124,7 +132,11 @@ impl Default for ClusterSpec {
             start: Time(SOME_TIME),
             nodes: vec![NodeSpec::numbered(1)],
             git_version: "v1.36.2".into(),
-            user: UserInfo { name: "kubernetes-admin".into(), groups: vec!["system:masters".into()], ..UserInfo::default() },
+            user: UserInfo {
+                name: "kubernetes-admin".into(),
+                groups: vec!["system:masters".into()],
+                ..UserInfo::default()
+            },
             addons: ["dns", "metrics", "storage"].map(String::from).to_vec(),
             registry: None,
             present: Present::None,
@@ -153,9 +165,17 @@ impl ClusterSpec {
         ClusterSpec {
             seed,
             start,
-            nodes: if facts.nodes.is_empty() { default.nodes } else { facts.nodes },
+            nodes: if facts.nodes.is_empty() {
+                default.nodes
+            } else {
+                facts.nodes
+            },
             git_version: facts.git_version.unwrap_or(default.git_version),
-            user: facts.user.map_or(default.user, |u| UserInfo { name: u.name, groups: u.groups, ..UserInfo::default() }),
+            user: facts.user.map_or(default.user, |u| UserInfo {
+                name: u.name,
+                groups: u.groups,
+                ..UserInfo::default()
+            }),
             addons: facts.addons.unwrap_or(default.addons),
             registry: facts.registry,
             present: match facts.present {
@@ -217,7 +237,10 @@ mod tests {
         }))
         .expect("facts");
         let spec = ClusterSpec::from_facts(facts, 7, Time(5));
-        assert_eq!((spec.minor(), spec.has("storage"), spec.present.clone()), (36, false, Present::All));
+        assert_eq!(
+            (spec.minor(), spec.has("storage"), spec.present.clone()),
+            (36, false, Present::All)
+        );
         assert_eq!(spec.nodes[0].pod_cidr, "10.244.0.0/24");
         assert_eq!(spec.test_programs["memhog"].path, "/memhog");
     }

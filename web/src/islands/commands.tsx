@@ -62,7 +62,7 @@ export function dressBlocks(root: ParentNode, desk: Desk): void {
       pre.addEventListener("click", () => {
         if (getSelection()?.isCollapsed !== false) desk.run(text, true);
       });
-    }
+    } else pre.tabIndex = 0;
     const place = document.createElement("div");
     place.className = "code-place";
     block.append(place);

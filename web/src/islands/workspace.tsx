@@ -9,6 +9,7 @@ export function Workspace({ desk }: { desk: Desk }) {
   const { preview, terminal } = desk.layout.value;
   return (
     <div class="work" data-preview={preview} style={{ "--terminal": `${terminal}%` }}>
+      <h1 class="sr work-title">{document.title}</h1>
       <Terminals desk={desk} />
       {preview && (
         <>

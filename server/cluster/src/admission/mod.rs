@@ -1,0 +1,51 @@
+//! Admission: what the API server's built-in plugins change in a request, or refuse. One plugin a file, in their order.
+//!
+//! Mirrors kube-apiserver's default plugins.
+
+mod limit_ranger;
+mod namespace_lifecycle;
+mod priority;
+mod resource_quota;
+mod service_account;
+mod storage;
+mod tolerations;
+
+use objects::Status;
+use serde_json::Value;
+
+use crate::api::Call;
+
+fn is_pod(call: &Call<'_>) -> bool {
+    call.stored.group.is_empty() && call.stored.plural == "pods"
+}
+
+/// The plugins that change a new object.
+pub(crate) fn mutate_create(call: &mut Call<'_>, object: &mut Value) -> Result<(), Status> {
+    namespace_lifecycle::admit(call, object)?;
+    if is_pod(call) {
+        limit_ranger::default_pod(call, object);
+        service_account::admit(call, object)?;
+        tolerations::admit(object);
+        priority::admit(call, object)?;
+    }
+    storage::admit(call, object);
+    Ok(())
+}
+
+/// The plugins that only look at a new object, and quota, which counts it.
+pub(crate) fn validate_create(call: &mut Call<'_>, object: &mut Value) -> Result<(), Status> {
+    if is_pod(call) {
+        limit_ranger::check_pod(call, object)?;
+    }
+    resource_quota::check(call, object)
+}
+
+/// The plugins that look at an update.
+pub(crate) fn validate_update(
+    call: &mut Call<'_>,
+    new: &mut Value,
+    old: &Value,
+) -> Result<(), Status> {
+    let _ = (call, new, old);
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! The controllers: each brings what is towards what should be, one kind of thing a file, named as in kube-controller-manager.
+
+pub(crate) mod endpoints;
+mod endpointslice;
+mod garbagecollector;
+mod namespace;
+pub(crate) mod persistentvolume;
+pub(crate) mod root_ca_publisher;
+pub(crate) mod serviceaccount;
+
+use machine::Time;
+use machine::sync::{Either, select};
+
+use crate::cluster::Cluster;
+use crate::feed::Feed;
+use crate::store::Change;
+
+/// One controller. It keeps no copy of objects: the store is at hand.
+pub(crate) trait Controller: 'static {
+    /// Group and plural name of the resources whose changes concern it.
+    const FOLLOWS: &'static [(&'static str, &'static str)];
+
+    /// Called with what has changed (at first: everything), and with nothing when its time has come.
+    fn reconcile(&mut self, cluster: &Cluster, changes: &[Change]);
+
+    /// When it wants to be called again though nothing has changed.
+    fn wake(&self) -> Option<Time> {
+        None
+    }
+}
+
+fn run(cluster: &Cluster, mut controller: impl Controller) {
+    let mut feed = follow(cluster, &controller);
+    let owned = cluster.clone();
+    cluster.spawn(async move {
+        loop {
+            let changes = match controller.wake() {
+                None => feed.next().await,
+                Some(at) => match select(feed.next(), owned.executor().sleep_until(at)).await {
+                    Either::Left(changes) => changes,
+                    Either::Right(()) => Vec::new(),
+                },
+            };
+            controller.reconcile(&owned, &changes);
+        }
+    });
+}
+
+fn follow<C: Controller>(cluster: &Cluster, _: &C) -> Feed {
+    Feed::new(cluster, C::FOLLOWS)
+}
+
+/// Starts all controllers.
+pub(crate) fn start(cluster: &Cluster) {
+    run(cluster, namespace::NamespaceController::default());
+    run(cluster, serviceaccount::ServiceAccountController);
+    run(cluster, root_ca_publisher::RootCaPublisher);
+    run(cluster, garbagecollector::GarbageCollector);
+    run(cluster, endpoints::EndpointsController);
+    run(cluster, endpointslice::EndpointSliceController);
+    run(
+        cluster,
+        persistentvolume::PersistentVolumeController::default(),
+    );
+}

@@ -1,0 +1,326 @@
+//! The cluster's network: names of services and pods, and the virtual addresses of services. The wires are the machine's.
+//!
+//! Mirrors CoreDNS with its plugin `kubernetes`, and kube-proxy.
+
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+
+use machine::Kernel;
+use machine::net::{Protocol, Resolver, Route, Services};
+use machine::sys::{DnsAnswer, Record, RecordKind, ResolveError};
+use objects::{Object, meta};
+use serde_json::Value;
+
+use crate::cluster::{Cluster, Remote, resource};
+use crate::view;
+
+const TTL: u32 = 30;
+
+/// Gives a world's network the names and virtual addresses of a cluster.
+pub(crate) fn install(cluster: &Cluster, kernel: &Kernel) {
+    let view = Rc::new(ClusterNetwork(cluster.remote()));
+    kernel.network().set_services(view.clone());
+    if cluster.spec().has("dns")
+        && let Ok(at) = cluster.spec().cluster_dns.parse()
+    {
+        kernel.network().add_dns_server(at, view);
+    }
+}
+
+/// What the network asks of a cluster, without keeping it alive.
+struct ClusterNetwork(Remote);
+
+impl Services for ClusterNetwork {
+    fn route(&self, from: IpAddr, to: SocketAddr, protocol: Protocol) -> Route {
+        let Some(cluster) = self.0.get() else {
+            return Route::Unknown;
+        };
+        let protocol = if protocol == Protocol::Tcp {
+            "TCP"
+        } else {
+            "UDP"
+        };
+        let is_node = cluster
+            .spec()
+            .nodes
+            .iter()
+            .any(|n| n.internal_ip() == to.ip().to_string());
+        for service in cluster.list(resource("", "services"), "") {
+            let here = view::text(&service, &["spec", "clusterIP"]) == to.ip().to_string();
+            for port in view::list(&service, &["spec", "ports"]) {
+                let number = if here {
+                    view::int(port, &["port"])
+                } else if is_node {
+                    view::int(port, &["nodePort"])
+                } else {
+                    None
+                };
+                if number == Some(i64::from(to.port()))
+                    && view::text(port, &["protocol"]) == protocol
+                {
+                    return choose(&cluster, &service, port, from);
+                }
+            }
+            if here {
+                return Route::Dropped;
+            }
+        }
+        Route::Unknown
+    }
+}
+
+/// One of the ready endpoints, by chance; always the same for a client with session affinity.
+fn choose(cluster: &Cluster, service: &Value, port: &Value, from: IpAddr) -> Route {
+    let ready = endpoints_of(cluster, service, view::text(port, &["name"]));
+    if ready.is_empty() {
+        return Route::Refused;
+    }
+    let index = if view::text(service, &["spec", "sessionAffinity"]) == "ClientIP" {
+        match from {
+            IpAddr::V4(ip) => u64::from(u32::from(ip)) % ready.len() as u64,
+            IpAddr::V6(_) => 0,
+        }
+    } else {
+        cluster.draw().below(ready.len() as u64)
+    };
+    Route::To(ready[index as usize])
+}
+
+fn endpoints_of(cluster: &Cluster, service: &Value, port_name: &str) -> Vec<SocketAddr> {
+    let found = cluster.get(
+        resource("", "endpoints"),
+        meta::namespace(service),
+        meta::name(service),
+    );
+    let mut out = Vec::new();
+    for subset in found.iter().flat_map(|e| view::list(e, &["subsets"])) {
+        let port = view::list(subset, &["ports"])
+            .iter()
+            .find(|p| view::text(p, &["name"]) == port_name);
+        let Some(port) = port.and_then(|p| view::int(p, &["port"])) else {
+            continue;
+        };
+        for address in view::list(subset, &["addresses"]) {
+            if let Ok(ip) = view::text(address, &["ip"]).parse() {
+                out.push(SocketAddr::new(ip, port as u16));
+            }
+        }
+    }
+    out
+}
+
+impl Resolver for ClusterNetwork {
+    fn answer(
+        &self,
+        name: &str,
+        kind: RecordKind,
+        _from: IpAddr,
+    ) -> Result<DnsAnswer, ResolveError> {
+        match self.0.get() {
+            Some(cluster) => Ok(answer(&cluster, name, kind)),
+            None => Ok(DnsAnswer::default()),
+        }
+    }
+}
+
+fn record(name: &str, kind: RecordKind, data: impl Into<String>) -> Record {
+    Record {
+        name: name.into(),
+        kind,
+        ttl: TTL,
+        data: data.into(),
+    }
+}
+
+fn addresses(name: &str, kind: RecordKind, ips: impl IntoIterator<Item = String>) -> DnsAnswer {
+    let records = match kind {
+        RecordKind::A => ips.into_iter().map(|ip| record(name, kind, ip)).collect(),
+        _ => Vec::new(),
+    };
+    DnsAnswer {
+        exists: true,
+        records,
+    }
+}
+
+/// The records of a name below the cluster's domain; anything else does not exist.
+fn answer(cluster: &Cluster, name: &str, kind: RecordKind) -> DnsAnswer {
+    if kind == RecordKind::Ptr {
+        return reverse(cluster, name);
+    }
+    let domain = cluster.spec().cluster_domain.clone();
+    let Some(rest) = name.strip_suffix(&domain).map(|r| r.trim_end_matches('.')) else {
+        return DnsAnswer::default();
+    };
+    let labels: Vec<&str> = rest.split('.').filter(|l| !l.is_empty()).collect();
+    match labels.as_slice() {
+        [] | ["svc" | "pod"] => DnsAnswer {
+            exists: true,
+            records: Vec::new(),
+        },
+        [namespace, "svc"] => DnsAnswer {
+            exists: cluster
+                .get(resource("", "namespaces"), "", namespace)
+                .is_some(),
+            records: Vec::new(),
+        },
+        [dashed, _, "pod"] => match dashed.replace('-', ".").parse::<std::net::Ipv4Addr>() {
+            Ok(ip) => addresses(name, kind, [ip.to_string()]),
+            Err(_) => DnsAnswer::default(),
+        },
+        [service, namespace, "svc"] => of_service(cluster, name, service, namespace, kind),
+        [host, service, namespace, "svc"] => of_host(cluster, name, host, service, namespace, kind),
+        [port, protocol, service, namespace, "svc"] if port.starts_with('_') => {
+            of_port(cluster, name, (port, protocol), service, namespace, kind)
+        }
+        _ => DnsAnswer::default(),
+    }
+}
+
+fn of_service(
+    cluster: &Cluster,
+    name: &str,
+    service: &str,
+    namespace: &str,
+    kind: RecordKind,
+) -> DnsAnswer {
+    let Some(found) = cluster.get(resource("", "services"), namespace, service) else {
+        return DnsAnswer::default();
+    };
+    if view::text(&found, &["spec", "type"]) == "ExternalName" {
+        let target = view::text(&found, &["spec", "externalName"]);
+        return DnsAnswer {
+            exists: true,
+            records: vec![record(name, RecordKind::Cname, target)],
+        };
+    }
+    match view::text(&found, &["spec", "clusterIP"]) {
+        "None" => {
+            let all = hosts(cluster, &found);
+            DnsAnswer {
+                exists: !all.is_empty(),
+                ..addresses(name, kind, all.into_iter().map(|(_, ip)| ip))
+            }
+        }
+        ip => addresses(name, kind, [ip.to_string()]),
+    }
+}
+
+/// Host name (may be empty) and address of each endpoint of a headless service.
+fn hosts(cluster: &Cluster, service: &Object) -> Vec<(String, String)> {
+    let found = cluster.get(
+        resource("", "endpoints"),
+        meta::namespace(service),
+        meta::name(service),
+    );
+    let published = view::flag(service, &["spec", "publishNotReadyAddresses"]);
+    let parts: &[&str] = if published {
+        &["addresses", "notReadyAddresses"]
+    } else {
+        &["addresses"]
+    };
+    let subsets = found
+        .iter()
+        .flat_map(|e| view::list(e, &["subsets"]).to_vec())
+        .collect::<Vec<_>>();
+    let all = subsets
+        .iter()
+        .flat_map(|s| parts.iter().flat_map(move |p| view::list(s, &[p])));
+    all.map(|a| {
+        (
+            view::text(a, &["hostname"]).to_string(),
+            view::text(a, &["ip"]).to_string(),
+        )
+    })
+    .collect()
+}
+
+fn of_host(
+    cluster: &Cluster,
+    name: &str,
+    host: &str,
+    service: &str,
+    namespace: &str,
+    kind: RecordKind,
+) -> DnsAnswer {
+    let Some(found) = cluster.get(resource("", "services"), namespace, service) else {
+        return DnsAnswer::default();
+    };
+    let all = hosts(cluster, &found);
+    let chosen: Vec<String> = all
+        .into_iter()
+        .filter(|(h, ip)| h == host || ip.replace('.', "-") == host)
+        .map(|(_, ip)| ip)
+        .collect();
+    DnsAnswer {
+        exists: !chosen.is_empty(),
+        ..addresses(name, kind, chosen)
+    }
+}
+
+fn of_port(
+    cluster: &Cluster,
+    name: &str,
+    port: (&str, &str),
+    service: &str,
+    namespace: &str,
+    kind: RecordKind,
+) -> DnsAnswer {
+    let Some(found) = cluster.get(resource("", "services"), namespace, service) else {
+        return DnsAnswer::default();
+    };
+    let (wanted, protocol) = (
+        port.0.trim_start_matches('_'),
+        port.1.trim_start_matches('_').to_uppercase(),
+    );
+    let ports = view::list(&found, &["spec", "ports"]);
+    let same =
+        |p: &&Value| view::text(p, &["name"]) == wanted && view::text(p, &["protocol"]) == protocol;
+    let Some(number) = ports
+        .iter()
+        .find(same)
+        .and_then(|p| view::int(p, &["port"]))
+    else {
+        return DnsAnswer::default();
+    };
+    let target = format!(
+        "{service}.{namespace}.svc.{}",
+        cluster.spec().cluster_domain
+    );
+    let records = if kind == RecordKind::Srv {
+        vec![record(name, kind, format!("0 100 {number} {target}."))]
+    } else {
+        Vec::new()
+    };
+    DnsAnswer {
+        exists: true,
+        records,
+    }
+}
+
+/// `1.0.96.10.in-addr.arpa`: the service with that address.
+fn reverse(cluster: &Cluster, name: &str) -> DnsAnswer {
+    let Some(digits) = name.strip_suffix(".in-addr.arpa") else {
+        return DnsAnswer::default();
+    };
+    let mut parts: Vec<&str> = digits.split('.').collect();
+    parts.reverse();
+    let ip = parts.join(".");
+    let services = cluster.list(resource("", "services"), "");
+    let found = services
+        .iter()
+        .find(|s| view::text(s, &["spec", "clusterIP"]) == ip);
+    let records = found.map(|s| {
+        let target = format!(
+            "{}.{}.svc.{}",
+            meta::name(s),
+            meta::namespace(s),
+            cluster.spec().cluster_domain
+        );
+        record(name, RecordKind::Ptr, target)
+    });
+    DnsAnswer {
+        exists: records.is_some(),
+        records: records.into_iter().collect(),
+    }
+}

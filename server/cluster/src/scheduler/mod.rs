@@ -1,0 +1,252 @@
+//! The scheduler: finds a node for each pod that has none, or tells why there is none.
+//!
+//! Mirrors kube-scheduler with its default plugins; decisions are pure functions in the files beside this one.
+
+pub(crate) mod affinity;
+mod filter;
+pub(crate) mod resources;
+mod score;
+pub(crate) mod volumes;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use machine::Time;
+use objects::{Body, Object, Request, Verb, meta};
+use serde_json::json;
+
+use crate::cluster::{Cluster, pods};
+use crate::events::Kind;
+use crate::feed::Feed;
+use crate::store::{Change, ChangeKind};
+use crate::view;
+
+const FOLLOWED: &[(&str, &str)] = &[
+    ("", "pods"),
+    ("", "nodes"),
+    ("", "persistentvolumeclaims"),
+    ("", "persistentvolumes"),
+    ("storage.k8s.io", "storageclasses"),
+];
+const FIRST_BACK_OFF: Duration = Duration::from_secs(1);
+const LAST_BACK_OFF: Duration = Duration::from_secs(10);
+
+/// A pod that found no node, and when it may try again.
+struct Waiting {
+    attempts: u32,
+    not_before: Time,
+    woken: bool,
+}
+
+pub(crate) fn start(cluster: &Cluster) {
+    let feed = Feed::new(cluster, FOLLOWED);
+    let scheduler = Scheduler {
+        cluster: cluster.clone(),
+        waiting: BTreeMap::new(),
+    };
+    cluster.spawn(scheduler.run(feed));
+}
+
+struct Scheduler {
+    cluster: Cluster,
+    /// By uid.
+    waiting: BTreeMap<String, Waiting>,
+}
+
+impl Scheduler {
+    async fn run(mut self, mut feed: Feed) {
+        loop {
+            let timer = self
+                .waiting
+                .values()
+                .filter(|w| w.woken)
+                .map(|w| w.not_before)
+                .min();
+            let changes = match timer {
+                None => feed.next().await,
+                Some(at) => {
+                    let executor = self.cluster.executor().clone();
+                    match machine::sync::select(feed.next(), executor.sleep_until(at)).await {
+                        machine::sync::Either::Left(changes) => changes,
+                        machine::sync::Either::Right(()) => Vec::new(),
+                    }
+                }
+            };
+            for change in &changes {
+                self.take_in(change);
+            }
+            self.schedule_due();
+        }
+    }
+
+    /// A change may make room, or be about a pod that waits.
+    fn take_in(&mut self, change: &Change) {
+        let about_pod = change.resource.plural == "pods";
+        let bound = !view::text(&change.object, &["spec", "nodeName"]).is_empty();
+        if about_pod && !bound {
+            let uid = meta::uid(&change.object);
+            if change.kind == ChangeKind::Deleted {
+                self.waiting.remove(uid);
+                return;
+            }
+            let spec_changed = change.old.as_ref().is_none_or(|o| {
+                o["spec"] != change.object["spec"]
+                    || o["metadata"]["labels"] != change.object["metadata"]["labels"]
+            });
+            if !self.waiting.contains_key(uid) {
+                self.waiting.insert(
+                    uid.into(),
+                    Waiting {
+                        attempts: 0,
+                        not_before: self.cluster.now(),
+                        woken: true,
+                    },
+                );
+            } else if spec_changed && let Some(waiting) = self.waiting.get_mut(uid) {
+                waiting.woken = true;
+            }
+            return;
+        }
+        if about_pod {
+            self.waiting.remove(meta::uid(&change.object));
+        }
+        if makes_room(change) {
+            self.waiting.values_mut().for_each(|w| w.woken = true);
+        }
+    }
+
+    fn schedule_due(&mut self) {
+        let now = self.cluster.now();
+        let mut due: Vec<Object> = self
+            .cluster
+            .list(pods(), "")
+            .into_iter()
+            .filter(|p| {
+                self.waiting
+                    .get(meta::uid(p))
+                    .is_some_and(|w| w.woken && w.not_before <= now)
+            })
+            .collect();
+        let revision = |p: &Object| meta::resource_version(p).parse::<u64>().unwrap_or(0);
+        due.sort_by_key(|p| {
+            (
+                -view::int(p, &["spec", "priority"]).unwrap_or(0),
+                meta::creation_timestamp(p).to_string(),
+                revision(p),
+            )
+        });
+        for pod in due {
+            let uid = meta::uid(&pod).to_string();
+            if !self.is_ours(&pod) {
+                self.waiting.remove(&uid);
+                continue;
+            }
+            if self.schedule(&pod) {
+                self.waiting.remove(&uid);
+            } else if let Some(waiting) = self.waiting.get_mut(&uid) {
+                waiting.attempts += 1;
+                waiting.woken = false;
+                let pause =
+                    (FIRST_BACK_OFF * 2u32.saturating_pow(waiting.attempts - 1)).min(LAST_BACK_OFF);
+                waiting.not_before = now + pause;
+            }
+        }
+    }
+
+    fn is_ours(&self, pod: &Object) -> bool {
+        view::text(pod, &["spec", "nodeName"]).is_empty()
+            && matches!(
+                view::text(pod, &["spec", "schedulerName"]),
+                "" | "default-scheduler"
+            )
+            && resources::takes_room(pod)
+    }
+
+    /// Binds a pod, or writes why it cannot be.
+    fn schedule(&self, pod: &Object) -> bool {
+        if !view::list(pod, &["spec", "schedulingGates"]).is_empty() {
+            let text = "Scheduling is blocked due to non-empty scheduling gates";
+            self.write_condition(pod, "SchedulingGated", text);
+            return false;
+        }
+        if meta::is_deleting(pod) {
+            return false;
+        }
+        match filter::find(&self.cluster, pod) {
+            Ok(fitting) => {
+                let chosen = score::best(&self.cluster, pod, &fitting);
+                volumes::reserve(&self.cluster, pod, &chosen);
+                self.bind(pod, &chosen)
+            }
+            Err(text) => {
+                self.cluster
+                    .event_v1(pod, "Scheduling", Kind::Warning, "FailedScheduling", &text);
+                self.write_condition(pod, "Unschedulable", &text);
+                false
+            }
+        }
+    }
+
+    fn bind(&self, pod: &Object, node: &str) -> bool {
+        let (namespace, name) = (meta::namespace(pod), meta::name(pod));
+        let mut request = Request::new(Verb::Create, "", "v1", "pods");
+        request.namespace = namespace.into();
+        request.name = name.into();
+        request.subresource = "binding".into();
+        request.user.name = "system:kube-scheduler".into();
+        request.user_agent = "kube-scheduler".into();
+        request.body = Body::Object(json!({"target": {"kind": "Node", "name": node}}));
+        if self.cluster.request(&request).is_err() {
+            return false;
+        }
+        let text = format!("Successfully assigned {namespace}/{name} to {node}");
+        self.cluster
+            .event_v1(pod, "Binding", Kind::Normal, "Scheduled", &text);
+        true
+    }
+
+    fn write_condition(&self, pod: &Object, reason: &str, message: &str) {
+        let now = self.cluster.now_text();
+        self.cluster.amend(pods(), pod, |pod| {
+            let conditions = view::list_mut(pod, &["status", "conditions"]);
+            let existing = conditions.iter_mut().find(|c| c["type"] == "PodScheduled");
+            match existing {
+                Some(c) if c["reason"] == reason && c["message"] == message => {}
+                Some(c) => {
+                    c["reason"] = reason.into();
+                    c["message"] = message.into();
+                }
+                None => conditions.push(json!({"type": "PodScheduled", "status": "False", "reason": reason, "message": message,
+                    "lastProbeTime": null, "lastTransitionTime": now})),
+            }
+        });
+    }
+}
+
+/// Whether a change may let a pod fit that did not.
+fn makes_room(change: &Change) -> bool {
+    match (change.resource.plural, change.kind) {
+        ("pods", ChangeKind::Deleted) => true,
+        ("pods", _) => {
+            let before = change
+                .old
+                .as_ref()
+                .is_some_and(|o| resources::takes_room(o));
+            before && !resources::takes_room(&change.object)
+                || change
+                    .old
+                    .as_ref()
+                    .is_some_and(|o| view::text(o, &["spec", "nodeName"]).is_empty())
+                || change
+                    .old
+                    .as_ref()
+                    .is_some_and(|o| o["metadata"]["labels"] != change.object["metadata"]["labels"])
+        }
+        ("nodes", ChangeKind::Modified) => change.old.as_ref().is_none_or(|o| {
+            o["spec"] != change.object["spec"]
+                || o["metadata"]["labels"] != change.object["metadata"]["labels"]
+                || o["status"]["allocatable"] != change.object["status"]["allocatable"]
+        }),
+        _ => true,
+    }
+}

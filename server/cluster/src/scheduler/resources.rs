@@ -1,0 +1,174 @@
+//! How much a pod asks for and how much a node has left. Pure arithmetic.
+//!
+//! Mirrors `component-helpers/resource` and the scheduler's NodeInfo.
+
+use std::collections::BTreeMap;
+
+use objects::Quantity;
+use serde_json::Value;
+
+use crate::view;
+
+/// Amounts by resource name.
+pub type Amounts = BTreeMap<String, Quantity>;
+
+fn amounts(map: &Value) -> Amounts {
+    view::members(map, &[])
+        .filter_map(|(k, v)| Some((k.to_string(), Quantity::of(v)?)))
+        .collect()
+}
+
+fn add(to: &mut Amounts, more: &Amounts) {
+    for (name, amount) in more {
+        let sum = to.get(name).map_or(*amount, |a| a.plus(amount));
+        to.insert(name.clone(), sum);
+    }
+}
+
+fn raise(to: &mut Amounts, at_least: &Amounts) {
+    for (name, amount) in at_least {
+        let most = to
+            .get(name)
+            .filter(|a| *a > amount)
+            .copied()
+            .unwrap_or(*amount);
+        to.insert(name.clone(), most);
+    }
+}
+
+/// What a pod asks for (`kind` is `requests`) or is limited to (`limits`): its containers and sidecars together, or the greediest moment
+/// of its init containers, and its overhead.
+pub fn pod_amounts(pod: &Value, kind: &str) -> Amounts {
+    let own = |container: &Value| amounts(view::at(container, &["resources", kind]));
+    let mut total = Amounts::new();
+    for container in view::list(pod, &["spec", "containers"]) {
+        add(&mut total, &own(container));
+    }
+    let (mut sidecars, mut peak) = (Amounts::new(), Amounts::new());
+    for container in view::list(pod, &["spec", "initContainers"]) {
+        let wanted = own(container);
+        let mut moment = sidecars.clone();
+        add(&mut moment, &wanted);
+        raise(&mut peak, &moment);
+        if view::text(container, &["restartPolicy"]) == "Always" {
+            add(&mut sidecars, &wanted);
+            add(&mut total, &wanted);
+        }
+    }
+    raise(&mut total, &peak);
+    add(&mut total, &amounts(view::at(pod, &["spec", "overhead"])));
+    total
+}
+
+/// Whether a pod still takes room on its node.
+pub fn takes_room(pod: &Value) -> bool {
+    !matches!(
+        view::text(pod, &["status", "phase"]),
+        "Succeeded" | "Failed"
+    )
+}
+
+/// What pods may use on a node.
+pub fn allocatable(node: &Value) -> Amounts {
+    amounts(view::at(node, &["status", "allocatable"]))
+}
+
+/// The sum of what pods ask for.
+pub fn requested<'a>(pods: impl IntoIterator<Item = &'a Value>) -> Amounts {
+    let mut sum = Amounts::new();
+    for pod in pods {
+        add(&mut sum, &pod_amounts(pod, "requests"));
+    }
+    sum
+}
+
+/// Which resources a node lacks for a pod, and whether the pod would not fit even on an empty node.
+pub struct Lack {
+    pub reason: String,
+    pub hopeless: bool,
+}
+
+/// `Too many pods`, `Insufficient cpu`, … in the order in which the scheduler tells them; empty when the pod fits.
+pub fn lacks(pod: &Value, node: &Value, on_node: &[&Value]) -> Vec<Lack> {
+    let room = allocatable(node);
+    let mut lacks = Vec::new();
+    let most = room.get("pods").map_or(0, Quantity::units);
+    if on_node.len() as i64 + 1 > most {
+        lacks.push(Lack {
+            reason: "Too many pods".into(),
+            hopeless: false,
+        });
+    }
+    let wanted = pod_amounts(pod, "requests");
+    let used = requested(on_node.iter().copied());
+    let first = ["cpu", "memory", "ephemeral-storage"];
+    let others = wanted
+        .keys()
+        .map(String::as_str)
+        .filter(|k| !first.contains(k));
+    for name in first.iter().copied().chain(others) {
+        let Some(asked) = wanted.get(name).filter(|a| !a.is_zero()) else {
+            continue;
+        };
+        let zero = Quantity::default();
+        let have = room.get(name).unwrap_or(&zero);
+        let taken = used.get(name).unwrap_or(&zero);
+        if *asked > have.minus(taken) {
+            lacks.push(Lack {
+                reason: format!("Insufficient {name}"),
+                hopeless: asked > have,
+            });
+        }
+    }
+    lacks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn init_containers_and_sidecars_count() {
+        let pod = json!({"spec": {
+            "containers": [{"resources": {"requests": {"cpu": "100m"}}}],
+            "initContainers": [
+                {"restartPolicy": "Always", "resources": {"requests": {"cpu": "50m"}}},
+                {"resources": {"requests": {"cpu": "300m", "memory": "1Mi"}}},
+            ],
+        }});
+        let amounts = pod_amounts(&pod, "requests");
+        assert_eq!(
+            (amounts["cpu"].millis(), amounts["memory"].units()),
+            (350, 1 << 20)
+        );
+    }
+
+    #[test]
+    fn tells_what_is_missing() {
+        let node = json!({"status": {"allocatable": {"cpu": "1", "memory": "1Gi", "pods": "2"}}});
+        let pod = |cpu: &str| json!({"spec": {"containers": [{"resources": {"requests": {"cpu": cpu, "nvidia.com/gpu": "1"}}}]}});
+        let (small, big) = (pod("800m"), pod("3"));
+        let told = |p: &Value, on: &[&Value]| {
+            lacks(p, &node, on)
+                .into_iter()
+                .map(|l| (l.reason, l.hopeless))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            told(&big, &[]),
+            [
+                ("Insufficient cpu".to_string(), true),
+                ("Insufficient nvidia.com/gpu".to_string(), true)
+            ]
+        );
+        assert_eq!(
+            told(&small, &[&small])[0],
+            ("Insufficient cpu".to_string(), false)
+        );
+        assert_eq!(
+            told(&small, &[&small, &small])[0],
+            ("Too many pods".to_string(), false)
+        );
+    }
+}

@@ -1,0 +1,289 @@
+//! What the cluster knows: objects by resource, namespace and name, one rising revision, and the recent changes for watches.
+//! It decides nothing about objects; the life of a write is in `api`.
+//!
+//! Mirrors etcd3 as the API server uses it, and its watch cache.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound;
+
+use objects::{Object, Resource};
+
+/// How many changes watches can go back.
+pub const HISTORY: usize = 4096;
+
+/// What happened to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    Added,
+    Modified,
+    Deleted,
+}
+
+/// One write: the object as it is now (for a delete: its last state, with the revision of the delete) and as it was before.
+#[derive(Clone, Debug)]
+pub struct Change {
+    pub revision: u64,
+    pub kind: ChangeKind,
+    /// The resource under which the object is stored; events of `events.k8s.io` are stored as core events.
+    pub resource: &'static Resource,
+    pub object: Object,
+    pub old: Option<Object>,
+}
+
+/// A revision that is no longer known: a watch must start anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too old resource version: {asked} ({oldest})")]
+pub struct Expired {
+    pub asked: u64,
+    /// The oldest revision after which all changes are known.
+    pub oldest: u64,
+}
+
+type TableKey = (&'static str, &'static str);
+/// Namespace (empty for cluster scope) and name.
+pub type Key = (String, String);
+type Table = BTreeMap<Key, Object>;
+
+/// The objects of one cluster.
+#[derive(Debug, Default)]
+pub struct Store {
+    revision: u64,
+    tables: BTreeMap<TableKey, Table>,
+    history: VecDeque<Change>,
+    /// All changes after this revision are in `history`.
+    known_after: u64,
+}
+
+fn table_key(resource: &Resource) -> TableKey {
+    (resource.group, resource.plural)
+}
+
+impl Store {
+    /// The revision of the last write.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    pub fn get(&self, resource: &Resource, namespace: &str, name: &str) -> Option<&Object> {
+        self.tables
+            .get(&table_key(resource))?
+            .get(&(namespace.to_string(), name.to_string()))
+    }
+
+    /// All objects of a resource in a namespace (empty: in all), in order of namespace and name.
+    pub fn list<'a>(
+        &'a self,
+        resource: &Resource,
+        namespace: &'a str,
+    ) -> impl Iterator<Item = &'a Object> {
+        let start = Bound::Included((namespace.to_string(), String::new()));
+        self.tables
+            .get(&table_key(resource))
+            .into_iter()
+            .flat_map(move |t| t.range((start.clone(), Bound::Unbounded)))
+            .take_while(move |((ns, _), _)| namespace.is_empty() || ns == namespace)
+            .map(|(_, object)| object)
+    }
+
+    /// Writes an object under a new revision, which is set in its metadata. Answers it as stored and whether it is new.
+    pub fn put(&mut self, resource: &'static Resource, mut object: serde_json::Value) -> Object {
+        self.revision += 1;
+        objects::meta::set(&mut object, "resourceVersion", self.revision.to_string());
+        let key = (
+            objects::meta::namespace(&object).to_string(),
+            objects::meta::name(&object).to_string(),
+        );
+        let object: Object = object.into();
+        let old = self
+            .tables
+            .entry(table_key(resource))
+            .or_default()
+            .insert(key, object.clone());
+        let kind = if old.is_some() {
+            ChangeKind::Modified
+        } else {
+            ChangeKind::Added
+        };
+        self.record(Change {
+            revision: self.revision,
+            kind,
+            resource,
+            object: object.clone(),
+            old,
+        });
+        object
+    }
+
+    /// Takes an object away. Answers its last state with the revision of the delete.
+    pub fn delete(
+        &mut self,
+        resource: &'static Resource,
+        namespace: &str,
+        name: &str,
+    ) -> Option<Object> {
+        let table = self.tables.get_mut(&table_key(resource))?;
+        let old = table.remove(&(namespace.to_string(), name.to_string()))?;
+        self.revision += 1;
+        let mut last = (*old).clone();
+        objects::meta::set(&mut last, "resourceVersion", self.revision.to_string());
+        let last: Object = last.into();
+        let (revision, kind) = (self.revision, ChangeKind::Deleted);
+        self.record(Change {
+            revision,
+            kind,
+            resource,
+            object: last.clone(),
+            old: Some(old),
+        });
+        Some(last)
+    }
+
+    fn record(&mut self, change: Change) {
+        if self.history.len() == HISTORY
+            && let Some(gone) = self.history.pop_front()
+        {
+            self.known_after = gone.revision;
+        }
+        self.history.push_back(change);
+    }
+
+    /// The changes after a revision, oldest first.
+    pub fn changes_after(&self, revision: u64) -> Result<impl Iterator<Item = &Change>, Expired> {
+        if revision < self.known_after {
+            return Err(Expired {
+                asked: revision,
+                oldest: self.known_after,
+            });
+        }
+        let first = self.history.partition_point(|c| c.revision <= revision);
+        Ok(self.history.iter().skip(first))
+    }
+
+    /// Forgets the changes up to now: for tests, and after the bootstrap, whose steps nobody has seen.
+    pub fn compact(&mut self) {
+        self.known_after = self.revision;
+        self.history.clear();
+    }
+
+    /// The objects of a resource as they were at a revision.
+    pub fn list_at(
+        &self,
+        resource: &Resource,
+        namespace: &str,
+        revision: u64,
+    ) -> Result<Vec<Object>, Expired> {
+        let mut then: Table = self
+            .list(resource, namespace)
+            .map(|o| {
+                (
+                    (
+                        objects::meta::namespace(o).to_string(),
+                        objects::meta::name(o).to_string(),
+                    ),
+                    o.clone(),
+                )
+            })
+            .collect();
+        let later: Vec<&Change> = self.changes_after(revision)?.collect();
+        for change in later
+            .into_iter()
+            .rev()
+            .filter(|c| table_key(c.resource) == table_key(resource))
+        {
+            let ns = objects::meta::namespace(&change.object);
+            if !namespace.is_empty() && ns != namespace {
+                continue;
+            }
+            let key = (
+                ns.to_string(),
+                objects::meta::name(&change.object).to_string(),
+            );
+            match &change.old {
+                Some(old) => then.insert(key, old.clone()),
+                None => then.remove(&key),
+            };
+        }
+        Ok(then.into_values().collect())
+    }
+
+    /// How many objects there are, for ledgers.
+    pub fn len(&self) -> usize {
+        self.tables.values().map(BTreeMap::len).sum()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Every object with its resource's group and plural name, in order: what two equal worlds have equal.
+    pub fn everything(&self) -> impl Iterator<Item = (&'static str, &'static str, &Object)> {
+        self.tables
+            .iter()
+            .flat_map(|((g, p), t)| t.values().map(move |o| (*g, *p, o)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn config_maps() -> &'static Resource {
+        objects::by_path("", "v1", "configmaps").expect("configmaps")
+    }
+
+    fn named(name: &str, value: i64) -> serde_json::Value {
+        json!({"metadata": {"namespace": "default", "name": name}, "data": {"n": value.to_string()}})
+    }
+
+    #[test]
+    fn revisions_rise_and_changes_tell_all() {
+        let mut store = Store::default();
+        store.put(config_maps(), named("a", 1));
+        store.put(config_maps(), named("b", 1));
+        store.put(config_maps(), named("a", 2));
+        store.delete(config_maps(), "default", "b");
+        let kinds: Vec<_> = store
+            .changes_after(1)
+            .expect("known")
+            .map(|c| (c.revision, c.kind))
+            .collect();
+        assert_eq!(
+            kinds,
+            [
+                (2, ChangeKind::Added),
+                (3, ChangeKind::Modified),
+                (4, ChangeKind::Deleted)
+            ]
+        );
+        assert_eq!(store.list(config_maps(), "").count(), 1);
+        assert_eq!(store.list(config_maps(), "other").count(), 0);
+        assert_eq!(
+            store
+                .list_at(config_maps(), "default", 2)
+                .expect("known")
+                .len(),
+            2
+        );
+        assert_eq!(
+            store.list_at(config_maps(), "default", 1).expect("known")[0]["data"]["n"],
+            "1"
+        );
+    }
+
+    #[test]
+    fn old_changes_expire() {
+        let mut store = Store::default();
+        for n in 0..(HISTORY as i64 + 3) {
+            store.put(config_maps(), named("a", n));
+        }
+        assert_eq!(
+            store.changes_after(2).err(),
+            Some(Expired {
+                asked: 2,
+                oldest: 3
+            })
+        );
+        assert_eq!(store.changes_after(3).expect("known").count(), HISTORY);
+    }
+}
