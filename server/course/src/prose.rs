@@ -348,7 +348,10 @@ fn code(
         match word.split_once('=') {
             None if word == "run" => runs = true,
             None if word == "fails" => run.fails = true,
-            None if word == "endless" => run.endless = true,
+            None if word == "endless" => {
+                run.endless = true;
+                attributes.push_str(" data-endless");
+            }
             Some(("file", name)) => {
                 attributes.push_str(&format!(" data-file=\"{}\"", escape(name)))
             }
