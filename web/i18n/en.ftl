@@ -28,6 +28,7 @@ notices = Messages
 
 ## islands: the text
 run = Run
+stop = Stop
 run-hint = Click to run in the terminal
 run-command = Run: { $command }
 copy = Copy

@@ -28,6 +28,7 @@ notices = Messages
 
 ## islands: the text
 run = Exécuter
+stop = Arrêter
 run-hint = Cliquer pour exécuter dans le terminal
 run-command = Exécuter : { $command }
 copy = Copier

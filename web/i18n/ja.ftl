@@ -28,6 +28,7 @@ notices = お知らせ
 
 ## islands: the text
 run = 実行
+stop = 止める
 run-hint = クリックするとターミナルで実行します
 run-command = 実行:{ $command }
 copy = コピー

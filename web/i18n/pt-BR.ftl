@@ -28,6 +28,7 @@ notices = Mensagens
 
 ## islands: the text
 run = Executar
+stop = Parar
 run-hint = Clique para executar no terminal
 run-command = Executar: { $command }
 copy = Copiar

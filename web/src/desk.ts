@@ -9,6 +9,8 @@ import type { Session } from "./core/session.ts";
 import { announce, say } from "./page.ts";
 import { remember, remembered } from "./store.ts";
 
+const INTERRUPT = "\x03";
+
 /** What a drawn terminal can do for others. */
 export interface Screen {
   type(text: string): boolean;
@@ -24,6 +26,8 @@ export class Desk {
   readonly ticked = signal<string | undefined>(undefined);
   /** Path shown in the preview, for links that lead there. */
   readonly path = signal("/");
+  /** The endless command (`logs -f`, `port-forward`) that was run from the text and still holds its terminal. */
+  readonly running = signal<{ block: string; terminal: number } | undefined>(undefined);
   readonly #screens = new Map<number, Screen>();
   #typeLater: string[] = [];
 
@@ -66,14 +70,35 @@ export class Desk {
     this.#screens.delete(id);
   }
 
-  /** Types a command of the text into the terminal in front, and runs it. `hand`: by pointer, so the terminal gets the focus. */
-  run(block: string, hand: boolean): void {
-    const screen = this.#screens.get(this.active.value);
+  /**
+   * Types a command of the text into the terminal in front, and runs it; an endless one that was started from the text
+   * is stopped first. `hand`: by pointer, so the terminal gets the focus.
+   */
+  run(block: string, { hand, endless }: { hand: boolean; endless: boolean }): void {
+    const terminal = this.active.value;
+    const screen = this.#screens.get(terminal);
+    const keys = (this.running.value?.terminal === terminal ? INTERRUPT : "") + typed(block);
     this.show("terminal");
-    if (!screen) this.#typeLater.push(typed(block));
-    else if (!screen.type(typed(block))) this.session.notify("warning", say("too-much-input"));
+    if (!screen) this.#typeLater.push(keys);
+    else if (!screen.type(keys)) this.session.notify("warning", say("too-much-input"));
+    if (endless || this.running.value?.terminal === terminal) {
+      this.running.value = endless ? { block, terminal } : undefined;
+    }
     if (hand && !matchMedia("(width < 48rem)").matches) screen?.focus();
     announce(say("typed", { number: this.active.value }));
+  }
+
+  /** Ends the endless command, as Ctrl-C does. */
+  stop(): void {
+    const running = this.running.value;
+    if (!running) return;
+    this.#screens.get(running.terminal)?.type(INTERRUPT);
+    this.running.value = undefined;
+  }
+
+  /** Keys went to a terminal by hand: after Ctrl-C nothing endless runs there. */
+  typedByHand(terminal: number, keys: string): void {
+    if (this.running.value?.terminal === terminal && keys.includes(INTERRUPT)) this.running.value = undefined;
   }
 
   /** Narrow screens show one pane at a time. */
@@ -93,6 +118,7 @@ export class Desk {
   /** Presses keys in the terminal in front, as the keys row of touch screens does. */
   press(keys: string): void {
     this.#screens.get(this.active.value)?.type(keys);
+    this.typedByHand(this.active.value, keys);
   }
 
   focusTerminal(): void {

@@ -26,18 +26,31 @@ function Copy({ text }: { text: string }) {
   );
 }
 
+/** How a block is run, if it is one that runs. */
+export interface Runs {
+  desk: Desk;
+  endless: boolean;
+}
+
 /** The buttons of one block. */
-export function Actions({ text, run }: { text: string; run: ((hand: boolean) => void) | undefined }) {
+export function Actions({ text, runs }: { text: string; runs: Runs | undefined }) {
   const words = lines(text)[0] ?? "";
+  const running = runs?.desk.running.value?.block === text;
   return (
     <div class="code-actions">
       <Copy text={text} />
-      {run && (
+      {runs && running && (
+        <button type="button" class="button" onClick={() => runs.desk.stop()}>
+          <Icon name="stop" />
+          {say("stop")}
+        </button>
+      )}
+      {runs && !running && (
         <button
           type="button"
           class="button primary"
           aria-label={say("run-command", { command: words })}
-          onClick={(event) => run(event.detail > 0)}
+          onClick={(event) => runs.desk.run(text, { hand: event.detail > 0, endless: runs.endless })}
         >
           <Icon name="play" />
           {say("run")}
@@ -54,18 +67,21 @@ export function dressBlocks(root: ParentNode, desk: Desk): void {
     if (!pre) continue;
     const text = pre.textContent ?? "";
     block.dataset.dressed = "";
-    const runs = block.dataset.run !== undefined;
+    const runs =
+      block.dataset.run === undefined ? undefined : { desk, endless: block.dataset.endless !== undefined };
     if (runs) {
       block.classList.add("run");
       block.classList.toggle("lines", lines(text).length > 1);
       pre.title = say("run-hint");
       pre.addEventListener("click", () => {
-        if (getSelection()?.isCollapsed !== false) desk.run(text, true);
+        if (getSelection()?.isCollapsed !== false) desk.run(text, { hand: true, endless: runs.endless });
       });
-    } else pre.tabIndex = 0;
+    } else {
+      pre.tabIndex = 0;
+    }
     const place = document.createElement("div");
     place.className = "code-place";
     block.append(place);
-    render(<Actions text={text} run={runs ? (hand) => desk.run(text, hand) : undefined} />, place);
+    render(<Actions text={text} runs={runs} />, place);
   }
 }

@@ -1,6 +1,7 @@
 /** Line icons on a grid of 20, drawn for this interface. They are always beside a name, so they say nothing themselves. */
 const PATHS = {
   play: "M6.5 4.5v11l9-5.5z",
+  stop: "M6 6h8v8H6z",
   copy: "M7 7V4.5h8.5V13H13M4.5 7H13v8.5H4.5z",
   check: "M4.5 10.5l3.7 3.7 7.3-8",
   plus: "M10 4.5v11M4.5 10h11",

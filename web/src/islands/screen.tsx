@@ -106,6 +106,7 @@ export function TerminalScreen({ desk, id, front }: { desk: Desk; id: number; fr
     const open = () => stream.open(term.cols, term.rows);
     const stopOpening = session.onReattach(id, open);
     term.onData((text) => {
+      desk.typedByHand(id, text);
       if (!stream.keys(text)) session.notify("warning", say("too-much-input"));
     });
     term.onResize(({ cols, rows }) => stream.resize(cols, rows));

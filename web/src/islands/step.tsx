@@ -44,7 +44,7 @@ function Solution({ commands, desk }: { commands: readonly string[]; desk: Desk 
           <pre>
             <code>{command}</code>
           </pre>
-          <Actions text={command} run={(hand) => desk.run(command, hand)} />
+          <Actions text={command} runs={{ desk, endless: false }} />
         </div>
       ))}
     </div>
