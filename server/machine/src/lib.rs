@@ -14,6 +14,7 @@ pub mod net;
 pub mod pipe;
 pub mod programs;
 pub mod runtime;
+pub mod shell;
 pub mod signal;
 pub mod stdio;
 pub mod sync;

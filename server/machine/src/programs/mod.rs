@@ -30,9 +30,16 @@ macro_rules! programs {
     };
 }
 
+pub mod lines;
+pub mod mode;
+pub mod options;
 mod pause;
+pub mod regular;
 
 programs! {
+    Shell "sh" crate::shell::main;
+    Shell "ash" crate::shell::main;
+    Shell "bash" crate::shell::main;
     Own "pause" pause::main;
 }
 

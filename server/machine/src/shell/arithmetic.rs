@@ -5,7 +5,7 @@
 /// Where the expression's names live.
 pub trait Variables {
     /// The value of `name`, if it is set.
-    fn get(&self, name: &str) -> Option<String>;
+    fn get(&mut self, name: &str) -> Option<String>;
     /// Sets `name`.
     fn set(&mut self, name: &str, value: i64);
 }
@@ -37,7 +37,13 @@ fn evaluate_at(text: &str, variables: &mut dyn Variables, depth: u32) -> Result<
     if text.trim().is_empty() {
         return Ok(0);
     }
-    let mut evaluator = Evaluator { text: text.as_bytes(), at: 0, variables, depth, skip: 0 };
+    let mut evaluator = Evaluator {
+        text: text.as_bytes(),
+        at: 0,
+        variables,
+        depth,
+        skip: 0,
+    };
     let value = evaluator.comma()?;
     evaluator.blanks();
     if evaluator.at < evaluator.text.len() {
@@ -68,7 +74,9 @@ const BINARY: [(&str, u8); 19] = [
     ("%", 10),
 ];
 
-const ASSIGN: [&str; 11] = ["<<=", ">>=", "+=", "-=", "*=", "/=", "%=", "&=", "^=", "|=", "="];
+const ASSIGN: [&str; 11] = [
+    "<<=", ">>=", "+=", "-=", "*=", "/=", "%=", "&=", "^=", "|=", "=",
+];
 
 impl Evaluator<'_> {
     fn blanks(&mut self) {
@@ -92,7 +100,11 @@ impl Evaluator<'_> {
 
     fn deeper(&mut self) -> Result<(), String> {
         self.depth += 1;
-        if self.depth > DEEPEST { Err("expression recursion loop detected".to_owned()) } else { Ok(()) }
+        if self.depth > DEEPEST {
+            Err("expression recursion loop detected".to_owned())
+        } else {
+            Ok(())
+        }
     }
 
     fn comma(&mut self) -> Result<i64, String> {
@@ -114,7 +126,10 @@ impl Evaluator<'_> {
         let operand = self.binary(1)?;
         self.blanks();
         if let Some(name) = &operand.name
-            && let Some(op) = ASSIGN.iter().find(|op| self.starts(op)).filter(|op| **op != "=" || !self.starts("=="))
+            && let Some(op) = ASSIGN
+                .iter()
+                .find(|op| self.starts(op))
+                .filter(|op| **op != "=" || !self.starts("=="))
         {
             self.at += op.len();
             let right = self.assignment()?;
@@ -146,9 +161,15 @@ impl Evaluator<'_> {
     fn operator(&mut self) -> Option<(&'static str, u8)> {
         self.blanks();
         let found = *BINARY.iter().find(|(op, _)| self.starts(op))?;
-        let assigns = ASSIGN.iter().any(|op| op.len() == found.0.len() + 1 && *op != "=" && self.starts(op));
+        let assigns = ASSIGN
+            .iter()
+            .any(|op| op.len() == found.0.len() + 1 && *op != "=" && self.starts(op));
         let comparison = found.1 == 6 || matches!(found.0, "<=" | ">=" | "&&" | "||" | "**");
-        if assigns && !comparison { None } else { Some(found) }
+        if assigns && !comparison {
+            None
+        } else {
+            Some(found)
+        }
     }
 
     fn binary(&mut self, least: u8) -> Result<Operand, String> {
@@ -158,10 +179,15 @@ impl Evaluator<'_> {
             let decided = (op == "&&" && left.value == 0) || (op == "||" && left.value != 0);
             self.skip += u32::from(decided);
             self.deeper()?;
-            let right = self.binary(if op == "**" { level } else { level + 1 })?.value;
+            let right = self
+                .binary(if op == "**" { level } else { level + 1 })?
+                .value;
             self.depth -= 1;
             self.skip -= u32::from(decided);
-            left = Operand { value: self.apply(op, left.value, right)?, name: None };
+            left = Operand {
+                value: self.apply(op, left.value, right)?,
+                name: None,
+            };
         }
         Ok(left)
     }
@@ -196,17 +222,26 @@ impl Evaluator<'_> {
     fn unary(&mut self) -> Result<Operand, String> {
         self.blanks();
         for op in ["++", "--"] {
-            if self.starts(op) && self.text.get(self.at + 2).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_') {
+            if self.starts(op)
+                && self
+                    .text
+                    .get(self.at + 2)
+                    .is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
+            {
                 self.at += 2;
                 let name = self.name();
-                let value = self.value_of(&name)?.wrapping_add(if op == "++" { 1 } else { -1 });
+                let value = self
+                    .value_of(&name)?
+                    .wrapping_add(if op == "++" { 1 } else { -1 });
                 if self.skip == 0 {
                     self.variables.set(&name, value);
                 }
                 return Ok(Operand { value, name: None });
             }
         }
-        let Some(&byte) = self.text.get(self.at) else { return Err(SYNTAX.to_owned()) };
+        let Some(&byte) = self.text.get(self.at) else {
+            return Err(SYNTAX.to_owned());
+        };
         if matches!(byte, b'+' | b'-' | b'!' | b'~') {
             self.at += 1;
             self.deeper()?;
@@ -235,7 +270,10 @@ impl Evaluator<'_> {
             return Ok(Operand { value, name: None });
         }
         if byte.is_ascii_digit() {
-            return Ok(Operand { value: self.number()?, name: None });
+            return Ok(Operand {
+                value: self.number()?,
+                name: None,
+            });
         }
         let name = self.name();
         if name.is_empty() {
@@ -252,12 +290,19 @@ impl Evaluator<'_> {
                 return Ok(Operand { value, name: None });
             }
         }
-        Ok(Operand { value, name: Some(name) })
+        Ok(Operand {
+            value,
+            name: Some(name),
+        })
     }
 
     fn name(&mut self) -> String {
         let start = self.at;
-        while self.text.get(self.at).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_') {
+        while self
+            .text
+            .get(self.at)
+            .is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_')
+        {
             self.at += 1;
         }
         String::from_utf8_lossy(&self.text[start..self.at]).into_owned()
@@ -282,14 +327,18 @@ impl Evaluator<'_> {
         let mut value: i64 = 0;
         for c in word.chars() {
             let digit = c.to_digit(base).ok_or_else(|| SYNTAX.to_owned())?;
-            value = value.wrapping_mul(i64::from(base)).wrapping_add(i64::from(digit));
+            value = value
+                .wrapping_mul(i64::from(base))
+                .wrapping_add(i64::from(digit));
         }
         Ok(value)
     }
 
     /// A variable's text is itself an expression.
     fn value_of(&mut self, name: &str) -> Result<i64, String> {
-        let Some(text) = self.variables.get(name) else { return Ok(0) };
+        let Some(text) = self.variables.get(name) else {
+            return Ok(0);
+        };
         if let Ok(number) = text.trim().parse::<i64>()
             && !text.trim().trim_start_matches('-').starts_with('0')
         {

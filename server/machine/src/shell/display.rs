@@ -17,20 +17,32 @@ pub fn and_or(node: &AndOr) -> String {
 /// A pipeline.
 pub fn pipeline(node: &Pipeline) -> String {
     let commands: Vec<String> = node.commands.iter().map(|c| command(c)).collect();
-    format!("{}{}", if node.negated { "! " } else { "" }, commands.join(" | "))
+    format!(
+        "{}{}",
+        if node.negated { "! " } else { "" },
+        commands.join(" | ")
+    )
 }
 
 fn list(node: &List) -> String {
-    let items: Vec<String> =
-        node.iter().map(|item| and_or(&item.and_or) + if item.background { " &" } else { "" }).collect();
+    let items: Vec<String> = node
+        .iter()
+        .map(|item| and_or(&item.and_or) + if item.background { " &" } else { "" })
+        .collect();
     items.join("; ")
 }
 
 /// A command with its redirections.
 pub fn command(node: &Command) -> String {
     let mut text = match &node.kind {
-        Kind::Simple { assigns, words: arguments } => {
-            let mut all: Vec<String> = assigns.iter().map(|a| format!("{}={}", a.name, word(&a.value))).collect();
+        Kind::Simple {
+            assigns,
+            words: arguments,
+        } => {
+            let mut all: Vec<String> = assigns
+                .iter()
+                .map(|a| format!("{}={}", a.name, word(&a.value)))
+                .collect();
             all.extend(arguments.iter().map(word));
             all.join(" ")
         }
@@ -40,25 +52,50 @@ pub fn command(node: &Command) -> String {
             let mut text = String::new();
             for (index, (condition, body)) in branches.iter().enumerate() {
                 let keyword = if index == 0 { "if" } else { "; elif" };
-                text.push_str(&format!("{keyword} {}; then {}", list(condition), list(body)));
+                text.push_str(&format!(
+                    "{keyword} {}; then {}",
+                    list(condition),
+                    list(body)
+                ));
             }
             if let Some(body) = otherwise {
                 text.push_str(&format!("; else {}", list(body)));
             }
             text + "; fi"
         }
-        Kind::While { until, condition, body } => {
-            format!("{} {}; do {}; done", if *until { "until" } else { "while" }, list(condition), list(body))
+        Kind::While {
+            until,
+            condition,
+            body,
+        } => {
+            format!(
+                "{} {}; do {}; done",
+                if *until { "until" } else { "while" },
+                list(condition),
+                list(body)
+            )
         }
-        Kind::For { name, words: arguments, body } => {
+        Kind::For {
+            name,
+            words: arguments,
+            body,
+        } => {
             let arguments: Vec<String> = arguments.iter().flatten().map(word).collect();
-            format!("for {name} in {}; do {}; done", arguments.join(" "), list(body))
+            format!(
+                "for {name} in {}; do {}; done",
+                arguments.join(" "),
+                list(body)
+            )
         }
         Kind::Case(subject, arms) => {
             let arms: Vec<String> = arms
                 .iter()
                 .map(|(patterns, body)| {
-                    format!("{}) {};; ", patterns.iter().map(word).collect::<Vec<_>>().join("|"), list(body))
+                    format!(
+                        "{}) {};; ",
+                        patterns.iter().map(word).collect::<Vec<_>>().join("|"),
+                        list(body)
+                    )
                 })
                 .collect();
             format!("case {} in {}esac", word(subject), arms.concat())
@@ -76,7 +113,11 @@ pub fn command(node: &Command) -> String {
             Target::Both(w) => ("&>", 1, word(w)),
             Target::Here(_) => ("<<", 0, "...".to_owned()),
         };
-        let fd = if redirect.fd == normal { String::new() } else { redirect.fd.to_string() };
+        let fd = if redirect.fd == normal {
+            String::new()
+        } else {
+            redirect.fd.to_string()
+        };
         text.push_str(&format!(" {fd}{op}{target}"));
     }
     text

@@ -56,7 +56,11 @@ pub fn unescape(text: &str, style: Style) -> (Vec<u8>, bool) {
                 }
             }
             b'0'..=b'7' => {
-                let start = if style == Style::Echo && kind == b'0' { at } else { at - 1 };
+                let start = if style == Style::Echo && kind == b'0' {
+                    at
+                } else {
+                    at - 1
+                };
                 let (value, used) = digits(&bytes[start..], 8, 3);
                 out.push(value);
                 at = start + used;
@@ -71,7 +75,9 @@ fn digits(bytes: &[u8], base: u32, most: usize) -> (u8, usize) {
     let mut value: u32 = 0;
     let mut used = 0;
     while used < most {
-        let Some(digit) = bytes.get(used).and_then(|b| char::from(*b).to_digit(base)) else { break };
+        let Some(digit) = bytes.get(used).and_then(|b| char::from(*b).to_digit(base)) else {
+            break;
+        };
         value = value * base + digit;
         used += 1;
     }
@@ -86,5 +92,9 @@ pub fn quote(text: &str) -> String {
 /// As [`quote`], but only when something in `text` is special; as `set -x` prints words.
 pub fn quote_if_needed(text: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "_-+=./:,@%^".contains(c) || !c.is_ascii();
-    if !text.is_empty() && text.chars().all(safe) { text.to_owned() } else { quote(text) }
+    if !text.is_empty() && text.chars().all(safe) {
+        text.to_owned()
+    } else {
+        quote(text)
+    }
 }

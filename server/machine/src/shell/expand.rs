@@ -61,7 +61,9 @@ impl Shell {
     }
 
     fn ifs(&self) -> String {
-        self.vars.get("IFS").map_or_else(|| " \t\n".to_owned(), |ifs| ifs.to_string())
+        self.vars
+            .get("IFS")
+            .map_or_else(|| " \t\n".to_owned(), |ifs| ifs.to_string())
     }
 
     fn push_matches(&self, field: Field, out: &mut Vec<String>) {
@@ -72,11 +74,17 @@ impl Shell {
         let list = |path: &str| self.directory(path);
         let exists = |path: &str| self.path_exists(path);
         let found = pattern::glob(&field.pattern, &list, &exists);
-        if found.is_empty() { out.push(field.text) } else { out.extend(found) }
+        if found.is_empty() {
+            out.push(field.text)
+        } else {
+            out.extend(found)
+        }
     }
 
     fn tilde(&self, text: &str) -> String {
-        let Some(rest) = text.strip_prefix('~') else { return text.to_owned() };
+        let Some(rest) = text.strip_prefix('~') else {
+            return text.to_owned();
+        };
         let (user, path) = match rest.find('/') {
             Some(at) => rest.split_at(at),
             None => (rest, ""),
@@ -90,10 +98,18 @@ impl Shell {
     }
 
     /// Expands into `fields`; `quoted` treats the whole word as if in double quotes.
-    fn expand_parts<'a>(&'a mut self, word: &'a Word, fields: &'a mut Fields, quoted: bool) -> Future<'a, Result<(), Stop>> {
+    fn expand_parts<'a>(
+        &'a mut self,
+        word: &'a Word,
+        fields: &'a mut Fields,
+        quoted: bool,
+    ) -> Future<'a, Result<(), Stop>> {
         Box::pin(async move {
             let nothing = self.positional.is_empty()
-                && word.parts.iter().any(|part| matches!(part, Part::Parameter(p, true) if p.name == "@"));
+                && word
+                    .parts
+                    .iter()
+                    .any(|part| matches!(part, Part::Parameter(p, true) if p.name == "@"));
             for (index, part) in word.parts.iter().enumerate() {
                 match part {
                     Part::Text(text) if quoted => fields.quoted(text),
@@ -110,15 +126,25 @@ impl Shell {
                     Part::Text(text) => fields.literal(text),
                     Part::Quoted(text) if text.is_empty() && nothing => {}
                     Part::Quoted(text) => fields.quoted(text),
-                    Part::Parameter(parameter, inner) => self.parameter(parameter, *inner || quoted, fields).await?,
+                    Part::Parameter(parameter, inner) => {
+                        self.parameter(parameter, *inner || quoted, fields).await?
+                    }
                     Part::Command(list, inner) => {
                         let text = self.substitute(list).await?;
-                        if *inner || quoted { fields.quoted(&text) } else { fields.value(&text) }
+                        if *inner || quoted {
+                            fields.quoted(&text)
+                        } else {
+                            fields.value(&text)
+                        }
                     }
                     Part::Arithmetic(expression, inner) => {
                         let text = self.expand_text(expression).await?;
                         let value = self.arithmetic(&text).await?.to_string();
-                        if *inner || quoted { fields.quoted(&value) } else { fields.value(&value) }
+                        if *inner || quoted {
+                            fields.quoted(&value)
+                        } else {
+                            fields.value(&value)
+                        }
                     }
                 }
             }
@@ -130,7 +156,7 @@ impl Shell {
     pub(crate) async fn arithmetic(&mut self, text: &str) -> Result<i64, Stop> {
         struct Scope<'a>(&'a mut Shell, Option<String>);
         impl arithmetic::Variables for Scope<'_> {
-            fn get(&self, name: &str) -> Option<String> {
+            fn get(&mut self, name: &str) -> Option<String> {
                 self.0.value_of(name)
             }
             fn set(&mut self, name: &str, value: i64) {
@@ -180,7 +206,12 @@ impl Shell {
         self.positional.join(&separator)
     }
 
-    async fn parameter(&mut self, parameter: &Parameter, quoted: bool, fields: &mut Fields) -> Result<(), Stop> {
+    async fn parameter(
+        &mut self,
+        parameter: &Parameter,
+        quoted: bool,
+        fields: &mut Fields,
+    ) -> Result<(), Stop> {
         let name = parameter.name.as_str();
         if matches!(name, "@" | "*") && matches!(parameter.operator, Operator::Value) {
             self.all_positional(name == "@", quoted, fields);
@@ -191,7 +222,11 @@ impl Shell {
             Operator::Value => self.must_be_set(name, value).await?,
             Operator::Length => {
                 let value = self.must_be_set(name, value).await?;
-                let count = if matches!(name, "@" | "*") { self.positional.len() } else { value.chars().count() };
+                let count = if matches!(name, "@" | "*") {
+                    self.positional.len()
+                } else {
+                    value.chars().count()
+                };
                 count.to_string()
             }
             Operator::Default(colon, word) => match value.filter(|v| !(*colon && v.is_empty())) {
@@ -220,7 +255,12 @@ impl Shell {
                 None => {
                     let mut message = self.expand_text(word).await?;
                     if message.is_empty() {
-                        message = if *colon { "parameter not set or null" } else { "parameter not set" }.to_owned();
+                        message = if *colon {
+                            "parameter not set or null"
+                        } else {
+                            "parameter not set"
+                        }
+                        .to_owned();
                     }
                     return Err(self.abort(&format!("{name}: {message}")).await);
                 }
@@ -231,7 +271,11 @@ impl Shell {
                 self.edited(operator, &value).await?
             }
         };
-        if quoted { fields.quoted(&text) } else { fields.value(&text) }
+        if quoted {
+            fields.quoted(&text)
+        } else {
+            fields.value(&text)
+        }
         Ok(())
     }
 
@@ -261,9 +305,17 @@ impl Shell {
                 if let Some(word) = length {
                     let text = self.expand_text(word).await?;
                     let length = self.arithmetic(&text).await?;
-                    end = if length < 0 { count + length } else { start.saturating_add(length).min(count) };
+                    end = if length < 0 {
+                        count + length
+                    } else {
+                        start.saturating_add(length).min(count)
+                    };
                 }
-                if start >= end { String::new() } else { chars[start as usize..end as usize].iter().collect() }
+                if start >= end {
+                    String::new()
+                } else {
+                    chars[start as usize..end as usize].iter().collect()
+                }
             }
             _ => value.to_owned(),
         })
@@ -281,7 +333,11 @@ impl Shell {
 
     fn all_positional(&mut self, separate: bool, quoted: bool, fields: &mut Fields) {
         if quoted && !(separate && fields.splits()) {
-            let joined = if separate { self.positional.join(" ") } else { self.joined() };
+            let joined = if separate {
+                self.positional.join(" ")
+            } else {
+                self.joined()
+            };
             fields.quoted(&joined);
             return;
         }
@@ -290,7 +346,11 @@ impl Shell {
             if index > 0 {
                 fields.end_field();
             }
-            if quoted { fields.quoted(value) } else { fields.value(value) }
+            if quoted {
+                fields.quoted(value)
+            } else {
+                fields.value(value)
+            }
         }
     }
 

@@ -30,7 +30,12 @@ pub struct Fields {
 impl Fields {
     /// Fields split at the characters of `ifs`; not split at all for `None`.
     pub fn new(ifs: Option<String>) -> Fields {
-        Fields { done: Vec::new(), current: None, ifs, after_space: false }
+        Fields {
+            done: Vec::new(),
+            current: None,
+            ifs,
+            after_space: false,
+        }
     }
 
     /// Whether unquoted values are split.
@@ -144,7 +149,11 @@ mod tests {
     fn split(ifs: &str, text: &str) -> Vec<String> {
         let mut fields = Fields::new(Some(ifs.to_owned()));
         fields.value(text);
-        fields.finish().into_iter().map(|field| field.text).collect()
+        fields
+            .finish()
+            .into_iter()
+            .map(|field| field.text)
+            .collect()
     }
 
     #[test]

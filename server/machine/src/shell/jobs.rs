@@ -50,8 +50,15 @@ impl Job {
 
     /// Its exit status; with `pipefail` that of the last process that failed.
     pub(crate) fn code(&self, pipefail: bool) -> i32 {
-        let codes = self.processes.iter().filter_map(|(_, status)| status.map(WaitStatus::code));
-        if pipefail { codes.filter(|code| *code != 0).last().unwrap_or(0) } else { codes.last().unwrap_or(0) }
+        let codes = self
+            .processes
+            .iter()
+            .filter_map(|(_, status)| status.map(WaitStatus::code));
+        if pipefail {
+            codes.filter(|code| *code != 0).last().unwrap_or(0)
+        } else {
+            codes.last().unwrap_or(0)
+        }
     }
 
     fn state_text(&self) -> String {
@@ -113,7 +120,11 @@ impl Jobs {
     }
 
     fn record(&mut self, pid: Pid, status: WaitStatus) {
-        let Some(job) = self.all.iter_mut().find(|job| job.processes.iter().any(|(p, _)| *p == pid)) else {
+        let Some(job) = self
+            .all
+            .iter_mut()
+            .find(|job| job.processes.iter().any(|(p, _)| *p == pid))
+        else {
             return;
         };
         for process in job.processes.iter_mut().filter(|(p, _)| *p == pid) {
@@ -132,14 +143,22 @@ impl Jobs {
     pub(crate) fn find(&self, spec: &str) -> Option<u32> {
         let Some(name) = spec.strip_prefix('%') else {
             let pid: Pid = spec.parse().ok()?;
-            return self.all.iter().find(|job| job.processes.iter().any(|(p, _)| *p == pid)).map(|job| job.number);
+            return self
+                .all
+                .iter()
+                .find(|job| job.processes.iter().any(|(p, _)| *p == pid))
+                .map(|job| job.number);
         };
         match name {
             "" | "%" | "+" => self.order.last().copied(),
             "-" => self.order.iter().rev().nth(1).copied(),
             _ => {
                 if let Ok(number) = name.parse::<u32>() {
-                    return self.all.iter().find(|job| job.number == number).map(|job| job.number);
+                    return self
+                        .all
+                        .iter()
+                        .find(|job| job.number == number)
+                        .map(|job| job.number);
                 }
                 let matches = |job: &&Job| match name.strip_prefix('?') {
                     Some(part) => job.text.contains(part),
@@ -152,16 +171,25 @@ impl Jobs {
 
     /// The status of a background process that ended before.
     pub(crate) fn kept(&self, pid: Pid) -> Option<i32> {
-        self.kept.iter().rev().find(|(p, _)| *p == pid).map(|(_, code)| *code)
+        self.kept
+            .iter()
+            .rev()
+            .find(|(p, _)| *p == pid)
+            .map(|(_, code)| *code)
     }
 
     /// A line of `jobs`.
     pub(crate) fn line(&self, number: u32, with_pid: bool, with_text: bool) -> String {
-        let Some(job) = self.all.iter().find(|job| job.number == number) else { return String::new() };
+        let Some(job) = self.all.iter().find(|job| job.number == number) else {
+            return String::new();
+        };
         let mut text = format!("[{number}]{} ", self.mark(number));
         text.push(' ');
         if with_pid {
-            text.push_str(&format!("{} ", job.processes.first().map_or(0, |(pid, _)| *pid)));
+            text.push_str(&format!(
+                "{} ",
+                job.processes.first().map_or(0, |(pid, _)| *pid)
+            ));
         }
         let shown = if with_text { job.text.as_str() } else { "" };
         text.push_str(&format!("{:<27}{shown}\n", job.state_text()));
@@ -172,7 +200,9 @@ impl Jobs {
 impl Shell {
     /// A new job without processes; its number.
     pub(crate) fn start_job(&mut self, text: &str, foreground: bool) -> u32 {
-        let number = (1..).find(|n| self.jobs.all.iter().all(|job| job.number != *n)).unwrap_or(1);
+        let number = (1..)
+            .find(|n| self.jobs.all.iter().all(|job| job.number != *n))
+            .unwrap_or(1);
         self.jobs.all.push(Job {
             number,
             group: None,
@@ -194,7 +224,9 @@ impl Shell {
         F: Future<Output = i32> + 'static,
     {
         let monitor = self.options.monitor;
-        let Some(job) = self.jobs.get(number) else { return false };
+        let Some(job) = self.jobs.get(number) else {
+            return false;
+        };
         let foreground = job.foreground;
         let group = job.group;
         let child = self.fork_shell(move |shell| async move {
@@ -229,20 +261,31 @@ impl Shell {
 
     /// Makes `group` the foreground group of the terminal.
     pub(crate) fn give_terminal(&self, group: Pid) {
-        let _ = self.sys.tcsetpgrp(session_terminal(), group);
+        let _ = self.sys.tcsetpgrp(self.terminal, group);
     }
 
     /// Waits for one change of any child; false when there is none to wait for or a caught signal came.
     pub(crate) async fn wait_change(&mut self) -> Result<(), Errno> {
-        let options = WaitOptions { untraced: self.options.monitor, ..WaitOptions::default() };
-        let (pid, status) = self.sys.wait(WaitFor::Any, options).await?.ok_or(Errno::ECHILD)?;
+        let options = WaitOptions {
+            untraced: self.options.monitor,
+            ..WaitOptions::default()
+        };
+        let (pid, status) = self
+            .sys
+            .wait(WaitFor::Any, options)
+            .await?
+            .ok_or(Errno::ECHILD)?;
         self.jobs.record(pid, status);
         Ok(())
     }
 
     /// Takes in what happened to children, without waiting.
     pub(crate) async fn reap(&mut self) {
-        let options = WaitOptions { nohang: true, untraced: self.options.monitor, continued: false };
+        let options = WaitOptions {
+            nohang: true,
+            untraced: self.options.monitor,
+            continued: false,
+        };
         while let Ok(Some((pid, status))) = self.sys.wait(WaitFor::Any, options).await {
             self.jobs.record(pid, status);
         }
@@ -251,7 +294,11 @@ impl Shell {
     /// Waits for a process that is in no job (a substitution); its status.
     pub(crate) async fn wait_child(&mut self, pid: Pid) -> i32 {
         loop {
-            match self.sys.wait(WaitFor::Pid(pid), WaitOptions::default()).await {
+            match self
+                .sys
+                .wait(WaitFor::Pid(pid), WaitOptions::default())
+                .await
+            {
                 Ok(Some((_, status))) => return status.code(),
                 Err(Errno::EINTR) => self.collect_signals(),
                 _ => return 127,
@@ -262,7 +309,9 @@ impl Shell {
     /// Waits until a foreground job ends or stops; sets the status.
     pub(crate) async fn finish_foreground(&mut self, number: u32) -> Result<(), Stop> {
         loop {
-            let Some(job) = self.jobs.get(number) else { return Ok(()) };
+            let Some(job) = self.jobs.get(number) else {
+                return Ok(());
+            };
             if job.state() != State::Running {
                 break;
             }
@@ -277,7 +326,9 @@ impl Shell {
         }
         let pipefail = self.options.pipefail;
         let monitor = self.options.monitor;
-        let Some(job) = self.jobs.get(number) else { return Ok(()) };
+        let Some(job) = self.jobs.get(number) else {
+            return Ok(());
+        };
         self.status = job.code(pipefail);
         match job.state() {
             State::Stopped(_) => {
@@ -310,7 +361,13 @@ impl Shell {
     /// Before a prompt: tells of jobs that ended or stopped, and forgets the ended ones.
     pub(crate) async fn tell_jobs(&mut self) {
         self.reap().await;
-        let changed: Vec<u32> = self.jobs.all.iter().filter(|job| !job.told).map(|job| job.number).collect();
+        let changed: Vec<u32> = self
+            .jobs
+            .all
+            .iter()
+            .filter(|job| !job.told)
+            .map(|job| job.number)
+            .collect();
         for number in changed {
             let line = self.jobs.line(number, false, true);
             if self.options.interactive {
@@ -322,15 +379,12 @@ impl Shell {
 
     /// Marks a job as told; an ended one goes.
     pub(crate) fn forget_if_done(&mut self, number: u32) {
-        let Some(job) = self.jobs.get(number) else { return };
+        let Some(job) = self.jobs.get(number) else {
+            return;
+        };
         job.told = true;
         if matches!(job.state(), State::Done(_)) {
             self.jobs.remove(number);
         }
     }
-}
-
-/// The descriptor through which the shell speaks to its terminal.
-fn session_terminal() -> i32 {
-    2
 }

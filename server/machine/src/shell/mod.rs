@@ -14,10 +14,10 @@ mod expand;
 pub mod fields;
 mod history;
 mod jobs;
-mod line;
 pub mod parse;
 pub mod pattern;
 pub mod printf;
+mod prompt;
 mod redirect;
 mod run;
 mod session;
@@ -30,11 +30,13 @@ use crate::errno::Errno;
 use crate::signal::SignalSet;
 use crate::sys::{OpenFlags, Pid, Sys};
 use run::{Context, Stop};
-pub use session::main;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use syntax::Command;
 use variables::Variables;
+
+pub use builtins::echo_bytes;
+pub use session::main;
 
 /// The options of `set`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -83,7 +85,11 @@ impl Options {
 
     /// `$-`
     pub(crate) fn letters(mut self) -> String {
-        self.table().iter().filter(|(_, letter, on)| **on && *letter != ' ').map(|(_, letter, _)| *letter).collect()
+        self.table()
+            .iter()
+            .filter(|(_, letter, on)| **on && *letter != ' ')
+            .map(|(_, letter, _)| *letter)
+            .collect()
     }
 }
 
@@ -121,6 +127,10 @@ pub(crate) struct Shell {
     /// Where `getopts` is within a group of letters.
     pub getopts_offset: usize,
     pub history: Rc<std::cell::RefCell<history::History>>,
+    /// The descriptor through which an interactive shell speaks to its terminal.
+    pub terminal: i32,
+    /// What is added to line numbers: with `-c` the first is 0.
+    pub first_line: u32,
 }
 
 impl Shell {
@@ -131,7 +141,10 @@ impl Shell {
                 vars.export(&name, true);
             }
         }
-        let seed = sys.random(4).iter().fold(0, |seed, byte| seed << 8 | u32::from(*byte));
+        let seed = sys
+            .random(4)
+            .iter()
+            .fold(0, |seed, byte| seed << 8 | u32::from(*byte));
         let defaults = [
             ("IFS", " \t\n".to_owned()),
             ("OPTIND", "1".to_owned()),
@@ -170,6 +183,8 @@ impl Shell {
             commands: 0,
             getopts_offset: 0,
             history: Rc::default(),
+            terminal: 2,
+            first_line: 1,
         }
     }
 
@@ -188,7 +203,11 @@ impl Shell {
         }
         let mut error = Errno::ENOENT;
         for directory in self.path().split(':') {
-            let path = if directory.is_empty() { format!("./{name}") } else { format!("{directory}/{name}") };
+            let path = if directory.is_empty() {
+                format!("./{name}")
+            } else {
+                format!("{directory}/{name}")
+            };
             match self.sys.stat(&path) {
                 Ok(stat) if stat.is_file() => match self.sys.access(&path, 1) {
                     Ok(()) => return Ok(path),
@@ -205,7 +224,10 @@ impl Shell {
         let name = argv[0].clone();
         let error = match self.find_program(&name) {
             Ok(path) => {
-                let error = self.sys.exec(&path, argv.clone(), self.vars.environment()).await;
+                let error = self
+                    .sys
+                    .exec(&path, argv.clone(), self.vars.environment())
+                    .await;
                 if error == Errno::ENOEXEC {
                     // A text file without `#!` is a script of this shell.
                     let mut script = vec![self.name.to_string(), path.clone()];
@@ -236,7 +258,10 @@ impl Shell {
                 text.push_str(&format!("{command}: "));
             }
             if !self.options.interactive {
-                text.push_str(&format!("line {}: ", self.line));
+                text.push_str(&format!(
+                    "line {}: ",
+                    (self.line + self.first_line).saturating_sub(1)
+                ));
             }
         }
         text
@@ -293,8 +318,13 @@ impl Shell {
 
     /// Names in a directory, as patterns see them.
     pub(crate) fn directory(&self, path: &str) -> Vec<String> {
-        let mut names: Vec<String> =
-            self.sys.readdir(path).unwrap_or_default().into_iter().map(|entry| entry.name).collect();
+        let mut names: Vec<String> = self
+            .sys
+            .readdir(path)
+            .unwrap_or_default()
+            .into_iter()
+            .map(|entry| entry.name)
+            .collect();
         names.push(".".to_owned());
         names.push("..".to_owned());
         names
@@ -318,10 +348,22 @@ impl Shell {
         self.traps.values().any(|action| !action.is_empty())
     }
 
+    /// Notes the line that is read next.
+    pub(crate) fn sync_line(&mut self, script: &parse::Script) {
+        self.line = script.line();
+    }
+
+    /// Says what is wrong with the script at `line`.
+    pub(crate) async fn syntax_error(&mut self, error: &str, line: u32) -> Stop {
+        self.line = line;
+        self.abort(&format!("syntax error: {error}")).await
+    }
+
     /// Runs text as a command in this shell (`eval`, traps, the prompt).
     pub(crate) async fn run_text(&mut self, text: &str, context: Context) -> Result<(), Stop> {
         let mut script = parse::Script::whole(text);
         loop {
+            self.sync_line(&script);
             match script.next(&self.aliases.clone()) {
                 parse::Parsed::Complete(list) => {
                     if !self.options.noexec {
@@ -329,7 +371,9 @@ impl Shell {
                         self.run_list(&list, Context { last, ..context }).await?;
                     }
                 }
-                parse::Parsed::Error(error) => return Err(self.abort(&format!("syntax error: {error}")).await),
+                parse::Parsed::Error(error) => {
+                    return Err(self.syntax_error(&error, script.line()).await);
+                }
                 parse::Parsed::End | parse::Parsed::Incomplete => return Ok(()),
             }
         }

@@ -155,7 +155,10 @@ pub fn without_prefix(text: &str, pattern: &str, longest: bool) -> String {
     if longest {
         lengths.reverse();
     }
-    match lengths.into_iter().find(|n| matches_chars(&pattern, &chars[..*n])) {
+    match lengths
+        .into_iter()
+        .find(|n| matches_chars(&pattern, &chars[..*n]))
+    {
         Some(n) => chars[n..].iter().collect(),
         None => text.to_owned(),
     }
@@ -169,7 +172,10 @@ pub fn without_suffix(text: &str, pattern: &str, longest: bool) -> String {
     if !longest {
         starts.reverse();
     }
-    match starts.into_iter().find(|n| matches_chars(&pattern, &chars[*n..])) {
+    match starts
+        .into_iter()
+        .find(|n| matches_chars(&pattern, &chars[*n..]))
+    {
         Some(n) => chars[..n].iter().collect(),
         None => text.to_owned(),
     }
@@ -185,7 +191,9 @@ pub fn replace(text: &str, pattern: &str, with: &str, all: bool) -> String {
         return text.to_owned();
     }
     while at < chars.len() {
-        let end = (at + 1..=chars.len()).rev().find(|end| matches_chars(&pattern, &chars[at..*end]));
+        let end = (at + 1..=chars.len())
+            .rev()
+            .find(|end| matches_chars(&pattern, &chars[at..*end]));
         match end {
             Some(end) => {
                 out.push_str(with);
@@ -205,7 +213,11 @@ pub fn replace(text: &str, pattern: &str, with: &str, all: bool) -> String {
 }
 
 /// The file names that match `pattern`, sorted. `list` reads a directory, `exists` says whether a path is there.
-pub fn glob(pattern: &str, list: &dyn Fn(&str) -> Vec<String>, exists: &dyn Fn(&str) -> bool) -> Vec<String> {
+pub fn glob(
+    pattern: &str,
+    list: &dyn Fn(&str) -> Vec<String>,
+    exists: &dyn Fn(&str) -> bool,
+) -> Vec<String> {
     let mut found = vec![String::new()];
     let parts: Vec<&str> = pattern.split('/').collect();
     for (index, part) in parts.iter().enumerate() {

@@ -16,7 +16,11 @@ const PIPE_ROOM: usize = 4096;
 
 impl Shell {
     /// Applies redirections; `keep` remembers what was there. `None` when one fails (it was said).
-    pub(crate) async fn redirect(&mut self, redirects: &[Redirect], keep: bool) -> Result<Option<Saved>, Stop> {
+    pub(crate) async fn redirect(
+        &mut self,
+        redirects: &[Redirect],
+        keep: bool,
+    ) -> Result<Option<Saved>, Stop> {
         let mut saved = Saved::new();
         for redirect in redirects {
             match self.redirect_one(redirect, keep, &mut saved).await {
@@ -34,7 +38,12 @@ impl Shell {
         Ok(Some(saved))
     }
 
-    async fn redirect_one(&mut self, redirect: &Redirect, keep: bool, saved: &mut Saved) -> Result<bool, Stop> {
+    async fn redirect_one(
+        &mut self,
+        redirect: &Redirect,
+        keep: bool,
+        saved: &mut Saved,
+    ) -> Result<bool, Stop> {
         let (word, flags) = match &redirect.target {
             Target::Here(body) => {
                 let body = body.borrow().clone();
@@ -49,12 +58,15 @@ impl Shell {
             Target::Write(word) | Target::Both(word) if self.options.noclobber => {
                 let path = self.expand_text(word).await?;
                 if self.sys.stat(&path).is_ok_and(|stat| stat.is_file()) {
-                    self.complain(&format!("can't create {path}: File exists")).await;
+                    self.complain(&format!("can't create {path}: File exists"))
+                        .await;
                     return Ok(false);
                 }
                 (word, OpenFlags::REPLACE)
             }
-            Target::Write(word) | Target::Clobber(word) | Target::Both(word) => (word, OpenFlags::REPLACE),
+            Target::Write(word) | Target::Clobber(word) | Target::Both(word) => {
+                (word, OpenFlags::REPLACE)
+            }
             Target::Append(word) => (word, OpenFlags::EXTEND),
             Target::ReadWrite(word) => (word, OpenFlags::READ_WRITE | OpenFlags::CREATE),
         };
@@ -68,7 +80,11 @@ impl Shell {
                     Errno::ENOENT | Errno::ENOTDIR => "nonexistent directory",
                     other => other.text(),
                 };
-                self.complain(&format!("can't {} {path}: {why}", if reading { "open" } else { "create" })).await;
+                self.complain(&format!(
+                    "can't {} {path}: {why}",
+                    if reading { "open" } else { "create" }
+                ))
+                .await;
                 return Ok(false);
             }
         };
@@ -102,7 +118,13 @@ impl Shell {
         let _ = self.sys.close(opened);
     }
 
-    async fn copy(&mut self, fd: Fd, from: &str, keep: bool, saved: &mut Saved) -> Result<bool, Stop> {
+    async fn copy(
+        &mut self,
+        fd: Fd,
+        from: &str,
+        keep: bool,
+        saved: &mut Saved,
+    ) -> Result<bool, Stop> {
         if from == "-" {
             self.save(fd, keep, saved);
             let _ = self.sys.close(fd);
@@ -112,7 +134,8 @@ impl Shell {
             return Err(self.abort("syntax error: bad fd number").await);
         };
         if self.sys.fstat(from).is_err() {
-            self.complain(&format!("dup2({from},{fd}): {}", Errno::EBADF.text())).await;
+            self.complain(&format!("dup2({from},{fd}): {}", Errno::EBADF.text()))
+                .await;
             return Ok(false);
         }
         if from != fd {
@@ -123,7 +146,9 @@ impl Shell {
     }
 
     fn here_document(&mut self, fd: Fd, text: String, keep: bool, saved: &mut Saved) -> bool {
-        let Ok((reader, writer)) = self.sys.pipe() else { return false };
+        let Ok((reader, writer)) = self.sys.pipe() else {
+            return false;
+        };
         // A child writes what the pipe may not take at once; a short text it takes without waiting.
         let small = text.len() <= PIPE_ROOM;
         let child = self.fork_writer(reader, writer, text, small);

@@ -50,7 +50,11 @@ const BATCH: u32 = 32;
 
 impl Shell {
     /// Runs a list.
-    pub(crate) fn run_list<'a>(&'a mut self, list: &'a List, context: Context) -> Future<'a, Result<(), Stop>> {
+    pub(crate) fn run_list<'a>(
+        &'a mut self,
+        list: &'a List,
+        context: Context,
+    ) -> Future<'a, Result<(), Stop>> {
         Box::pin(async move {
             for (index, item) in list.iter().enumerate() {
                 let last = context.last && index + 1 == list.len();
@@ -71,7 +75,10 @@ impl Shell {
     /// Runs pipelines joined by `&&` and `||`.
     pub(crate) async fn and_or(&mut self, node: &AndOr, context: Context) -> Result<(), Stop> {
         let mut left = node.rest.len();
-        let of = |left: usize| Context { last: context.last && left == 0, tested: context.tested || left > 0 };
+        let of = |left: usize| Context {
+            last: context.last && left == 0,
+            tested: context.tested || left > 0,
+        };
         self.pipeline(&node.first, of(left)).await?;
         for (and, pipeline) in &node.rest {
             left -= 1;
@@ -83,7 +90,10 @@ impl Shell {
     }
 
     async fn pipeline(&mut self, node: &Pipeline, context: Context) -> Result<(), Stop> {
-        let inner = Context { last: context.last && !node.negated, tested: context.tested || node.negated };
+        let inner = Context {
+            last: context.last && !node.negated,
+            tested: context.tested || node.negated,
+        };
         if let [command] = node.commands.as_slice() {
             self.command(command, inner).await?;
         } else {
@@ -98,7 +108,11 @@ impl Shell {
 
     /// `set -e`.
     fn check_errexit(&self, context: Context) -> Result<(), Stop> {
-        if self.options.errexit && !context.tested && self.status != 0 { Err(Stop::Exit) } else { Ok(()) }
+        if self.options.errexit && !context.tested && self.status != 0 {
+            Err(Stop::Exit)
+        } else {
+            Ok(())
+        }
     }
 
     /// Starts every stage of a pipeline as a process and waits for them.
@@ -108,7 +122,11 @@ impl Shell {
         let mut input: Option<i32> = None;
         let count = node.commands.len();
         for (index, command) in node.commands.iter().enumerate() {
-            let ends = if index + 1 < count { self.sys.pipe().ok() } else { None };
+            let ends = if index + 1 < count {
+                self.sys.pipe().ok()
+            } else {
+                None
+            };
             let command = command.clone();
             let child = self.fork_job(job, move |mut shell| async move {
                 if let Some((reader, _)) = ends {
@@ -147,13 +165,29 @@ impl Shell {
 
     /// The body of a forked process: one command. Its exit status.
     pub(crate) async fn run_stage(&mut self, command: &Rc<Command>) -> i32 {
-        let result = self.command(command, Context { last: true, tested: false }).await;
+        let result = self
+            .command(
+                command,
+                Context {
+                    last: true,
+                    tested: false,
+                },
+            )
+            .await;
         self.leave(result).await
     }
 
     /// The body of a forked process: a list. Its exit status.
     pub(crate) async fn run_subshell(&mut self, list: &List) -> i32 {
-        let result = self.run_list(list, Context { last: true, tested: false }).await;
+        let result = self
+            .run_list(
+                list,
+                Context {
+                    last: true,
+                    tested: false,
+                },
+            )
+            .await;
         self.leave(result).await
     }
 
@@ -175,7 +209,15 @@ impl Shell {
             if !monitor {
                 shell.detach_input();
             }
-            let result = shell.and_or(&node, Context { last: true, tested: false }).await;
+            let result = shell
+                .and_or(
+                    &node,
+                    Context {
+                        last: true,
+                        tested: false,
+                    },
+                )
+                .await;
             shell.leave(result).await
         });
         if !started {
@@ -189,7 +231,9 @@ impl Shell {
     pub(crate) async fn step(&mut self) -> Result<(), Stop> {
         self.commands += 1;
         if self.commands % BATCH == 0 {
-            self.sys.cpu(Duration::from_micros(COMMAND_COST_US * u64::from(BATCH))).await;
+            self.sys
+                .cpu(Duration::from_micros(COMMAND_COST_US * u64::from(BATCH)))
+                .await;
         }
         if self.sys.signal_pending() || !self.caught.is_empty() {
             self.run_traps().await?;
@@ -198,7 +242,11 @@ impl Shell {
     }
 
     /// Runs one command.
-    pub(crate) fn command<'a>(&'a mut self, command: &'a Rc<Command>, context: Context) -> Future<'a, Result<(), Stop>> {
+    pub(crate) fn command<'a>(
+        &'a mut self,
+        command: &'a Rc<Command>,
+        context: Context,
+    ) -> Future<'a, Result<(), Stop>> {
         Box::pin(async move {
             self.step().await?;
             self.line = command.line;
@@ -222,7 +270,15 @@ impl Shell {
                         self.status = 1;
                         return self.check_errexit(context);
                     };
-                    let result = self.compound(command, Context { last: false, ..context }).await;
+                    let result = self
+                        .compound(
+                            command,
+                            Context {
+                                last: false,
+                                ..context
+                            },
+                        )
+                        .await;
                     self.restore(saved);
                     result
                 }
@@ -233,9 +289,17 @@ impl Shell {
     async fn compound(&mut self, command: &Command, context: Context) -> Result<(), Stop> {
         match &command.kind {
             Kind::Group(list) => self.run_list(list, context).await,
-            Kind::If(branches, otherwise) => self.branches(branches, otherwise.as_ref(), context).await,
-            Kind::While { until, condition, body } => self.repeat(*until, condition, body, context).await,
-            Kind::For { name, words, body } => self.each(name, words.as_deref(), body, context).await,
+            Kind::If(branches, otherwise) => {
+                self.branches(branches, otherwise.as_ref(), context).await
+            }
+            Kind::While {
+                until,
+                condition,
+                body,
+            } => self.repeat(*until, condition, body, context).await,
+            Kind::For { name, words, body } => {
+                self.each(name, words.as_deref(), body, context).await
+            }
             Kind::Case(subject, arms) => self.case(subject, arms, context).await,
             _ => Ok(()),
         }
@@ -248,7 +312,14 @@ impl Shell {
         context: Context,
     ) -> Result<(), Stop> {
         for (condition, body) in branches {
-            self.run_list(condition, Context { last: false, tested: true }).await?;
+            self.run_list(
+                condition,
+                Context {
+                    last: false,
+                    tested: true,
+                },
+            )
+            .await?;
             if self.status == 0 {
                 return self.run_list(body, context).await;
             }
@@ -260,14 +331,29 @@ impl Shell {
         }
     }
 
-    async fn repeat(&mut self, until: bool, condition: &List, body: &List, context: Context) -> Result<(), Stop> {
+    async fn repeat(
+        &mut self,
+        until: bool,
+        condition: &List,
+        body: &List,
+        context: Context,
+    ) -> Result<(), Stop> {
         let mut status = 0;
         self.loops += 1;
         let result = loop {
             if let Err(stop) = self.step().await {
                 break Err(stop);
             }
-            match self.run_list(condition, Context { last: false, tested: true }).await {
+            match self
+                .run_list(
+                    condition,
+                    Context {
+                        last: false,
+                        tested: true,
+                    },
+                )
+                .await
+            {
                 Ok(()) => {}
                 Err(Stop::Continue(1)) => continue,
                 other => break other,
@@ -276,7 +362,16 @@ impl Shell {
                 self.status = status;
                 break Ok(());
             }
-            match self.run_list(body, Context { last: false, ..context }).await {
+            match self
+                .run_list(
+                    body,
+                    Context {
+                        last: false,
+                        ..context
+                    },
+                )
+                .await
+            {
                 Ok(()) | Err(Stop::Continue(1)) => status = self.status,
                 other => break other,
             }
@@ -302,7 +397,15 @@ impl Shell {
         for value in values {
             result = self.assign(name, &value).await;
             if result.is_ok() {
-                result = self.run_list(body, Context { last: false, ..context }).await;
+                result = self
+                    .run_list(
+                        body,
+                        Context {
+                            last: false,
+                            ..context
+                        },
+                    )
+                    .await;
             }
             if !matches!(result, Ok(()) | Err(Stop::Continue(1))) {
                 break;
@@ -312,7 +415,12 @@ impl Shell {
         unwind(result)
     }
 
-    async fn case(&mut self, subject: &Word, arms: &[(Vec<Word>, List)], context: Context) -> Result<(), Stop> {
+    async fn case(
+        &mut self,
+        subject: &Word,
+        arms: &[(Vec<Word>, List)],
+        context: Context,
+    ) -> Result<(), Stop> {
         let text = self.expand_text(subject).await?;
         self.status = 0;
         for (patterns, body) in arms {
@@ -326,7 +434,12 @@ impl Shell {
         Ok(())
     }
 
-    async fn subshell(&mut self, command: &Rc<Command>, list: &Rc<List>, context: Context) -> Result<(), Stop> {
+    async fn subshell(
+        &mut self,
+        command: &Rc<Command>,
+        list: &Rc<List>,
+        context: Context,
+    ) -> Result<(), Stop> {
         if context.last && !self.has_traps() && !self.options.interactive {
             if self.redirect(&command.redirects, false).await?.is_none() {
                 self.status = 1;
@@ -334,7 +447,16 @@ impl Shell {
             }
             let list = list.clone();
             self.enter_subshell();
-            return match self.run_list(&list, Context { last: true, ..context }).await {
+            return match self
+                .run_list(
+                    &list,
+                    Context {
+                        last: true,
+                        ..context
+                    },
+                )
+                .await
+            {
                 Err(Stop::Break(_) | Stop::Continue(_) | Stop::Return) | Ok(()) => Err(Stop::Exit),
                 other => other,
             };
@@ -385,7 +507,9 @@ impl Shell {
             Some("[[") => self.bracket_words(words).await?,
             _ => self.expand_words(words).await?,
         };
-        let Some(name) = argv.first() else { return self.assignments_only(command, assigns).await };
+        let Some(name) = argv.first() else {
+            return self.assignments_only(command, assigns).await;
+        };
         let function = self.functions.get(name).cloned();
         let builtin = super::builtins::find(name);
         let special = builtin.is_some_and(|builtin| builtin.special);
@@ -398,7 +522,10 @@ impl Shell {
             return self.external(command, values, argv, context).await;
         };
         let keep = name == "exec";
-        let saved = match self.redirect(&command.redirects, !keep || argv.len() > 1).await? {
+        let saved = match self
+            .redirect(&command.redirects, !keep || argv.len() > 1)
+            .await?
+        {
             Some(saved) => saved,
             None if special && !self.options.interactive => {
                 self.status = 1;
@@ -409,7 +536,11 @@ impl Shell {
                 return Ok(());
             }
         };
-        let before: Vec<_> = if special { Vec::new() } else { values.iter().map(|(n, _)| self.vars.save(n)).collect() };
+        let before: Vec<_> = if special {
+            Vec::new()
+        } else {
+            values.iter().map(|(n, _)| self.vars.save(n)).collect()
+        };
         for (name, value) in &values {
             self.assign(name, value).await?;
             if keep || !special {
@@ -419,7 +550,9 @@ impl Shell {
         let outer = self.command_name.replace(name.clone());
         let result = (builtin.run)(self, &argv, context).await;
         self.command_name = outer;
-        before.into_iter().for_each(|variable| self.vars.restore(variable));
+        before
+            .into_iter()
+            .for_each(|variable| self.vars.restore(variable));
         self.restore(saved);
         result
     }
@@ -436,15 +569,23 @@ impl Shell {
     async fn assign_values(&mut self, assigns: &[Assign]) -> Result<Vec<(String, String)>, Stop> {
         let mut values = Vec::with_capacity(assigns.len());
         for assign in assigns {
-            values.push((assign.name.clone(), self.expand_assignment(&assign.value).await?));
+            values.push((
+                assign.name.clone(),
+                self.expand_assignment(&assign.value).await?,
+            ));
         }
         Ok(values)
     }
 
-    async fn assignments_only(&mut self, command: &Command, assigns: &[Assign]) -> Result<(), Stop> {
+    async fn assignments_only(
+        &mut self,
+        command: &Command,
+        assigns: &[Assign],
+    ) -> Result<(), Stop> {
         for assign in assigns {
             let value = self.expand_assignment(&assign.value).await?;
-            self.trace(&[(assign.name.clone(), value.clone())], &[]).await;
+            self.trace(&[(assign.name.clone(), value.clone())], &[])
+                .await;
             self.assign(&assign.name, &value).await?;
         }
         self.status = self.substituted.unwrap_or(0);
@@ -460,10 +601,17 @@ impl Shell {
             return;
         }
         let quote = super::escape::quote_if_needed;
-        let mut all: Vec<String> = values.iter().map(|(name, value)| format!("{name}={}", quote(value))).collect();
+        let mut all: Vec<String> = values
+            .iter()
+            .map(|(name, value)| format!("{name}={}", quote(value)))
+            .collect();
         all.extend(argv.iter().map(|word| quote(word)));
-        let prompt = self.vars.get("PS4").map_or_else(|| "+ ".to_owned(), |text| text.to_string());
-        self.print_error(&format!("{prompt}{}\n", all.join(" "))).await;
+        let prompt = self
+            .vars
+            .get("PS4")
+            .map_or_else(|| "+ ".to_owned(), |text| text.to_string());
+        self.print_error(&format!("{prompt}{}\n", all.join(" ")))
+            .await;
     }
 
     async fn call_in(
@@ -479,13 +627,18 @@ impl Shell {
             self.status = 1;
             return Ok(());
         };
-        let before: Vec<_> = values.iter().map(|(name, _)| self.vars.save(name)).collect();
+        let before: Vec<_> = values
+            .iter()
+            .map(|(name, _)| self.vars.save(name))
+            .collect();
         for (name, value) in &values {
             self.assign(name, value).await?;
             self.vars.export(name, true);
         }
         let result = self.call(argv, body).await;
-        before.into_iter().for_each(|variable| self.vars.restore(variable));
+        before
+            .into_iter()
+            .for_each(|variable| self.vars.restore(variable));
         self.restore(saved);
         result
     }
@@ -552,6 +705,18 @@ impl Shell {
             }
         });
         if !started {
+            return Err(self.abort("can't fork").await);
+        }
+        self.finish_foreground(job).await
+    }
+
+    /// Starts a program by name and waits for it (`command`).
+    pub(crate) async fn start_external(&mut self, argv: Vec<String>) -> Result<(), Stop> {
+        let job = self.start_job(&argv.join(" "), true);
+        if !self.fork_job(
+            job,
+            move |mut shell| async move { shell.execute(argv).await },
+        ) {
             return Err(self.abort("can't fork").await);
         }
         self.finish_foreground(job).await

@@ -186,7 +186,9 @@ pub enum Operator {
 impl Word {
     /// A word of one unquoted text.
     pub fn text(text: &str) -> Word {
-        Word { parts: vec![Part::Text(text.to_owned())] }
+        Word {
+            parts: vec![Part::Text(text.to_owned())],
+        }
     }
 
     /// The text, if the word is nothing but unquoted text (reserved words, names, aliases).
@@ -200,7 +202,9 @@ impl Word {
     /// Adds a character, joining it with text of the same kind before it.
     pub fn push(&mut self, text: &str, quoted: bool) {
         match (self.parts.last_mut(), quoted) {
-            (Some(Part::Text(last)), false) | (Some(Part::Quoted(last)), true) => last.push_str(text),
+            (Some(Part::Text(last)), false) | (Some(Part::Quoted(last)), true) => {
+                last.push_str(text)
+            }
             (_, false) => self.parts.push(Part::Text(text.to_owned())),
             (_, true) => self.parts.push(Part::Quoted(text.to_owned())),
         }
@@ -210,6 +214,8 @@ impl Word {
 /// Whether `name` is a variable's name.
 pub fn is_name(name: &str) -> bool {
     let mut bytes = name.bytes();
-    bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
+    bytes
+        .next()
+        .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
         && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }

@@ -50,7 +50,9 @@ impl Shell {
 
     /// The EXIT trap, once.
     pub(crate) async fn run_exit_trap(&mut self) {
-        let Some(action) = self.traps.get(&0).cloned() else { return };
+        let Some(action) = self.traps.get(&0).cloned() else {
+            return;
+        };
         Rc::make_mut(&mut self.traps).remove(&0);
         let status = self.status;
         self.calls = 0;
@@ -67,7 +69,9 @@ impl Shell {
             Some(action) => traps.insert(number, action.to_owned()),
             None => traps.remove(&number),
         };
-        let Some(signal) = Signal::from_number(number) else { return };
+        let Some(signal) = Signal::from_number(number) else {
+            return;
+        };
         let disposition = match action {
             Some("") => Disposition::Ignore,
             Some(_) => Disposition::Catch,
@@ -84,14 +88,23 @@ impl Shell {
         match signal {
             Signal::Int => Disposition::Catch,
             Signal::Quit | Signal::Term => Disposition::Ignore,
-            Signal::Tstp | Signal::Ttin | Signal::Ttou if self.options.monitor => Disposition::Ignore,
+            Signal::Tstp | Signal::Ttin | Signal::Ttou if self.options.monitor => {
+                Disposition::Ignore
+            }
             _ => Disposition::Default,
         }
     }
 
     /// Takes the dispositions of an interactive shell.
     pub(crate) fn set_interactive_signals(&mut self) {
-        for signal in [Signal::Int, Signal::Quit, Signal::Term, Signal::Tstp, Signal::Ttin, Signal::Ttou] {
+        for signal in [
+            Signal::Int,
+            Signal::Quit,
+            Signal::Term,
+            Signal::Tstp,
+            Signal::Ttin,
+            Signal::Ttou,
+        ] {
             if !self.traps.contains_key(&signal.number()) {
                 self.sys.set_signal(signal, self.own_disposition(signal));
             }
@@ -108,7 +121,14 @@ impl Shell {
         self.loops = 0;
         self.jobs.forget();
         if interactive {
-            for signal in [Signal::Int, Signal::Quit, Signal::Term, Signal::Tstp, Signal::Ttin, Signal::Ttou] {
+            for signal in [
+                Signal::Int,
+                Signal::Quit,
+                Signal::Term,
+                Signal::Tstp,
+                Signal::Ttin,
+                Signal::Ttou,
+            ] {
                 self.sys.set_signal(signal, Disposition::Default);
             }
         }

@@ -43,18 +43,30 @@ impl Variables {
     }
 
     fn change(&mut self, name: &str) -> Result<&mut Variable, String> {
-        let variable = Rc::make_mut(&mut self.all).entry(name.to_owned()).or_default();
-        if variable.readonly { Err(format!("{name}: is read only")) } else { Ok(variable) }
+        let variable = Rc::make_mut(&mut self.all)
+            .entry(name.to_owned())
+            .or_default();
+        if variable.readonly {
+            Err(format!("{name}: is read only"))
+        } else {
+            Ok(variable)
+        }
     }
 
     /// Marks for export.
     pub fn export(&mut self, name: &str, exported: bool) {
-        Rc::make_mut(&mut self.all).entry(name.to_owned()).or_default().exported = exported;
+        Rc::make_mut(&mut self.all)
+            .entry(name.to_owned())
+            .or_default()
+            .exported = exported;
     }
 
     /// Marks read-only.
     pub fn set_readonly(&mut self, name: &str) {
-        Rc::make_mut(&mut self.all).entry(name.to_owned()).or_default().readonly = true;
+        Rc::make_mut(&mut self.all)
+            .entry(name.to_owned())
+            .or_default()
+            .readonly = true;
     }
 
     /// Removes; `Err` when it is read-only.
@@ -74,7 +86,9 @@ impl Variables {
     /// `NAME=value` of what is exported.
     pub fn environment(&self) -> Vec<(String, String)> {
         let exported = self.all.iter().filter(|(_, variable)| variable.exported);
-        exported.filter_map(|(name, v)| Some((name.clone(), v.value.as_ref()?.to_string()))).collect()
+        exported
+            .filter_map(|(name, v)| Some((name.clone(), v.value.as_ref()?.to_string())))
+            .collect()
     }
 
     /// A function starts.
@@ -84,7 +98,9 @@ impl Variables {
 
     /// A function returns: its locals go.
     pub fn pop_scope(&mut self) {
-        let Some(saved) = self.scopes.pop() else { return };
+        let Some(saved) = self.scopes.pop() else {
+            return;
+        };
         let all = Rc::make_mut(&mut self.all);
         for (name, variable) in saved.into_iter().rev() {
             match variable {
@@ -97,7 +113,9 @@ impl Variables {
     /// Makes `name` local to the running function; false outside of one.
     pub fn make_local(&mut self, name: &str) -> bool {
         let old = self.all.get(name).cloned();
-        let Some(scope) = self.scopes.last_mut() else { return false };
+        let Some(scope) = self.scopes.last_mut() else {
+            return false;
+        };
         if !scope.iter().any(|(saved, _)| saved == name) {
             scope.push((name.to_owned(), old));
         }
@@ -120,6 +138,9 @@ impl Variables {
 
     /// Rough size in bytes, for the memory ledger.
     pub fn size(&self) -> usize {
-        self.all.iter().map(|(name, v)| name.len() + v.value.as_ref().map_or(0, |value| value.len()) + 64).sum()
+        self.all
+            .iter()
+            .map(|(name, v)| name.len() + v.value.as_ref().map_or(0, |value| value.len()) + 64)
+            .sum()
     }
 }

@@ -14,7 +14,10 @@ pub(crate) async fn dot(shell: &mut Shell, argv: &[String], _: Context) -> Resul
         name.clone()
     } else {
         let path = shell.path();
-        let found = path.split(':').map(|dir| format!("{dir}/{name}")).find(|path| shell.sys.access(path, 4).is_ok());
+        let found = path
+            .split(':')
+            .map(|dir| format!("{dir}/{name}"))
+            .find(|path| shell.sys.access(path, 4).is_ok());
         match found {
             Some(path) => path,
             None => return Err(shell.abort(&format!("{name}: not found")).await),
@@ -22,7 +25,11 @@ pub(crate) async fn dot(shell: &mut Shell, argv: &[String], _: Context) -> Resul
     };
     let bytes = match shell.sys.read_file(&path).await {
         Ok(bytes) => bytes,
-        Err(error) => return Err(shell.abort(&format!("can't open '{path}': {}", error.text())).await),
+        Err(error) => {
+            return Err(shell
+                .abort(&format!("can't open '{path}': {}", error.text()))
+                .await);
+        }
     };
     shell.enter_call().await?;
     let outer = shell.command_name.replace(path);
@@ -31,7 +38,9 @@ pub(crate) async fn dot(shell: &mut Shell, argv: &[String], _: Context) -> Resul
         std::mem::replace(&mut shell.positional, arguments)
     });
     shell.status = 0;
-    let result = shell.run_text(&String::from_utf8_lossy(&bytes), Context::default()).await;
+    let result = shell
+        .run_text(&String::from_utf8_lossy(&bytes), Context::default())
+        .await;
     if let Some(positional) = positional {
         shell.positional = positional;
     }
@@ -66,7 +75,15 @@ pub(crate) async fn eval(shell: &mut Shell, argv: &[String], context: Context) -
     shell.status = 0;
     shell.enter_call().await?;
     let text = argv[1..].join(" ");
-    let result = shell.run_text(&text, Context { last: false, ..context }).await;
+    let result = shell
+        .run_text(
+            &text,
+            Context {
+                last: false,
+                ..context
+            },
+        )
+        .await;
     shell.calls = shell.calls.saturating_sub(1);
     result
 }
@@ -82,7 +99,11 @@ pub(crate) async fn exec(shell: &mut Shell, argv: &[String], _: Context) -> Resu
         return Ok(());
     }
     shell.status = shell.execute(words.to_vec()).await;
-    if shell.options.interactive { Ok(()) } else { Err(Stop::Exit) }
+    if shell.options.interactive {
+        Ok(())
+    } else {
+        Err(Stop::Exit)
+    }
 }
 
 /// `exit [n]`
@@ -94,7 +115,11 @@ pub(crate) async fn exit(shell: &mut Shell, argv: &[String], _: Context) -> Resu
 }
 
 /// `return [n]`
-pub(crate) async fn return_from(shell: &mut Shell, argv: &[String], _: Context) -> Result<(), Stop> {
+pub(crate) async fn return_from(
+    shell: &mut Shell,
+    argv: &[String],
+    _: Context,
+) -> Result<(), Stop> {
     if let Some(text) = argv.get(1) {
         shell.status = number(shell, text).await? & 0xff;
     }

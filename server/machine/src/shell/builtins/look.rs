@@ -11,7 +11,10 @@ pub(crate) async fn alias(shell: &mut Shell, argv: &[String], _: Context) -> Res
     shell.status = 0;
     if argv.len() == 1 {
         let aliases = shell.aliases.clone();
-        let text: String = aliases.iter().map(|(name, value)| format!("{name}={}\n", quote(value))).collect();
+        let text: String = aliases
+            .iter()
+            .map(|(name, value)| format!("{name}={}\n", quote(value)))
+            .collect();
         shell.print(text.as_bytes()).await;
         return Ok(());
     }
@@ -19,9 +22,13 @@ pub(crate) async fn alias(shell: &mut Shell, argv: &[String], _: Context) -> Res
         if let Some((name, value)) = word.split_once('=').filter(|(name, _)| !name.is_empty()) {
             Rc::make_mut(&mut shell.aliases).insert(name.to_owned(), value.to_owned());
         } else if let Some(value) = shell.aliases.get(word).cloned() {
-            shell.print(format!("{word}={}\n", quote(&value)).as_bytes()).await;
+            shell
+                .print(format!("{word}={}\n", quote(&value)).as_bytes())
+                .await;
         } else {
-            shell.print_error(&format!("alias: {word} not found\n")).await;
+            shell
+                .print_error(&format!("alias: {word} not found\n"))
+                .await;
             shell.status = 1;
         }
     }
@@ -35,7 +42,9 @@ pub(crate) async fn unalias(shell: &mut Shell, argv: &[String], _: Context) -> R
         if word == "-a" {
             shell.aliases = Rc::default();
         } else if Rc::make_mut(&mut shell.aliases).remove(word).is_none() {
-            shell.print_error(&format!("unalias: {word} not found\n")).await;
+            shell
+                .print_error(&format!("unalias: {word} not found\n"))
+                .await;
             shell.status = 1;
         }
     }
@@ -45,24 +54,52 @@ pub(crate) async fn unalias(shell: &mut Shell, argv: &[String], _: Context) -> R
 /// What `name` is, as `type` says it.
 fn describe(shell: &Shell, name: &str, short: bool) -> Option<String> {
     if parse::is_reserved(name) {
-        return Some(if short { name.to_owned() } else { format!("{name} is a shell keyword") });
+        return Some(if short {
+            name.to_owned()
+        } else {
+            format!("{name} is a shell keyword")
+        });
     }
     if let Some(value) = shell.aliases.get(name) {
-        return Some(if short { format!("alias {name}={}", quote(value)) } else { format!("{name} is an alias for {value}") });
+        return Some(if short {
+            format!("alias {name}={}", quote(value))
+        } else {
+            format!("{name} is an alias for {value}")
+        });
     }
     if shell.functions.contains_key(name) {
-        return Some(if short { name.to_owned() } else { format!("{name} is a function") });
+        return Some(if short {
+            name.to_owned()
+        } else {
+            format!("{name} is a function")
+        });
     }
     if let Some(builtin) = super::find(name) {
-        let kind = if builtin.special { "special shell builtin" } else { "shell builtin" };
-        let kind = if kind.starts_with("special") && posix_special(name) { kind } else { "shell builtin" };
-        return Some(if short { name.to_owned() } else { format!("{name} is a {kind}") });
+        let kind = if builtin.special {
+            "special shell builtin"
+        } else {
+            "shell builtin"
+        };
+        let kind = if kind.starts_with("special") && posix_special(name) {
+            kind
+        } else {
+            "shell builtin"
+        };
+        return Some(if short {
+            name.to_owned()
+        } else {
+            format!("{name} is a {kind}")
+        });
     }
     let path = shell.find_program(name).ok()?;
     if name.contains('/') && shell.sys.access(name, 1).is_err() {
         return None;
     }
-    Some(if short { path } else { format!("{name} is {path}") })
+    Some(if short {
+        path
+    } else {
+        format!("{name} is {path}")
+    })
 }
 
 fn posix_special(name: &str) -> bool {
@@ -94,11 +131,18 @@ pub(crate) async fn kind(shell: &mut Shell, argv: &[String], _: Context) -> Resu
 }
 
 /// `command [-v|-V] name [arguments]`
-pub(crate) async fn command(shell: &mut Shell, argv: &[String], context: Context) -> Result<(), Stop> {
+pub(crate) async fn command(
+    shell: &mut Shell,
+    argv: &[String],
+    context: Context,
+) -> Result<(), Stop> {
     shell.status = 0;
     let mut words = &argv[1..];
     let mut look = None;
-    while let Some(option) = words.first().filter(|word| word.starts_with('-') && word.len() > 1) {
+    while let Some(option) = words
+        .first()
+        .filter(|word| word.starts_with('-') && word.len() > 1)
+    {
         words = &words[1..];
         match option.as_str() {
             "-v" => look = Some(true),
@@ -124,7 +168,9 @@ pub(crate) async fn command(shell: &mut Shell, argv: &[String], context: Context
         }
         return Ok(());
     }
-    let Some(name) = words.first() else { return Ok(()) };
+    let Some(name) = words.first() else {
+        return Ok(());
+    };
     if let Some(builtin) = super::find(name) {
         shell.command_name = Some(name.clone());
         return match (builtin.run)(shell, words, context).await {
@@ -172,7 +218,12 @@ pub(crate) async fn history(shell: &mut Shell, _: &[String], _: Context) -> Resu
     shell.status = 0;
     let text: String = {
         let history = shell.history.borrow();
-        history.lines().iter().enumerate().map(|(index, line)| format!("{index:4} {line}\n")).collect()
+        history
+            .lines()
+            .iter()
+            .enumerate()
+            .map(|(index, line)| format!("{index:4} {line}\n"))
+            .collect()
     };
     shell.print(text.as_bytes()).await;
     Ok(())
@@ -191,9 +242,15 @@ pub(crate) async fn ulimit(shell: &mut Shell, argv: &[String], _: Context) -> Re
         ("max user processes", 'u', "unlimited"),
         ("virtual memory (kb)", 'v', "unlimited"),
     ];
-    let letter = argv.get(1).and_then(|word| word.strip_prefix('-')).and_then(|word| word.chars().last());
+    let letter = argv
+        .get(1)
+        .and_then(|word| word.strip_prefix('-'))
+        .and_then(|word| word.chars().last());
     let text = match letter {
-        Some('a') => rows.iter().map(|(name, letter, value)| format!("{name:<32}(-{letter}) {value}\n")).collect(),
+        Some('a') => rows
+            .iter()
+            .map(|(name, letter, value)| format!("{name:<32}(-{letter}) {value}\n"))
+            .collect(),
         letter => {
             let letter = letter.unwrap_or('f');
             match rows.iter().find(|row| row.1 == letter) {

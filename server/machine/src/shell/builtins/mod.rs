@@ -9,6 +9,9 @@ mod read;
 mod text;
 mod values;
 
+pub use text::echo_bytes;
+pub(crate) use values::options as set_options;
+
 use super::Shell;
 use super::run::{Context, Future, Stop};
 
@@ -84,7 +87,10 @@ builtins! {
 
 /// The builtin called `name`.
 pub(crate) fn find(name: &str) -> Option<Builtin> {
-    BUILTINS.iter().find(|builtin| builtin.name == name).copied()
+    BUILTINS
+        .iter()
+        .find(|builtin| builtin.name == name)
+        .copied()
 }
 
 /// The names of all builtins.

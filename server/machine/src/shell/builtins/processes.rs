@@ -16,15 +16,26 @@ pub(crate) async fn jobs(shell: &mut Shell, argv: &[String], _: Context) -> Resu
         match word.as_str() {
             "-l" => long = true,
             "-p" => pids = true,
-            other if other.starts_with('-') => return Err(shell.abort(&format!("illegal option {other}")).await),
+            other if other.starts_with('-') => {
+                return Err(shell.abort(&format!("illegal option {other}")).await);
+            }
             _ => {}
         }
     }
     shell.reap().await;
-    let numbers: Vec<u32> = shell.jobs.all.iter().filter(|job| !job.foreground).map(|job| job.number).collect();
+    let numbers: Vec<u32> = shell
+        .jobs
+        .all
+        .iter()
+        .filter(|job| !job.foreground)
+        .map(|job| job.number)
+        .collect();
     for number in numbers {
         let text = if pids {
-            let pid = shell.jobs.get(number).and_then(|job| job.processes.first().map(|(pid, _)| *pid));
+            let pid = shell
+                .jobs
+                .get(number)
+                .and_then(|job| job.processes.first().map(|(pid, _)| *pid));
             format!("{}\n", pid.unwrap_or(0))
         } else {
             shell.jobs.line(number, long, true)
@@ -45,13 +56,18 @@ async fn job_of(shell: &mut Shell, argv: &[String]) -> Result<u32, Stop> {
 }
 
 fn resume(shell: &mut Shell, number: u32) {
-    let Some(job) = shell.jobs.get(number) else { return };
+    let Some(job) = shell.jobs.get(number) else {
+        return;
+    };
     for process in &mut job.processes {
         if matches!(process.1, Some(crate::sys::WaitStatus::Stopped(_))) {
             process.1 = None;
         }
     }
-    let target = job.group.map(|group| -group).or(job.processes.first().map(|(pid, _)| *pid));
+    let target = job
+        .group
+        .map(|group| -group)
+        .or(job.processes.first().map(|(pid, _)| *pid));
     if let Some(target) = target {
         let _ = shell.sys.kill(target, Some(Signal::Cont));
     }
@@ -60,7 +76,9 @@ fn resume(shell: &mut Shell, number: u32) {
 /// `fg [job]`
 pub(crate) async fn fg(shell: &mut Shell, argv: &[String], _: Context) -> Result<(), Stop> {
     let number = job_of(shell, argv).await?;
-    let Some(job) = shell.jobs.get(number) else { return Ok(()) };
+    let Some(job) = shell.jobs.get(number) else {
+        return Ok(());
+    };
     job.foreground = true;
     let text = format!("{}\n", job.text);
     let group = job.group;
@@ -76,7 +94,9 @@ pub(crate) async fn fg(shell: &mut Shell, argv: &[String], _: Context) -> Result
 pub(crate) async fn bg(shell: &mut Shell, argv: &[String], _: Context) -> Result<(), Stop> {
     let number = job_of(shell, argv).await?;
     resume(shell, number);
-    let Some(job) = shell.jobs.get(number) else { return Ok(()) };
+    let Some(job) = shell.jobs.get(number) else {
+        return Ok(());
+    };
     let text = format!("[{number}] {}\n", job.text);
     shell.print(text.as_bytes()).await;
     shell.status = 0;
@@ -88,7 +108,11 @@ pub(crate) async fn wait(shell: &mut Shell, argv: &[String], _: Context) -> Resu
     shell.status = 0;
     if argv.len() == 1 {
         loop {
-            let waiting = shell.jobs.all.iter().any(|job| !job.foreground && job.state() == State::Running);
+            let waiting = shell
+                .jobs
+                .all
+                .iter()
+                .any(|job| !job.foreground && job.state() == State::Running);
             if !waiting {
                 break;
             }
@@ -106,14 +130,20 @@ pub(crate) async fn wait(shell: &mut Shell, argv: &[String], _: Context) -> Resu
         let pid = spec.parse::<i32>().ok();
         let Some(number) = shell.jobs.find(spec) else {
             if pid.is_none() {
-                let text = if spec.starts_with('%') { format!("{spec}: no such job") } else { format!("Illegal number: {spec}") };
+                let text = if spec.starts_with('%') {
+                    format!("{spec}: no such job")
+                } else {
+                    format!("Illegal number: {spec}")
+                };
                 return Err(shell.abort(&text).await);
             }
             shell.status = pid.and_then(|pid| shell.jobs.kept(pid)).unwrap_or(127);
             continue;
         };
         loop {
-            let Some(job) = shell.jobs.get(number) else { break };
+            let Some(job) = shell.jobs.get(number) else {
+                break;
+            };
             if let State::Done(_) = job.state() {
                 let of_process = pid.and_then(|pid| job.processes.iter().find(|(p, _)| *p == pid));
                 shell.status = match of_process {
@@ -174,7 +204,11 @@ pub(crate) async fn kill(shell: &mut Shell, argv: &[String], _: Context) -> Resu
     shell.status = 0;
     let mut words = &argv[1..];
     let mut signal = Some(Signal::Term);
-    if let Some(option) = words.first().filter(|word| word.starts_with('-') && word.len() > 1).cloned() {
+    if let Some(option) = words
+        .first()
+        .filter(|word| word.starts_with('-') && word.len() > 1)
+        .cloned()
+    {
         words = &words[1..];
         if option == "-l" {
             return list_signals(shell, words).await;
@@ -189,7 +223,9 @@ pub(crate) async fn kill(shell: &mut Shell, argv: &[String], _: Context) -> Resu
                 Some(0) => signal = None,
                 Some(number) => signal = Signal::from_number(number),
                 None => {
-                    shell.print_error(&format!("{}: bad signal name '{name}'\n", shell.name)).await;
+                    shell
+                        .print_error(&format!("{}: bad signal name '{name}'\n", shell.name))
+                        .await;
                     shell.status = 1;
                     return Ok(());
                 }
@@ -200,7 +236,12 @@ pub(crate) async fn kill(shell: &mut Shell, argv: &[String], _: Context) -> Resu
         words = &words[1..];
     }
     if words.is_empty() {
-        shell.print_error(&format!("{}: you need to specify whom to kill\n", shell.name)).await;
+        shell
+            .print_error(&format!(
+                "{}: you need to specify whom to kill\n",
+                shell.name
+            ))
+            .await;
         shell.status = 1;
     }
     for word in words {
@@ -216,7 +257,9 @@ async fn kill_one(shell: &mut Shell, word: &str, signal: Option<Signal>) -> Resu
         let Some(number) = shell.jobs.find(word) else {
             return Err(shell.abort(&format!("{word}: no such job")).await);
         };
-        let Some(job) = shell.jobs.get(number) else { return Ok(()) };
+        let Some(job) = shell.jobs.get(number) else {
+            return Ok(());
+        };
         match job.group {
             Some(group) => vec![-group],
             None => job.processes.iter().map(|(pid, _)| *pid).collect(),
@@ -224,13 +267,21 @@ async fn kill_one(shell: &mut Shell, word: &str, signal: Option<Signal>) -> Resu
     } else if let Ok(pid) = word.parse() {
         vec![pid]
     } else {
-        shell.print_error(&format!("{}: invalid number '{word}'\n", shell.name)).await;
+        shell
+            .print_error(&format!("{}: invalid number '{word}'\n", shell.name))
+            .await;
         shell.status = 1;
         return Ok(());
     };
     for pid in targets {
         if let Err(error) = shell.sys.kill(pid, signal) {
-            shell.print_error(&format!("{}: can't kill pid {pid}: {}\n", shell.name, error.text())).await;
+            shell
+                .print_error(&format!(
+                    "{}: can't kill pid {pid}: {}\n",
+                    shell.name,
+                    error.text()
+                ))
+                .await;
             shell.status = 1;
         }
     }
@@ -242,13 +293,16 @@ async fn list_signals(shell: &mut Shell, words: &[String]) -> Result<(), Stop> {
     for word in words {
         match word.parse::<i32>() {
             Ok(number) => {
-                let name = Signal::from_number(number & 0x7f).map_or_else(|| number.to_string(), |s| s.short().to_owned());
+                let name = Signal::from_number(number & 0x7f)
+                    .map_or_else(|| number.to_string(), |s| s.short().to_owned());
                 text.push_str(&format!("{name}\n"));
             }
             Err(_) => match signal_of(word) {
                 Some(number) => text.push_str(&format!("{number}\n")),
                 None => {
-                    shell.print_error(&format!("{}: unknown signal '{word}'\n", shell.name)).await;
+                    shell
+                        .print_error(&format!("{}: unknown signal '{word}'\n", shell.name))
+                        .await;
                     shell.status = 1;
                 }
             },
@@ -256,7 +310,11 @@ async fn list_signals(shell: &mut Shell, words: &[String]) -> Result<(), Stop> {
     }
     if words.is_empty() {
         for signal in Signal::ALL {
-            let name = if *signal == Signal::Io { "POLL" } else { signal.short() };
+            let name = if *signal == Signal::Io {
+                "POLL"
+            } else {
+                signal.short()
+            };
             text.push_str(&format!("{:2}) {name}\n", signal.number()));
         }
     }
@@ -283,12 +341,18 @@ pub(crate) async fn trap(shell: &mut Shell, argv: &[String], _: Context) -> Resu
     }
     let reset = words.len() == 1 || words[0].parse::<u32>().is_ok() || words[0] == "-";
     let action = if reset { None } else { Some(words[0].as_str()) };
-    let names = if words.len() == 1 || words[0].parse::<u32>().is_ok() { words } else { &words[1..] };
+    let names = if words.len() == 1 || words[0].parse::<u32>().is_ok() {
+        words
+    } else {
+        &words[1..]
+    };
     for name in names {
         match signal_of(name) {
             Some(number) => shell.set_trap(number, action),
             None => {
-                shell.complain(&format!("{name}: invalid signal specification")).await;
+                shell
+                    .complain(&format!("{name}: invalid signal specification"))
+                    .await;
                 shell.status = 1;
             }
         }
@@ -300,8 +364,18 @@ pub(crate) async fn trap(shell: &mut Shell, argv: &[String], _: Context) -> Resu
 pub(crate) async fn times(shell: &mut Shell, _: &[String], _: Context) -> Result<(), Stop> {
     shell.status = 0;
     let pid = shell.sys.pid();
-    let cpu = shell.sys.processes().into_iter().find(|p| p.pid == pid).map_or(0, |p| p.cpu.as_millis());
-    let text = format!("{}m{}.{:03}s 0m0.000s\n0m0.000s 0m0.000s\n", cpu / 60_000, cpu / 1000 % 60, cpu % 1000);
+    let cpu = shell
+        .sys
+        .processes()
+        .into_iter()
+        .find(|p| p.pid == pid)
+        .map_or(0, |p| p.cpu.as_millis());
+    let text = format!(
+        "{}m{}.{:03}s 0m0.000s\n0m0.000s 0m0.000s\n",
+        cpu / 60_000,
+        cpu / 1000 % 60,
+        cpu % 1000
+    );
     shell.print(text.as_bytes()).await;
     Ok(())
 }

@@ -20,9 +20,15 @@ struct Options {
 
 /// `read [-rs] [-p prompt] [-n count] [-d delimiter] [-t seconds] [-u fd] [name…]`
 pub(crate) async fn read(shell: &mut Shell, argv: &[String], _: Context) -> Result<(), Stop> {
-    let mut options = Options { delimiter: b'\n', ..Options::default() };
+    let mut options = Options {
+        delimiter: b'\n',
+        ..Options::default()
+    };
     let mut at = 1;
-    while let Some(word) = argv.get(at).filter(|word| word.starts_with('-') && word.len() > 1) {
+    while let Some(word) = argv
+        .get(at)
+        .filter(|word| word.starts_with('-') && word.len() > 1)
+    {
         at += 1;
         if word == "--" {
             break;
@@ -52,7 +58,12 @@ pub(crate) async fn read(shell: &mut Shell, argv: &[String], _: Context) -> Resu
     }
     let names: Vec<String> = argv.get(at..).unwrap_or_default().to_vec();
     if let Some(bad) = names.iter().find(|name| !is_name(name)) {
-        shell.print_error(&format!("{}: read: '{bad}': bad variable name\n", shell.name)).await;
+        shell
+            .print_error(&format!(
+                "{}: read: '{bad}': bad variable name\n",
+                shell.name
+            ))
+            .await;
         shell.status = 1;
         return Ok(());
     }
@@ -68,7 +79,11 @@ pub(crate) async fn read(shell: &mut Shell, argv: &[String], _: Context) -> Resu
 
 /// Characters read, each with whether a backslash protects it; and whether the line was complete.
 async fn input(shell: &mut Shell, options: &Options) -> (Vec<(char, bool)>, bool) {
-    let terminal = if options.silent { shell.sys.tcgetattr(options.fd).ok() } else { None };
+    let terminal = if options.silent {
+        shell.sys.tcgetattr(options.fd).ok()
+    } else {
+        None
+    };
     if let Some(mut attributes) = terminal {
         attributes.echo = false;
         let _ = shell.sys.tcsetattr(options.fd, attributes);
@@ -78,7 +93,9 @@ async fn input(shell: &mut Shell, options: &Options) -> (Vec<(char, bool)>, bool
     let mut escaped = false;
     let seekable = shell.sys.lseek(options.fd, Seek::Current(0)).is_ok();
     let complete = 'reading: loop {
-        let room = options.count.map_or(usize::MAX, |count| count.saturating_sub(bytes.len()));
+        let room = options
+            .count
+            .map_or(usize::MAX, |count| count.saturating_sub(bytes.len()));
         if room == 0 {
             break true;
         }
@@ -134,7 +151,10 @@ async fn input(shell: &mut Shell, options: &Options) -> (Vec<(char, bool)>, bool
 
 async fn store(shell: &mut Shell, names: &[String], chars: &[(char, bool)]) -> Result<(), Stop> {
     let status = shell.status;
-    let ifs = shell.vars.get("IFS").map_or_else(|| " \t\n".to_owned(), |ifs| ifs.to_string());
+    let ifs = shell
+        .vars
+        .get("IFS")
+        .map_or_else(|| " \t\n".to_owned(), |ifs| ifs.to_string());
     let reply = ["REPLY".to_owned()];
     let whole = names.is_empty();
     let names = if whole { &reply[..] } else { names };
@@ -186,13 +206,22 @@ pub(crate) async fn getopts(shell: &mut Shell, argv: &[String], _: Context) -> R
     if argv.len() < 3 {
         return Err(shell.abort("usage: getopts optstring var [arg]").await);
     }
-    let arguments = if argv.len() > 3 { argv[3..].to_vec() } else { shell.positional.to_vec() };
+    let arguments = if argv.len() > 3 {
+        argv[3..].to_vec()
+    } else {
+        shell.positional.to_vec()
+    };
     let (options, quiet) = match argv[1].strip_prefix(':') {
         Some(rest) => (rest, true),
         None => (argv[1].as_str(), false),
     };
     let name = argv[2].clone();
-    let mut index: usize = shell.vars.get("OPTIND").and_then(|text| text.parse().ok()).unwrap_or(1).max(1);
+    let mut index: usize = shell
+        .vars
+        .get("OPTIND")
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(1)
+        .max(1);
     let mut offset = shell.getopts_offset;
     let word = arguments.get(index - 1).cloned().unwrap_or_default();
     if offset == 0 && (!word.starts_with('-') || word == "-" || word == "--") {
@@ -231,7 +260,11 @@ pub(crate) async fn getopts(shell: &mut Shell, argv: &[String], _: Context) -> R
         offset = 0;
     }
     if let Some(message) = message {
-        found = if quiet && place.is_some() { ":".to_owned() } else { "?".to_owned() };
+        found = if quiet && place.is_some() {
+            ":".to_owned()
+        } else {
+            "?".to_owned()
+        };
         if quiet {
             argument = Some(letter.to_string());
         } else {

@@ -77,7 +77,9 @@ pub(crate) async fn test(shell: &mut Shell, argv: &[String], _: Context) -> Resu
         match words.split_last() {
             Some((last, rest)) if last == end => words = rest,
             _ => {
-                shell.print_error(&format!("{}: missing {end}\n", shell.name)).await;
+                shell
+                    .print_error(&format!("{}: missing {end}\n", shell.name))
+                    .await;
                 shell.status = 2;
                 return Ok(());
             }
@@ -86,7 +88,9 @@ pub(crate) async fn test(shell: &mut Shell, argv: &[String], _: Context) -> Resu
     shell.status = match condition::evaluate(words, &shell.sys) {
         Ok(result) => i32::from(!result),
         Err(error) => {
-            shell.print_error(&format!("{}: {error}\n", shell.name)).await;
+            shell
+                .print_error(&format!("{}: {error}\n", shell.name))
+                .await;
             2
         }
     };

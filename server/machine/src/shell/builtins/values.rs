@@ -9,7 +9,11 @@ use std::rc::Rc;
 
 /// `path` without `.`, `..` and doubled slashes, seen from `cwd`.
 fn logical(cwd: &str, path: &str) -> String {
-    let mut parts: Vec<&str> = if path.starts_with('/') { Vec::new() } else { cwd.split('/').collect() };
+    let mut parts: Vec<&str> = if path.starts_with('/') {
+        Vec::new()
+    } else {
+        cwd.split('/').collect()
+    };
     for part in path.split('/') {
         match part {
             "" | "." => {}
@@ -31,7 +35,10 @@ pub(crate) async fn cd(shell: &mut Shell, argv: &[String], _: Context) -> Result
         physical = option == "-P";
         words = &words[1..];
     }
-    let pwd = shell.vars.get("PWD").map_or_else(|| shell.sys.cwd(), |pwd| pwd.to_string());
+    let pwd = shell
+        .vars
+        .get("PWD")
+        .map_or_else(|| shell.sys.cwd(), |pwd| pwd.to_string());
     let mut tell = false;
     let target = match words.first().map(String::as_str) {
         None => match shell.vars.get("HOME") {
@@ -48,12 +55,18 @@ pub(crate) async fn cd(shell: &mut Shell, argv: &[String], _: Context) -> Result
         Some(directory) => directory.to_owned(),
     };
     shell.status = 0;
-    let path = if physical { target.clone() } else { logical(&pwd, &target) };
+    let path = if physical {
+        target.clone()
+    } else {
+        logical(&pwd, &target)
+    };
     if target.is_empty() {
         return Ok(());
     }
     if let Err(error) = shell.sys.chdir(&path) {
-        return Err(shell.abort(&format!("can't cd to {target}: {}", error.text())).await);
+        return Err(shell
+            .abort(&format!("can't cd to {target}: {}", error.text()))
+            .await);
     }
     let now = if physical { shell.sys.cwd() } else { path };
     shell.assign("OLDPWD", &pwd).await?;
@@ -83,7 +96,10 @@ pub(crate) async fn export(shell: &mut Shell, argv: &[String], _: Context) -> Re
     let readonly = argv[0] == "readonly";
     let mut words = &argv[1..];
     let mut on = true;
-    while let Some(option) = words.first().filter(|word| word.starts_with('-') && word.len() > 1) {
+    while let Some(option) = words
+        .first()
+        .filter(|word| word.starts_with('-') && word.len() > 1)
+    {
         match option.as_str() {
             "-n" if !readonly => on = false,
             "-p" | "--" => {}
@@ -94,7 +110,11 @@ pub(crate) async fn export(shell: &mut Shell, argv: &[String], _: Context) -> Re
     if words.is_empty() {
         let mut text = String::new();
         for (name, variable) in shell.vars.iter() {
-            if if readonly { variable.readonly } else { variable.exported } {
+            if if readonly {
+                variable.readonly
+            } else {
+                variable.exported
+            } {
                 text.push_str(&format!("{} {name}", argv[0]));
                 if let Some(value) = &variable.value {
                     text.push_str(&format!("={}", quote(value)));
@@ -143,7 +163,10 @@ pub(crate) async fn local(shell: &mut Shell, argv: &[String], _: Context) -> Res
         match value {
             Some(value) => shell.assign(name, value).await?,
             None => {
-                let exported = shell.vars.variable(name).is_some_and(|variable| variable.exported);
+                let exported = shell
+                    .vars
+                    .variable(name)
+                    .is_some_and(|variable| variable.exported);
                 let _ = shell.vars.unset(name);
                 shell.vars.export(name, exported);
             }
@@ -198,7 +221,10 @@ pub(crate) async fn set(shell: &mut Shell, argv: &[String], _: Context) -> Resul
 }
 
 /// Reads options of `set` (and of `sh` itself); the words after them, if there are any or `--` asks for none.
-pub(crate) async fn options(shell: &mut Shell, words: &[String]) -> Result<Option<Vec<String>>, Stop> {
+pub(crate) async fn options(
+    shell: &mut Shell,
+    words: &[String],
+) -> Result<Option<Vec<String>>, Stop> {
     let mut at = 0;
     while let Some(word) = words.get(at) {
         let on = match word.chars().next() {
@@ -213,14 +239,27 @@ pub(crate) async fn options(shell: &mut Shell, words: &[String]) -> Result<Optio
         if word == "-" {
             shell.options.xtrace = false;
             shell.options.verbose = false;
-            return Ok(if at < words.len() { Some(words[at..].to_vec()) } else { None });
+            return Ok(if at < words.len() {
+                Some(words[at..].to_vec())
+            } else {
+                None
+            });
         }
         for letter in word[1..].chars() {
             if letter != 'o' {
                 let mut all = shell.options;
-                let known = all.table().into_iter().find(|(_, l, _)| *l == letter).map(|(_, _, value)| *value = on);
+                let known = all
+                    .table()
+                    .into_iter()
+                    .find(|(_, l, _)| *l == letter)
+                    .map(|(_, _, value)| *value = on);
                 if known.is_none() || letter == ' ' {
-                    return Err(shell.abort(&format!("illegal option {}{letter}", if on { '-' } else { '+' })).await);
+                    return Err(shell
+                        .abort(&format!(
+                            "illegal option {}{letter}",
+                            if on { '-' } else { '+' }
+                        ))
+                        .await);
                 }
                 shell.options = all;
                 continue;
@@ -229,9 +268,19 @@ pub(crate) async fn options(shell: &mut Shell, words: &[String]) -> Result<Optio
                 Some(name) => {
                     at += 1;
                     let mut all = shell.options;
-                    let known = all.table().into_iter().take(14).find(|(n, ..)| n == name).map(|(.., value)| *value = on);
+                    let known = all
+                        .table()
+                        .into_iter()
+                        .take(14)
+                        .find(|(n, ..)| n == name)
+                        .map(|(.., value)| *value = on);
                     if known.is_none() {
-                        shell.complain(&format!("illegal option {}o {name}", if on { '-' } else { '+' })).await;
+                        shell
+                            .complain(&format!(
+                                "illegal option {}o {name}",
+                                if on { '-' } else { '+' }
+                            ))
+                            .await;
                         shell.status = 1;
                     }
                     shell.options = all;
@@ -240,7 +289,11 @@ pub(crate) async fn options(shell: &mut Shell, words: &[String]) -> Result<Optio
             }
         }
     }
-    Ok(if at < words.len() { Some(words[at..].to_vec()) } else { None })
+    Ok(if at < words.len() {
+        Some(words[at..].to_vec())
+    } else {
+        None
+    })
 }
 
 async fn show_options(shell: &mut Shell, readable: bool) {
@@ -281,7 +334,11 @@ pub(crate) async fn umask(shell: &mut Shell, argv: &[String], _: Context) -> Res
         None if symbolic => {
             let bits = |shift: u32| {
                 let allowed = !mask >> shift & 7;
-                [(4, 'r'), (2, 'w'), (1, 'x')].iter().filter(|(bit, _)| allowed & bit != 0).map(|(_, c)| *c).collect::<String>()
+                [(4, 'r'), (2, 'w'), (1, 'x')]
+                    .iter()
+                    .filter(|(bit, _)| allowed & bit != 0)
+                    .map(|(_, c)| *c)
+                    .collect::<String>()
             };
             let text = format!("u={},g={},o={}\n", bits(6), bits(3), bits(0));
             shell.print(text.as_bytes()).await;
@@ -289,12 +346,14 @@ pub(crate) async fn umask(shell: &mut Shell, argv: &[String], _: Context) -> Res
         None => {
             shell.print(format!("{mask:04o}\n").as_bytes()).await;
         }
-        Some(text) if text.starts_with(|c: char| c.is_ascii_digit()) => match u32::from_str_radix(text, 8) {
-            Ok(mask) if mask <= 0o777 => {
-                shell.sys.umask(Some(mask));
+        Some(text) if text.starts_with(|c: char| c.is_ascii_digit()) => {
+            match u32::from_str_radix(text, 8) {
+                Ok(mask) if mask <= 0o777 => {
+                    shell.sys.umask(Some(mask));
+                }
+                _ => return Err(shell.abort(&format!("Illegal number: {text}")).await),
             }
-            _ => return Err(shell.abort(&format!("Illegal number: {text}")).await),
-        },
+        }
         Some(text) => match crate::programs::mode::parse(text, !mask & 0o777, false, 0) {
             Some(allowed) => {
                 shell.sys.umask(Some(!allowed & 0o777));

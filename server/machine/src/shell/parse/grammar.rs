@@ -11,7 +11,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 const RESERVED: [&str; 16] = [
-    "!", "{", "}", "if", "then", "else", "elif", "fi", "while", "until", "for", "do", "done", "case", "esac", "in",
+    "!", "{", "}", "if", "then", "else", "elif", "fi", "while", "until", "for", "do", "done",
+    "case", "esac", "in",
 ];
 
 /// Whether `text` is a reserved word.
@@ -31,8 +32,17 @@ enum Cell<'l, 'a> {
 }
 
 impl<'l, 'a> Parser<'l, 'a> {
-    pub fn new(text: &'a str, line: u32, finished: bool, aliases: &'a Aliases, depth: u32) -> Parser<'l, 'a> {
-        Parser { lexer: Cell::Own(Box::new(Lexer::new(text, line, finished, aliases, depth))), peeked: None }
+    pub fn new(
+        text: &'a str,
+        line: u32,
+        finished: bool,
+        aliases: &'a Aliases,
+        depth: u32,
+    ) -> Parser<'l, 'a> {
+        Parser {
+            lexer: Cell::Own(Box::new(Lexer::new(text, line, finished, aliases, depth))),
+            peeked: None,
+        }
     }
 
     /// Bytes read and the line reached.
@@ -50,7 +60,10 @@ impl<'l, 'a> Parser<'l, 'a> {
     /// After `$(`: the list up to `)`.
     pub fn substitution(lexer: &mut Lexer<'a>) -> Result<List, Stop> {
         let waiting = std::mem::take(&mut lexer.pending);
-        let mut parser = Parser { lexer: Cell::Borrowed(lexer), peeked: None };
+        let mut parser = Parser {
+            lexer: Cell::Borrowed(lexer),
+            peeked: None,
+        };
         let list = parser.list(&[")"])?;
         parser.expect(")")?;
         parser.lex().pending.splice(0..0, waiting);
@@ -71,7 +84,13 @@ impl<'l, 'a> Parser<'l, 'a> {
         let mut list = List::new();
         loop {
             match self.peek()? {
-                Token::End => return if list.is_empty() { Ok(None) } else { Ok(Some(list)) },
+                Token::End => {
+                    return if list.is_empty() {
+                        Ok(None)
+                    } else {
+                        Ok(Some(list))
+                    };
+                }
                 Token::Newline => {
                     self.next()?;
                     return Ok(Some(list));
@@ -108,7 +127,9 @@ impl<'l, 'a> Parser<'l, 'a> {
     /// The next token where a command may start: aliases are replaced.
     fn peek_command(&mut self) -> Result<&Token, Stop> {
         while let Token::Word(word) = self.peek()? {
-            let Some(name) = word.plain().map(str::to_owned) else { break };
+            let Some(name) = word.plain().map(str::to_owned) else {
+                break;
+            };
             if is_reserved(&name) || !self.lex().expand_alias(&name) {
                 break;
             }
@@ -119,7 +140,10 @@ impl<'l, 'a> Parser<'l, 'a> {
 
     fn reserved(&mut self) -> Result<Option<String>, Stop> {
         Ok(match self.peek_command()? {
-            Token::Word(word) => word.plain().filter(|text| is_reserved(text)).map(str::to_owned),
+            Token::Word(word) => word
+                .plain()
+                .filter(|text| is_reserved(text))
+                .map(str::to_owned),
             Token::Op(op) => Some((*op).to_owned()),
             _ => None,
         })
@@ -189,7 +213,10 @@ impl<'l, 'a> Parser<'l, 'a> {
             if matches!(token, Token::End) && !self.lex().finished {
                 return Err(Stop::Incomplete);
             }
-            return Err(unexpected(&token, if list.is_empty() { None } else { Some(end) }));
+            return Err(unexpected(
+                &token,
+                if list.is_empty() { None } else { Some(end) },
+            ));
         }
         Ok(list)
     }
@@ -244,7 +271,11 @@ impl<'l, 'a> Parser<'l, 'a> {
             redirects.push(redirect);
         }
         self.lex().leave();
-        Ok(Command { line, kind, redirects })
+        Ok(Command {
+            line,
+            kind,
+            redirects,
+        })
     }
 
     fn group(&mut self) -> Result<Kind, Stop> {
@@ -291,7 +322,11 @@ impl<'l, 'a> Parser<'l, 'a> {
         self.next()?;
         let body = self.body("done", &[])?;
         self.next()?;
-        Ok(Kind::While { until, condition, body })
+        Ok(Kind::While {
+            until,
+            condition,
+            body,
+        })
     }
 
     fn for_clause(&mut self) -> Result<Kind, Stop> {
@@ -301,7 +336,9 @@ impl<'l, 'a> Parser<'l, 'a> {
             Token::End if !self.lex().finished => return Err(Stop::Incomplete),
             _ => None,
         };
-        let Some(name) = name else { return Err(Stop::Error("bad for loop variable".to_owned())) };
+        let Some(name) = name else {
+            return Err(Stop::Error("bad for loop variable".to_owned()));
+        };
         self.skip_newlines()?;
         let mut words = None;
         if let Token::Word(word) = self.peek()?
@@ -389,10 +426,19 @@ impl<'l, 'a> Parser<'l, 'a> {
             let closed = words.len() > 1 && words.last().and_then(Word::plain) == Some("]]");
             let first = words.is_empty();
             let alias_next = std::mem::take(&mut self.lex().alias_next);
-            let token = if first || alias_next { self.peek_command()? } else { self.peek()? }.clone();
+            let token = if first || alias_next {
+                self.peek_command()?
+            } else {
+                self.peek()?
+            }
+            .clone();
             match token {
                 Token::Word(word) => {
-                    if first && word.plain().is_some_and(is_reserved) && assigns.is_empty() && redirects.is_empty() {
+                    if first
+                        && word.plain().is_some_and(is_reserved)
+                        && assigns.is_empty()
+                        && redirects.is_empty()
+                    {
                         return Err(unexpected(&Token::Word(word), None));
                     }
                     self.next()?;
@@ -406,9 +452,13 @@ impl<'l, 'a> Parser<'l, 'a> {
                 }
                 Token::Op(op @ ("&&" | "||" | "(" | ")")) if brackets && !closed => {
                     self.next()?;
-                    words.push(Word { parts: vec![Part::Quoted(op.to_owned())] });
+                    words.push(Word {
+                        parts: vec![Part::Quoted(op.to_owned())],
+                    });
                 }
-                Token::Op("(") if words.len() == 1 && assigns.is_empty() && redirects.is_empty() => {
+                Token::Op("(")
+                    if words.len() == 1 && assigns.is_empty() && redirects.is_empty() =>
+                {
                     return self.function(words.remove(0), line);
                 }
                 token => {
@@ -418,7 +468,11 @@ impl<'l, 'a> Parser<'l, 'a> {
                         }
                         return Err(unexpected(&token, None));
                     }
-                    return Ok(Command { line, kind: Kind::Simple { assigns, words }, redirects });
+                    return Ok(Command {
+                        line,
+                        kind: Kind::Simple { assigns, words },
+                        redirects,
+                    });
                 }
             }
         }
@@ -431,7 +485,10 @@ impl<'l, 'a> Parser<'l, 'a> {
             Token::End if !self.lex().finished => return Err(Stop::Incomplete),
             token => return Err(unexpected(&token, Some(")"))),
         }
-        let Some(name) = name.plain().filter(|name| is_name(name) || !name.contains(['=', '/'])) else {
+        let Some(name) = name
+            .plain()
+            .filter(|name| is_name(name) || !name.contains(['=', '/']))
+        else {
             return Err(Stop::Error("bad function name".to_owned()));
         };
         let name = name.to_owned();
@@ -443,7 +500,9 @@ impl<'l, 'a> Parser<'l, 'a> {
             Token::Word(word) => word.plain().map(str::to_owned),
             _ => None,
         };
-        let Some(name) = name else { return Err(Stop::Error("bad function name".to_owned())) };
+        let Some(name) = name else {
+            return Err(Stop::Error("bad function name".to_owned()));
+        };
         if matches!(self.peek()?, Token::Op("(")) {
             self.next()?;
             self.expect(")")?;
@@ -454,7 +513,11 @@ impl<'l, 'a> Parser<'l, 'a> {
     fn function_body(&mut self, name: String, line: u32) -> Result<Command, Stop> {
         self.skip_newlines()?;
         let body = Rc::new(self.command()?);
-        Ok(Command { line, kind: Kind::Function(name, body), redirects: Vec::new() })
+        Ok(Command {
+            line,
+            kind: Kind::Function(name, body),
+            redirects: Vec::new(),
+        })
     }
 
     fn redirect(&mut self) -> Result<Option<Redirect>, Stop> {
@@ -466,7 +529,9 @@ impl<'l, 'a> Parser<'l, 'a> {
         if number.is_some() {
             self.next()?;
         }
-        let Token::Op(op) = self.next()? else { return Ok(None) };
+        let Token::Op(op) = self.next()? else {
+            return Ok(None);
+        };
         let token = self.next()?;
         let Token::Word(word) = token else {
             if matches!(token, Token::End) && !self.lex().finished {
@@ -503,7 +568,12 @@ impl<'l, 'a> Parser<'l, 'a> {
             }
         }
         let body = Rc::new(RefCell::new(Word::default()));
-        self.lex().pending.push(Pending { delimiter, quoted, strip_tabs, body: body.clone() });
+        self.lex().pending.push(Pending {
+            delimiter,
+            quoted,
+            strip_tabs,
+            body: body.clone(),
+        });
         Target::Here(body)
     }
 }
@@ -516,7 +586,9 @@ fn is_descriptor(word: &Word) -> bool {
 }
 
 fn assignment(word: &Word) -> Option<Assign> {
-    let Part::Text(text) = word.parts.first()? else { return None };
+    let Part::Text(text) = word.parts.first()? else {
+        return None;
+    };
     let (name, value) = text.split_once('=')?;
     if !is_name(name) {
         return None;
@@ -526,7 +598,10 @@ fn assignment(word: &Word) -> Option<Assign> {
         parts.push(Part::Text(value.to_owned()));
     }
     parts.extend(word.parts[1..].iter().cloned());
-    Some(Assign { name: name.to_owned(), value: Word { parts } })
+    Some(Assign {
+        name: name.to_owned(),
+        value: Word { parts },
+    })
 }
 
 fn unexpected(token: &Token, expecting: Option<&str>) -> Stop {

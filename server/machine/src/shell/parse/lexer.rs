@@ -64,13 +64,24 @@ pub(crate) struct Lexer<'a> {
 }
 
 const OPERATORS: [&str; 21] = [
-    "<<-", "&&", "||", ";;", "<<", ">>", "<&", ">&", "<>", ">|", "&>", "\n", "|", "&", ";", "(", ")", "<", ">", "#", "",
+    "<<-", "&&", "||", ";;", "<<", ">>", "<&", ">&", "<>", ">|", "&>", "\n", "|", "&", ";", "(",
+    ")", "<", ">", "#", "",
 ];
 
 impl<'a> Lexer<'a> {
-    pub fn new(text: &'a str, line: u32, finished: bool, aliases: &'a Aliases, depth: u32) -> Lexer<'a> {
+    pub fn new(
+        text: &'a str,
+        line: u32,
+        finished: bool,
+        aliases: &'a Aliases,
+        depth: u32,
+    ) -> Lexer<'a> {
         Lexer {
-            frames: vec![Frame { text: Cow::Borrowed(text), at: 0, alias: None }],
+            frames: vec![Frame {
+                text: Cow::Borrowed(text),
+                at: 0,
+                alias: None,
+            }],
             line,
             finished,
             depth,
@@ -129,7 +140,9 @@ impl<'a> Lexer<'a> {
     /// Whether the text goes on with `prefix` (within one piece of input).
     pub fn starts_with(&mut self, prefix: &str) -> bool {
         self.peek();
-        self.frames.last().is_some_and(|frame| frame.text[frame.at..].starts_with(prefix))
+        self.frames
+            .last()
+            .is_some_and(|frame| frame.text[frame.at..].starts_with(prefix))
     }
 
     /// Takes `prefix` if the text goes on with it.
@@ -145,17 +158,32 @@ impl<'a> Lexer<'a> {
 
     /// The end of the text where more was needed: incomplete, or `error` when no more will come.
     pub fn ended(&self, error: &str) -> Stop {
-        if self.finished { Stop::Error(error.to_owned()) } else { Stop::Incomplete }
+        if self.finished {
+            Stop::Error(error.to_owned())
+        } else {
+            Stop::Incomplete
+        }
     }
 
     /// Puts the text of alias `name` in front, unless it is being read already.
     pub fn expand_alias(&mut self, name: &str) -> bool {
-        let Some(text) = self.aliases.get(name) else { return false };
-        if self.frames.len() > 20 || self.frames.iter().any(|frame| frame.alias.as_deref() == Some(name)) {
+        let Some(text) = self.aliases.get(name) else {
+            return false;
+        };
+        if self.frames.len() > 20
+            || self
+                .frames
+                .iter()
+                .any(|frame| frame.alias.as_deref() == Some(name))
+        {
             return false;
         }
         let text = format!("{text} ");
-        self.frames.push(Frame { text: Cow::Owned(text), at: 0, alias: Some(name.to_owned()) });
+        self.frames.push(Frame {
+            text: Cow::Owned(text),
+            at: 0,
+            alias: Some(name.to_owned()),
+        });
         true
     }
 
@@ -231,7 +259,11 @@ impl<'a> Lexer<'a> {
                         }
                     }
                 }
-                let content = if pending.strip_tabs { line.trim_start_matches('\t') } else { &line };
+                let content = if pending.strip_tabs {
+                    line.trim_start_matches('\t')
+                } else {
+                    &line
+                };
                 if content == pending.delimiter {
                     break;
                 }

@@ -8,6 +8,8 @@ mod grammar;
 mod lexer;
 mod word;
 
+pub(crate) use grammar::is_reserved;
+
 use super::syntax::List;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -52,12 +54,20 @@ pub struct Script {
 impl Script {
     /// A script whose text comes in pieces.
     pub fn new() -> Script {
-        Script { line: 1, ..Script::default() }
+        Script {
+            line: 1,
+            ..Script::default()
+        }
     }
 
     /// A script that is all there.
     pub fn whole(text: &str) -> Script {
-        Script { text: text.to_owned(), at: 0, line: 1, finished: true }
+        Script {
+            text: text.to_owned(),
+            at: 0,
+            line: 1,
+            finished: true,
+        }
     }
 
     /// Adds text.
@@ -82,7 +92,9 @@ impl Script {
 
     /// Whether all the text was read.
     pub fn is_drained(&self) -> bool {
-        self.text[self.at..].bytes().all(|b| b.is_ascii_whitespace())
+        self.text[self.at..]
+            .bytes()
+            .all(|b| b.is_ascii_whitespace())
     }
 
     /// Whether the text was said to be over and has been read to its end.
@@ -104,7 +116,11 @@ impl Script {
     pub fn next(&mut self, aliases: &Aliases) -> Parsed {
         let rest = &self.text[self.at..];
         if rest.is_empty() {
-            return if self.finished { Parsed::End } else { Parsed::Incomplete };
+            return if self.finished {
+                Parsed::End
+            } else {
+                Parsed::Incomplete
+            };
         }
         if !self.finished && rest.len() > MAX_SIZE {
             return Parsed::Error("command too long".to_owned());

@@ -23,7 +23,10 @@ impl Lexer<'_> {
     pub(crate) fn word(&mut self) -> Result<Word, Stop> {
         let mut word = Word::default();
         while let Some(c) = self.peek() {
-            if matches!(c, ' ' | '\t' | '\n' | '\r' | '|' | '&' | ';' | '(' | ')' | '<' | '>') {
+            if matches!(
+                c,
+                ' ' | '\t' | '\n' | '\r' | '|' | '&' | ';' | '(' | ')' | '<' | '>'
+            ) {
                 break;
             }
             self.piece(&mut word, Mode::Plain)?;
@@ -188,13 +191,19 @@ impl Lexer<'_> {
             }
             Some(c) if c.is_ascii_alphabetic() || c == '_' => {
                 let name = self.name();
-                let parameter = Parameter { name, operator: Operator::Value };
+                let parameter = Parameter {
+                    name,
+                    operator: Operator::Value,
+                };
                 word.parts.push(Part::Parameter(Rc::new(parameter), quoted));
                 Ok(())
             }
             Some(c) if c.is_ascii_digit() || "@*#?-$!".contains(c) => {
                 self.bump();
-                let parameter = Parameter { name: c.to_string(), operator: Operator::Value };
+                let parameter = Parameter {
+                    name: c.to_string(),
+                    operator: Operator::Value,
+                };
                 word.parts.push(Part::Parameter(Rc::new(parameter), quoted));
                 Ok(())
             }
@@ -208,7 +217,10 @@ impl Lexer<'_> {
 
     fn name(&mut self) -> String {
         let mut name = String::new();
-        while let Some(c) = self.peek().filter(|c| c.is_ascii_alphanumeric() || *c == '_') {
+        while let Some(c) = self
+            .peek()
+            .filter(|c| c.is_ascii_alphanumeric() || *c == '_')
+        {
             name.push(c);
             self.bump();
         }
@@ -262,14 +274,23 @@ impl Lexer<'_> {
                     return self.operator_of("#".to_owned(), quoted);
                 }
                 self.skip_braces()?;
-                return Ok(Parameter { name, operator: Operator::Bad });
+                return Ok(Parameter {
+                    name,
+                    operator: Operator::Bad,
+                });
             }
-            return Ok(Parameter { name, operator: Operator::Length });
+            return Ok(Parameter {
+                name,
+                operator: Operator::Length,
+            });
         }
         let name = self.parameter_name();
         if name.is_empty() {
             self.skip_braces()?;
-            return Ok(Parameter { name, operator: Operator::Bad });
+            return Ok(Parameter {
+                name,
+                operator: Operator::Bad,
+            });
         }
         self.operator_of(name, quoted)
     }
@@ -295,7 +316,10 @@ impl Lexer<'_> {
 
     fn operator_of(&mut self, name: String, quoted: bool) -> Result<Parameter, Stop> {
         if self.eat("}") {
-            return Ok(Parameter { name, operator: Operator::Value });
+            return Ok(Parameter {
+                name,
+                operator: Operator::Value,
+            });
         }
         let colon = self.starts_with(":") && {
             self.bump();
@@ -315,20 +339,32 @@ impl Lexer<'_> {
             }
             Some(_) if colon => {
                 let (offset, end) = self.braced_word(quoted, &[':'])?;
-                let length = if end == ':' { Some(self.braced_word(quoted, &[])?.0) } else { None };
+                let length = if end == ':' {
+                    Some(self.braced_word(quoted, &[])?.0)
+                } else {
+                    None
+                };
                 Operator::Substring(offset, length)
             }
             Some(c @ ('%' | '#')) => {
                 self.bump();
                 let longest = self.peek() == Some(c) && self.bump().is_some();
                 let word = self.braced_word(false, &[])?.0;
-                if c == '%' { Operator::Suffix(longest, word) } else { Operator::Prefix(longest, word) }
+                if c == '%' {
+                    Operator::Suffix(longest, word)
+                } else {
+                    Operator::Prefix(longest, word)
+                }
             }
             Some('/') => {
                 self.bump();
                 let all = self.eat("/");
                 let (pattern, end) = self.braced_word(false, &['/'])?;
-                let with = if end == '/' { self.braced_word(quoted, &[])?.0 } else { Word::default() };
+                let with = if end == '/' {
+                    self.braced_word(quoted, &[])?.0
+                } else {
+                    Word::default()
+                };
                 Operator::Replace(all, pattern, with)
             }
             Some(_) => {
@@ -350,7 +386,9 @@ impl Lexer<'_> {
                     return Ok((word, c));
                 }
                 Some('"') if quoted => self.piece(&mut word, Mode::Double)?,
-                Some(_) => self.piece(&mut word, if quoted { Mode::Double } else { Mode::Plain })?,
+                Some(_) => {
+                    self.piece(&mut word, if quoted { Mode::Double } else { Mode::Plain })?
+                }
             }
         }
     }
