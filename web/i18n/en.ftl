@@ -94,6 +94,7 @@ preview-of = Page of { $target }
 preview-reload = Load again
 preview-address = Address
 preview-out = Open in a new tab
+preview-open = Open the preview
 preview-close = Close the preview
 preview-empty = What a pod serves appears here once you forward its port:
 

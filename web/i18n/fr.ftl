@@ -94,6 +94,7 @@ preview-of = Page de { $target }
 preview-reload = Recharger
 preview-address = Adresse
 preview-out = Ouvrir dans un nouvel onglet
+preview-open = Ouvrir l’aperçu
 preview-close = Fermer l’aperçu
 preview-empty = Ce qu’un pod sert apparaît ici dès que vous redirigez son port :
 

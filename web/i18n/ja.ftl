@@ -93,6 +93,7 @@ preview-of = { $target } のページ
 preview-reload = 再読み込み
 preview-address = アドレス
 preview-out = 新しいタブで開く
+preview-open = プレビューを開く
 preview-close = プレビューを閉じる
 preview-empty = ポートを転送すると、Pod が返すページがここに表示されます。
 

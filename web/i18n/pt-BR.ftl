@@ -94,6 +94,7 @@ preview-of = Página de { $target }
 preview-reload = Recarregar
 preview-address = Endereço
 preview-out = Abrir em nova aba
+preview-open = Abrir a página
 preview-close = Fechar a página
 preview-empty = O que um pod serve aparece aqui quando você encaminha a porta dele:
 

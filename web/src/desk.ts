@@ -15,6 +15,7 @@ const INTERRUPT = "\x03";
 export interface Screen {
   type(text: string): boolean;
   focus(): void;
+  search(): void;
 }
 
 export class Desk {
@@ -119,6 +120,11 @@ export class Desk {
   press(keys: string): void {
     this.#screens.get(this.active.value)?.type(keys);
     this.typedByHand(this.active.value, keys);
+  }
+
+  /** Opens the search of the terminal in front. */
+  search(): void {
+    this.#screens.get(this.active.value)?.search();
   }
 
   focusTerminal(): void {

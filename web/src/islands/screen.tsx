@@ -118,7 +118,11 @@ export function TerminalScreen({ desk, id, front }: { desk: Desk; id: number; fr
     watcher.observe(box);
     refit();
     open();
-    desk.addScreen(id, { type: (text) => stream.input(text), focus: () => term.focus() });
+    desk.addScreen(id, {
+      type: (text) => stream.input(text),
+      focus: () => term.focus(),
+      search: () => setSearching(true),
+    });
     return () => {
       watcher.disconnect();
       stopOpening();

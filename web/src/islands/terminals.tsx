@@ -65,6 +65,14 @@ function Tools({ desk }: { desk: Desk }) {
           onClick={() => desk.session.closeTerminal(desk.active.value)}
         />
       )}
+      {desk.session.previews.value.length > 0 && !layout.preview && (
+        <IconButton
+          icon="window"
+          label={say("preview-open")}
+          onClick={() => desk.openPreview(desk.path.value)}
+        />
+      )}
+      <IconButton icon="search" label={say("search")} onClick={() => desk.search()} />
       <IconButton icon="smaller" label={say("font-smaller")} onClick={() => change(-1)} />
       <IconButton icon="larger" label={say("font-larger")} onClick={() => change(1)} />
       <IconButton

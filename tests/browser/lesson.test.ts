@@ -1,0 +1,159 @@
+/** The lesson `first-pod` as a learner takes it: from the course page's button to the last tick, in Chromium. */
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { accessible, picture, prompted, type Stage, shows, type, up } from "./stage.ts";
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await up();
+});
+afterAll(() => stage.down());
+
+async function run(page: Page, step: string, nth = 0): Promise<void> {
+  await page.locator(`#step-${step} .code.run .button.primary`).nth(nth).click();
+}
+
+async function ticks(page: Page, step: string): Promise<void> {
+  await page.locator(`#step-${step}[data-status="done"]`).waitFor();
+}
+
+async function answer(page: Page, step: string, word: string): Promise<void> {
+  const form = page.locator(`#step-${step} form.question`);
+  const option = form.locator(`input[type="radio"][value="${word}"]`);
+  if ((await option.count()) > 0) await option.check();
+  else await form.locator('input[type="text"]').fill(word);
+  await form.locator('button[type="submit"]').click();
+}
+
+test("from the first click to the last tick", async () => {
+  const page = await stage.page();
+  await page.goto(`${stage.url}/en/`);
+  await page.locator(".course-head .button.primary").click();
+  await prompted(page);
+
+  await run(page, "look");
+  await shows(page, "No resources found in default namespace.");
+  await ticks(page, "look");
+
+  await page.locator("#step-run .step-help button").first().click();
+  await page.locator("#step-run .why li").first().waitFor();
+  await run(page, "run");
+  await shows(page, "pod/kuard created");
+  await ticks(page, "run");
+
+  await run(page, "where");
+  await shows(page, /kuard\s+1\/1\s+Running/);
+  await answer(page, "where", "node-9");
+  await page.locator('#step-where output[data-right="false"]').waitFor();
+  await answer(page, "where", "node-1");
+  await ticks(page, "where");
+
+  await answer(page, "describe", "b");
+  await run(page, "describe");
+  await shows(page, /Scheduled/);
+  await ticks(page, "describe");
+  await picture(page, "lesson");
+
+  await run(page, "logs");
+  await ticks(page, "logs");
+  await page.locator("#step-logs .code-actions .button", { hasText: "Stop" }).click();
+  await prompted(page);
+
+  await type(page, "kubectl exec -it kuard -- ash\n");
+  await shows(page, /[/~] [$#]/);
+  await type(page, "wget -qO- localhost:8080/healthy; exit\n");
+  await shows(page, "ok");
+  await run(page, "inside");
+  await answer(page, "inside", "nobody");
+  await ticks(page, "inside");
+
+  await run(page, "page");
+  await ticks(page, "page");
+  const frame = page.frameLocator("iframe.preview-frame");
+  await frame.locator("body", { hasText: "kuard" }).waitFor();
+  await picture(page, "lesson-preview");
+
+  await answer(page, "delete", "c");
+  await run(page, "delete");
+  await shows(page, 'pod "kuard" deleted');
+  await ticks(page, "delete");
+  await page.locator(".finish-card").scrollIntoViewIfNeeded();
+  await page.locator(".finish-card h2").waitFor();
+  await picture(page, "lesson-end");
+
+  await page.reload();
+  await shows(page, 'pod "kuard" deleted');
+  expect(await page.locator('.step:not([data-status="done"])').count()).toBe(0);
+  await accessible(page);
+});
+
+test("a phone runs a command with a tap and reads on", async () => {
+  const page = await stage.page({
+    viewport: { width: 390, height: 844 },
+    deviceScaleFactor: 2,
+    isMobile: true,
+    hasTouch: true,
+  });
+  await page.goto(`${stage.url}/en/lessons/first-pod`);
+  await page.locator("#step-look .code.run .button.primary").waitFor();
+  await picture(page, "lesson-phone");
+  await accessible(page);
+  await page.locator("#step-look .code.run .button.primary").tap();
+  await shows(page, "No resources found");
+  await page.locator(".switcher-ticked").waitFor();
+  await picture(page, "lesson-phone-terminal");
+  await accessible(page);
+  await page.locator(".switcher-ticked").tap();
+  await page.locator("#step-run h2").waitFor();
+});
+
+test("a lost server is said calmly, and the session comes back with screen and progress", async () => {
+  const page = await stage.page();
+  await page.goto(`${stage.url}/en/lessons/first-pod`);
+  await run(page, "look");
+  await ticks(page, "look");
+  await stage.killServer();
+  await page.locator('.connection[data-kind="waiting"]').waitFor();
+  await stage.startServer();
+  await page.locator('.connection[data-kind="ready"]').waitFor();
+  await type(page, "echo still $((40 + 2))\n");
+  await shows(page, "still 42");
+  expect(await page.locator("#step-look").getAttribute("data-status")).toBe("done");
+});
+
+test("two terminals are two shells of one computer, and panes move by keyboard", async () => {
+  const page = await stage.page();
+  await page.goto(`${stage.url}/en/lessons/first-pod`);
+  await prompted(page);
+  await type(page, "echo one > first.txt\n");
+  await page.getByRole("button", { name: "New terminal" }).click();
+  await page.getByRole("tab", { name: "Terminal 2", selected: true }).waitFor();
+  await prompted(page);
+  await type(page, "cat first.txt\n");
+  await shows(page, "one");
+  const width = async () => (await page.locator("#text").boundingBox())?.width ?? 0;
+  const before = await width();
+  await page.getByRole("separator").first().focus();
+  await page.keyboard.press("ArrowRight");
+  expect(await width()).toBeGreaterThan(before);
+  await page.reload();
+  await page.getByRole("tab", { name: "Terminal 2" }).waitFor();
+  expect(await width()).toBeGreaterThan(before);
+});
+
+test("a paste of a megabyte loses nothing and the session lives", async () => {
+  const page = await stage.page();
+  await page.goto(`${stage.url}/en/lessons/first-pod`);
+  await prompted(page);
+  await type(page, "wc -c\n");
+  await page.evaluate(() => {
+    const data = new DataTransfer();
+    data.setData("text/plain", `${"x".repeat(63)}\n`.repeat(16 * 1024));
+    const field = document.querySelector(".xterm-helper-textarea");
+    field?.dispatchEvent(
+      new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }),
+    );
+  });
+  await page.keyboard.press("Control+d");
+  await shows(page, "1048576");
+});
