@@ -1,0 +1,102 @@
+//! The query of a request, and the request options that stand in it.
+
+use http::Uri;
+use objects::{FieldError, FieldValidation, Options, Propagation, Status};
+
+/// The decoded query, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Query(pub Vec<(String, String)>);
+
+impl Query {
+    pub fn of(uri: &Uri) -> Query {
+        let parsed = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(uri);
+        Query(parsed.map(|q| q.0).unwrap_or_default())
+    }
+
+    /// The first value of a key; empty when it is not there.
+    pub fn get(&self, key: &str) -> &str {
+        self.0.iter().find(|(k, _)| k == key).map_or("", |(_, v)| v.as_str())
+    }
+
+    pub fn has(&self, key: &str) -> bool {
+        self.0.iter().any(|(k, _)| k == key)
+    }
+
+    pub fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(k, _)| k == key).map(|(_, v)| v.as_str())
+    }
+
+    /// `true` and `1`, as Go reads booleans of queries.
+    pub fn flag(&self, key: &str) -> bool {
+        matches!(self.get(key), "true" | "1" | "t" | "T" | "TRUE" | "True")
+    }
+
+    pub fn number<T: std::str::FromStr>(&self, key: &str) -> Option<T> {
+        self.get(key).parse().ok()
+    }
+
+    /// The options of a write; `kind` names them in errors: `CreateOptions`.
+    pub fn write_options(&self, kind: &str) -> Result<Options, Status> {
+        let mut options = self.read_options();
+        let mut errors = Vec::new();
+        for value in self.all("dryRun") {
+            match value {
+                "All" => options.dry_run = true,
+                other => errors.push(FieldError::not_supported("dryRun", other, &["All"])),
+            }
+        }
+        options.field_manager = self.get("fieldManager").into();
+        match FieldValidation::parse(self.get("fieldValidation")) {
+            Some(validation) => options.field_validation = validation,
+            None => {
+                let value = self.get("fieldValidation");
+                errors.push(FieldError::not_supported("fieldValidation", value, &["Ignore", "Strict", "Warn"]));
+            }
+        }
+        options.force = self.flag("force");
+        if errors.is_empty() { Ok(options) } else { Err(Status::invalid(&format!("{kind}.meta.k8s.io"), "", errors)) }
+    }
+
+    /// The options of a read.
+    pub fn read_options(&self) -> Options {
+        Options {
+            label_selector: self.get("labelSelector").into(),
+            field_selector: self.get("fieldSelector").into(),
+            limit: self.number("limit").unwrap_or(0),
+            continue_token: self.get("continue").into(),
+            resource_version: self.get("resourceVersion").into(),
+            resource_version_match: self.get("resourceVersionMatch").into(),
+            ..Options::default()
+        }
+    }
+
+    /// The options of a delete: the query, and over it the members of a `DeleteOptions` body.
+    pub fn delete_options(&self, body: Option<&serde_json::Value>) -> Result<Options, Status> {
+        let mut options = self.write_options("DeleteOptions")?;
+        options.grace_period_seconds = self.number("gracePeriodSeconds");
+        let mut policy = self.get("propagationPolicy").to_string();
+        let mut orphan = self.has("orphanDependents").then(|| self.flag("orphanDependents"));
+        if let Some(body) = body {
+            let text = |pointer: &str| body.pointer(pointer).and_then(|v| v.as_str()).map(str::to_string);
+            options.grace_period_seconds = body["gracePeriodSeconds"].as_i64().or(options.grace_period_seconds);
+            policy = text("/propagationPolicy").unwrap_or(policy);
+            orphan = body["orphanDependents"].as_bool().or(orphan);
+            options.precondition_uid = text("/preconditions/uid");
+            options.precondition_resource_version = text("/preconditions/resourceVersion");
+            let dry = body["dryRun"].as_array().is_some_and(|d| d.iter().any(|v| v == "All"));
+            options.dry_run |= dry;
+        }
+        options.propagation = match (policy.as_str(), orphan) {
+            ("", None) => None,
+            ("", Some(true)) | ("Orphan", _) => Some(Propagation::Orphan),
+            ("", Some(false)) | ("Background", _) => Some(Propagation::Background),
+            ("Foreground", _) => Some(Propagation::Foreground),
+            (other, _) => {
+                let known = ["Foreground", "Background", "Orphan", "nil"];
+                let error = FieldError::not_supported("propagationPolicy", other, &known);
+                return Err(Status::invalid("DeleteOptions.meta.k8s.io", "", vec![error]));
+            }
+        };
+        Ok(options)
+    }
+}
