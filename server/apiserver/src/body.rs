@@ -17,14 +17,21 @@ pub async fn read(body: Body) -> Result<Bytes, Status> {
         Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => {
             Err(Status::too_large(LIMIT_BYTES as u64))
         }
-        Err(error) => Err(Status::bad_request(format!("the request's body cannot be read: {error}"))),
+        Err(error) => Err(Status::bad_request(format!(
+            "the request's body cannot be read: {error}"
+        ))),
     }
 }
 
 /// The media type without parameters; empty when there is none.
 pub fn media_type(headers: &HeaderMap) -> &str {
-    let value = headers.get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
-    value.and_then(|v| v.split(';').next()).unwrap_or_default().trim()
+    let value = headers
+        .get(http::header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok());
+    value
+        .and_then(|v| v.split(';').next())
+        .unwrap_or_default()
+        .trim()
 }
 
 /// The `DeleteOptions` of a delete; an empty body is none.
@@ -36,8 +43,11 @@ pub fn delete_options(headers: &HeaderMap, bytes: &[u8]) -> Result<Option<Value>
     match media_type(headers) {
         "" | "application/json" => match serde_json::from_slice(bytes) {
             Ok(value) => Ok(Some(value)),
-            Err(error) => Err(Status::bad_request(format!("the body of the request cannot be read: {error}"))),
+            Err(error) => Err(Status::bad_request(format!(
+                "the body of the request cannot be read: {error}"
+            ))),
         },
-        media => objects::decode(media, bytes, &gvk, FieldValidation::Ignore).map(|(value, _)| Some(value)),
+        media => objects::decode(media, bytes, &gvk, FieldValidation::Ignore)
+            .map(|(value, _)| Some(value)),
     }
 }

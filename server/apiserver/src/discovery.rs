@@ -45,8 +45,17 @@ impl Served {
 
     /// Named groups in their order; core is not among them.
     pub fn groups(self) -> Vec<&'static str> {
-        let rank = |g: &str| GROUP_ORDER.iter().position(|known| *known == g).unwrap_or(GROUP_ORDER.len());
-        let mut groups: Vec<&str> = self.resources().map(|r| r.group).filter(|g| !g.is_empty()).collect();
+        let rank = |g: &str| {
+            GROUP_ORDER
+                .iter()
+                .position(|known| *known == g)
+                .unwrap_or(GROUP_ORDER.len())
+        };
+        let mut groups: Vec<&str> = self
+            .resources()
+            .map(|r| r.group)
+            .filter(|g| !g.is_empty())
+            .collect();
         groups.sort_by_key(|g| (rank(g), *g));
         groups.dedup();
         groups
@@ -54,14 +63,21 @@ impl Served {
 
     /// Versions of a group, the preferred one first.
     pub fn versions(self, group: &str) -> Vec<&'static str> {
-        let mut versions: Vec<&str> = self.resources().filter(|r| r.group == group).map(|r| r.version).collect();
+        let mut versions: Vec<&str> = self
+            .resources()
+            .filter(|r| r.group == group)
+            .map(|r| r.version)
+            .collect();
         versions.sort_by(|a, b| stability(b).cmp(&stability(a)));
         versions.dedup();
         versions
     }
 
     fn of(self, group: &str, version: &str) -> Vec<&'static Resource> {
-        let mut all: Vec<_> = self.resources().filter(|r| r.group == group && r.version == version).collect();
+        let mut all: Vec<_> = self
+            .resources()
+            .filter(|r| r.group == group && r.version == version)
+            .collect();
         all.sort_by_key(|r| r.plural);
         all
     }
@@ -69,12 +85,23 @@ impl Served {
 
 /// v2 before v1 before v1beta1.
 fn stability(version: &str) -> (bool, u32) {
-    let digits: String = version.trim_start_matches('v').chars().take_while(char::is_ascii_digit).collect();
-    (!version.contains("beta") && !version.contains("alpha"), digits.parse().unwrap_or(0))
+    let digits: String = version
+        .trim_start_matches('v')
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .collect();
+    (
+        !version.contains("beta") && !version.contains("alpha"),
+        digits.parse().unwrap_or(0),
+    )
 }
 
 fn group_version(group: &str, version: &str) -> String {
-    if group.is_empty() { version.into() } else { format!("{group}/{version}") }
+    if group.is_empty() {
+        version.into()
+    } else {
+        format!("{group}/{version}")
+    }
 }
 
 /// `APIGroupDiscoveryList`; `version` is that of apidiscovery.k8s.io.
@@ -87,11 +114,19 @@ pub fn aggregated(served: Served, core: bool, version: &str) -> Value {
                 .versions(group)
                 .into_iter()
                 .map(|v| {
-                    let resources: Vec<Value> = served.of(group, v).into_iter().map(aggregated_resource).collect();
+                    let resources: Vec<Value> = served
+                        .of(group, v)
+                        .into_iter()
+                        .map(aggregated_resource)
+                        .collect();
                     json!({"version": v, "resources": resources, "freshness": "Current"})
                 })
                 .collect();
-            let metadata = if core { json!({}) } else { json!({"name": group}) };
+            let metadata = if core {
+                json!({})
+            } else {
+                json!({"name": group})
+            };
             json!({"metadata": metadata, "versions": versions})
         })
         .collect();
@@ -114,14 +149,21 @@ fn aggregated_resource(r: &'static Resource) -> Value {
         out["categories"] = json!(r.categories);
     }
     if !r.subresources.is_empty() {
-        out["subresources"] = sorted(r).into_iter().map(|s| aggregated_subresource(r, s)).collect();
+        out["subresources"] = sorted(r)
+            .into_iter()
+            .map(|s| aggregated_subresource(r, s))
+            .collect();
     }
     out
 }
 
 fn aggregated_subresource(r: &Resource, s: &Subresource) -> Value {
     let foreign = (s.group, s.version) != (r.group, r.version);
-    let (group, version) = if foreign { (s.group, s.version) } else { ("", "") };
+    let (group, version) = if foreign {
+        (s.group, s.version)
+    } else {
+        ("", "")
+    };
     let kind = json!({"group": group, "version": version, "kind": s.kind});
     json!({"subresource": s.name, "responseKind": kind, "verbs": s.verbs})
 }
@@ -149,7 +191,11 @@ fn group(served: Served, name: &str) -> Value {
 
 /// `/apis`.
 pub fn group_list(served: Served) -> Value {
-    let groups: Vec<Value> = served.groups().into_iter().map(|g| group(served, g)).collect();
+    let groups: Vec<Value> = served
+        .groups()
+        .into_iter()
+        .map(|g| group(served, g))
+        .collect();
     json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups})
 }
 
@@ -215,12 +261,30 @@ fn storage_hash(r: &Resource) -> String {
 
 /// `/`: every path that answers something.
 pub fn root(served: Served) -> Value {
-    let mut paths: Vec<String> = ["/api", "/api/v1", "/apis", "/apis/"].map(String::from).to_vec();
+    let mut paths: Vec<String> = ["/api", "/api/v1", "/apis", "/apis/"]
+        .map(String::from)
+        .to_vec();
     for group in served.groups() {
         paths.push(format!("/apis/{group}"));
-        paths.extend(served.versions(group).into_iter().map(|v| format!("/apis/{group}/{v}")));
+        paths.extend(
+            served
+                .versions(group)
+                .into_iter()
+                .map(|v| format!("/apis/{group}/{v}")),
+        );
     }
-    paths.extend(["/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/openapi/v3/", "/readyz", "/version"].map(String::from));
+    paths.extend(
+        [
+            "/healthz",
+            "/livez",
+            "/openapi/v2",
+            "/openapi/v3",
+            "/openapi/v3/",
+            "/readyz",
+            "/version",
+        ]
+        .map(String::from),
+    );
     paths.sort();
     json!({"paths": paths})
 }

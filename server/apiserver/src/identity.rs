@@ -17,9 +17,11 @@ impl Identity {
     pub fn of(&self, parts: &Parts) -> Result<UserInfo, Status> {
         let user = match self {
             Identity::Fixed(user) => user.clone(),
-            Identity::Extension => {
-                parts.extensions.get::<UserInfo>().cloned().ok_or_else(Status::unauthorized)?
-            }
+            Identity::Extension => parts
+                .extensions
+                .get::<UserInfo>()
+                .cloned()
+                .ok_or_else(Status::unauthorized)?,
         };
         Ok(impersonated(parts).unwrap_or(user))
     }
@@ -27,11 +29,24 @@ impl Identity {
 
 /// The user of the `Impersonate-*` headers. Whoever may use this API may impersonate: there is one administrator.
 fn impersonated(parts: &Parts) -> Option<UserInfo> {
-    let text = |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_string);
-    let mut user = UserInfo { name: text("impersonate-user")?, ..UserInfo::default() };
+    let text = |name: &str| {
+        parts
+            .headers
+            .get(name)
+            .and_then(|v| v.to_str().ok())
+            .map(str::to_string)
+    };
+    let mut user = UserInfo {
+        name: text("impersonate-user")?,
+        ..UserInfo::default()
+    };
     user.uid = text("impersonate-uid").unwrap_or_default();
     let groups = parts.headers.get_all("impersonate-group");
-    user.groups = groups.iter().filter_map(|v| v.to_str().ok()).map(str::to_string).collect();
+    user.groups = groups
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .map(str::to_string)
+        .collect();
     if user.groups.is_empty() {
         user.groups.push("system:authenticated".into());
     }
@@ -39,7 +54,10 @@ fn impersonated(parts: &Parts) -> Option<UserInfo> {
         if let Some(key) = name.as_str().strip_prefix("impersonate-extra-")
             && let Ok(value) = value.to_str()
         {
-            user.extra.entry(key.to_string()).or_default().push(value.to_string());
+            user.extra
+                .entry(key.to_string())
+                .or_default()
+                .push(value.to_string());
         }
     }
     Some(user)

@@ -37,7 +37,10 @@ fn number(query: &Query, key: &str) -> Result<Option<i64>, Status> {
     match query.get(key) {
         "" => Ok(None),
         text => text.parse().map(Some).map_err(|_| {
-            let why = format!("strconv.ParseInt: parsing {}: invalid syntax", objects::quote::go_quote(text));
+            let why = format!(
+                "strconv.ParseInt: parsing {}: invalid syntax",
+                objects::quote::go_quote(text)
+            );
             Status::bad_request(why)
         }),
     }
@@ -45,11 +48,13 @@ fn number(query: &Query, key: &str) -> Result<Option<i64>, Status> {
 
 /// Serves a log; 204 while the pod has no node.
 pub(crate) async fn serve(asked: Asked) -> Result<Response, Status> {
-    let Some(log) = asked.api.handle.logs(log_query(&asked)?).await? else {
+    let log = asked.api.handle.logs(log_query(&asked)?).await?;
+    let pod = crate::stream::pod(&asked).await?;
+    if pod.pointer("/spec/nodeName").is_none() {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NO_CONTENT;
         return Ok(response);
-    };
+    }
     let pieces = stream::unfold(log.output, |mut output| async move {
         match output.recv().await? {
             StreamOut::Stdout(bytes) | StreamOut::Stderr(bytes) => {

@@ -22,11 +22,16 @@ pub struct ApiPath {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
     /// `/api`, `/apis`.
-    Groups { core: bool },
+    Groups {
+        core: bool,
+    },
     /// `/apis/GROUP`.
     Group(String),
     /// `/api/VERSION`, `/apis/GROUP/VERSION`.
-    Resources { group: String, version: String },
+    Resources {
+        group: String,
+        version: String,
+    },
     Api(ApiPath),
     /// Everything else.
     Other,
@@ -44,8 +49,14 @@ pub fn parse(path: &str) -> Route {
         ["api"] => Route::Groups { core: true },
         ["apis"] | ["apis", ""] => Route::Groups { core: false },
         ["apis", group] => Route::Group((*group).into()),
-        ["api", version] => Route::Resources { group: String::new(), version: (*version).into() },
-        ["apis", group, version] => Route::Resources { group: (*group).into(), version: (*version).into() },
+        ["api", version] => Route::Resources {
+            group: String::new(),
+            version: (*version).into(),
+        },
+        ["apis", group, version] => Route::Resources {
+            group: (*group).into(),
+            version: (*version).into(),
+        },
         ["api", version, rest @ ..] => Route::Api(below("", version, rest)),
         ["apis", group, version, rest @ ..] => Route::Api(below(group, version, rest)),
         _ => Route::Other,
@@ -135,7 +146,14 @@ mod tests {
 
     fn parts(path: &str) -> [String; 6] {
         match parse(path) {
-            Route::Api(p) => [p.group, p.namespace, p.resource, p.name, p.subresource, p.rest],
+            Route::Api(p) => [
+                p.group,
+                p.namespace,
+                p.resource,
+                p.name,
+                p.subresource,
+                p.rest,
+            ],
             other => panic!("{path} is {other:?}"),
         }
     }
@@ -143,13 +161,34 @@ mod tests {
     #[test]
     fn reads_paths() {
         assert_eq!(parts("/api/v1/pods"), ["", "", "pods", "", "", ""]);
-        assert_eq!(parts("/api/v1/namespaces/a"), ["", "", "namespaces", "a", "", ""]);
-        assert_eq!(parts("/api/v1/namespaces/a/status"), ["", "", "namespaces", "a", "status", ""]);
-        assert_eq!(parts("/api/v1/namespaces/a/pods/p/log"), ["", "a", "pods", "p", "log", ""]);
-        assert_eq!(parts("/api/v1/namespaces/a/pods/p/proxy/x/y"), ["", "a", "pods", "p", "proxy", "/x/y"]);
-        assert_eq!(parts("/apis/apps/v1/namespaces/a/deployments"), ["apps", "a", "deployments", "", "", ""]);
-        assert_eq!(parts("/api/v1/watch/namespaces/a/pods"), ["", "a", "pods", "", "", ""]);
-        assert_eq!(parts("/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Anode")[3], "system:node");
+        assert_eq!(
+            parts("/api/v1/namespaces/a"),
+            ["", "", "namespaces", "a", "", ""]
+        );
+        assert_eq!(
+            parts("/api/v1/namespaces/a/status"),
+            ["", "", "namespaces", "a", "status", ""]
+        );
+        assert_eq!(
+            parts("/api/v1/namespaces/a/pods/p/log"),
+            ["", "a", "pods", "p", "log", ""]
+        );
+        assert_eq!(
+            parts("/api/v1/namespaces/a/pods/p/proxy/x/y"),
+            ["", "a", "pods", "p", "proxy", "/x/y"]
+        );
+        assert_eq!(
+            parts("/apis/apps/v1/namespaces/a/deployments"),
+            ["apps", "a", "deployments", "", "", ""]
+        );
+        assert_eq!(
+            parts("/api/v1/watch/namespaces/a/pods"),
+            ["", "a", "pods", "", "", ""]
+        );
+        assert_eq!(
+            parts("/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Anode")[3],
+            "system:node"
+        );
     }
 
     #[test]
@@ -157,7 +196,13 @@ mod tests {
         assert_eq!(parse("/api"), Route::Groups { core: true });
         assert_eq!(parse("/apis/"), Route::Groups { core: false });
         assert_eq!(parse("/apis/apps"), Route::Group("apps".into()));
-        assert_eq!(parse("/api/v1"), Route::Resources { group: String::new(), version: "v1".into() });
+        assert_eq!(
+            parse("/api/v1"),
+            Route::Resources {
+                group: String::new(),
+                version: "v1".into()
+            }
+        );
         assert_eq!(parse("/nope"), Route::Other);
     }
 }

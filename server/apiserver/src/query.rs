@@ -15,7 +15,10 @@ impl Query {
 
     /// The first value of a key; empty when it is not there.
     pub fn get(&self, key: &str) -> &str {
-        self.0.iter().find(|(k, _)| k == key).map_or("", |(_, v)| v.as_str())
+        self.0
+            .iter()
+            .find(|(k, _)| k == key)
+            .map_or("", |(_, v)| v.as_str())
     }
 
     pub fn has(&self, key: &str) -> bool {
@@ -23,7 +26,10 @@ impl Query {
     }
 
     pub fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(k, _)| k == key).map(|(_, v)| v.as_str())
+        self.0
+            .iter()
+            .filter(move |(k, _)| k == key)
+            .map(|(_, v)| v.as_str())
     }
 
     /// `true` and `1`, as Go reads booleans of queries.
@@ -50,11 +56,19 @@ impl Query {
             Some(validation) => options.field_validation = validation,
             None => {
                 let value = self.get("fieldValidation");
-                errors.push(FieldError::not_supported("fieldValidation", value, &["Ignore", "Strict", "Warn"]));
+                errors.push(FieldError::not_supported(
+                    "fieldValidation",
+                    value,
+                    &["Ignore", "Strict", "Warn"],
+                ));
             }
         }
         options.force = self.flag("force");
-        if errors.is_empty() { Ok(options) } else { Err(Status::invalid(&format!("{kind}.meta.k8s.io"), "", errors)) }
+        if errors.is_empty() {
+            Ok(options)
+        } else {
+            Err(Status::invalid(&format!("{kind}.meta.k8s.io"), "", errors))
+        }
     }
 
     /// The options of a read.
@@ -75,15 +89,25 @@ impl Query {
         let mut options = self.write_options("DeleteOptions")?;
         options.grace_period_seconds = self.number("gracePeriodSeconds");
         let mut policy = self.get("propagationPolicy").to_string();
-        let mut orphan = self.has("orphanDependents").then(|| self.flag("orphanDependents"));
+        let mut orphan = self
+            .has("orphanDependents")
+            .then(|| self.flag("orphanDependents"));
         if let Some(body) = body {
-            let text = |pointer: &str| body.pointer(pointer).and_then(|v| v.as_str()).map(str::to_string);
-            options.grace_period_seconds = body["gracePeriodSeconds"].as_i64().or(options.grace_period_seconds);
+            let text = |pointer: &str| {
+                body.pointer(pointer)
+                    .and_then(|v| v.as_str())
+                    .map(str::to_string)
+            };
+            options.grace_period_seconds = body["gracePeriodSeconds"]
+                .as_i64()
+                .or(options.grace_period_seconds);
             policy = text("/propagationPolicy").unwrap_or(policy);
             orphan = body["orphanDependents"].as_bool().or(orphan);
             options.precondition_uid = text("/preconditions/uid");
             options.precondition_resource_version = text("/preconditions/resourceVersion");
-            let dry = body["dryRun"].as_array().is_some_and(|d| d.iter().any(|v| v == "All"));
+            let dry = body["dryRun"]
+                .as_array()
+                .is_some_and(|d| d.iter().any(|v| v == "All"));
             options.dry_run |= dry;
         }
         options.propagation = match (policy.as_str(), orphan) {
@@ -94,7 +118,11 @@ impl Query {
             (other, _) => {
                 let known = ["Foreground", "Background", "Orphan", "nil"];
                 let error = FieldError::not_supported("propagationPolicy", other, &known);
-                return Err(Status::invalid("DeleteOptions.meta.k8s.io", "", vec![error]));
+                return Err(Status::invalid(
+                    "DeleteOptions.meta.k8s.io",
+                    "",
+                    vec![error],
+                ));
             }
         };
         Ok(options)

@@ -22,21 +22,38 @@ pub struct Style {
 
 impl Style {
     pub fn of(headers: &HeaderMap, query: &Query, now: i64) -> Result<Style, Status> {
-        let text = |name| headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok()).unwrap_or_default();
+        let text = |name| {
+            headers
+                .get(name)
+                .and_then(|v: &HeaderValue| v.to_str().ok())
+                .unwrap_or_default()
+        };
         let include = match query.get("includeObject") {
             "None" => Include::None,
             "Object" => Include::Object,
             _ => Include::Metadata,
         };
         let pretty = match query.get("pretty") {
-            "" => ["curl", "Wget", "Mozilla/5.0"].iter().any(|agent| text(header::USER_AGENT).starts_with(agent)),
+            "" => ["curl", "Wget", "Mozilla/5.0"]
+                .iter()
+                .any(|agent| text(header::USER_AGENT).starts_with(agent)),
             _ => query.flag("pretty"),
         };
-        Ok(Style { form: crate::negotiate::form(text(header::ACCEPT))?, include, pretty, now })
+        Ok(Style {
+            form: crate::negotiate::form(text(header::ACCEPT))?,
+            include,
+            pretty,
+            now,
+        })
     }
 
     pub fn plain() -> Style {
-        Style { form: Form::Json, include: Include::Metadata, pretty: false, now: 0 }
+        Style {
+            form: Form::Json,
+            include: Include::Metadata,
+            pretty: false,
+            now: 0,
+        }
     }
 }
 
@@ -49,9 +66,15 @@ pub struct Ordered<'a> {
 
 impl Serialize for Ordered<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Value::Object(members) = self.object else { return self.object.serialize(serializer) };
+        let Value::Object(members) = self.object else {
+            return self.object.serialize(serializer);
+        };
         let mut map = serializer.serialize_map(None)?;
-        let first: &[&str] = if self.named { &["kind", "apiVersion", "metadata"] } else { &["metadata"] };
+        let first: &[&str] = if self.named {
+            &["kind", "apiVersion", "metadata"]
+        } else {
+            &["metadata"]
+        };
         for key in first {
             if let Some(value) = members.get(*key) {
                 map.serialize_entry(key, value)?;
@@ -79,7 +102,14 @@ impl Serialize for List<'_> {
         map.serialize_entry("kind", self.kind)?;
         map.serialize_entry("apiVersion", self.api_version)?;
         map.serialize_entry("metadata", self.metadata)?;
-        let items: Vec<Ordered<'_>> = self.items.iter().map(|o| Ordered { object: o, named: false }).collect();
+        let items: Vec<Ordered<'_>> = self
+            .items
+            .iter()
+            .map(|o| Ordered {
+                object: o,
+                named: false,
+            })
+            .collect();
         map.serialize_entry("items", &items)?;
         map.end()
     }
@@ -89,15 +119,22 @@ impl Serialize for List<'_> {
 pub fn encode(value: &impl Serialize, pretty: bool) -> Vec<u8> {
     let mut out = Vec::with_capacity(1024);
     // JSON values with text keys can always be written to memory.
-    let _ = if pretty { serde_json::to_writer_pretty(&mut out, value) } else { serde_json::to_writer(&mut out, value) };
+    let _ = if pretty {
+        serde_json::to_writer_pretty(&mut out, value)
+    } else {
+        serde_json::to_writer(&mut out, value)
+    };
     out.push(b'\n');
     out
 }
 
 pub fn bytes(code: u16, content_type: &'static str, body: impl Into<Body>) -> Response {
     let mut response = Response::new(body.into());
-    *response.status_mut() = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    *response.status_mut() =
+        StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }
 
@@ -105,7 +142,17 @@ pub const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
 
 /// A JSON document that is no object of the API.
 pub fn document(value: &Value, style: &Style) -> Response {
-    bytes(200, "application/json", encode(&Ordered { object: value, named: true }, style.pretty))
+    bytes(
+        200,
+        "application/json",
+        encode(
+            &Ordered {
+                object: value,
+                named: true,
+            },
+            style.pretty,
+        ),
+    )
 }
 
 /// The answer for a path that leads nowhere.
@@ -115,14 +162,24 @@ pub fn not_found() -> Response {
 
 pub fn status(status: &Status, style: &Style) -> Response {
     let retry = status.details.as_ref().map_or(0, |d| d.retry_after_seconds);
-    let code = if status.code() == 0 { 200 } else { status.code() };
+    let code = if status.code() == 0 {
+        200
+    } else {
+        status.code()
+    };
     let mut response = if style.form == Form::Yaml {
-        bytes(code, "application/yaml", objects::encode_yaml(&status.to_value()))
+        bytes(
+            code,
+            "application/yaml",
+            objects::encode_yaml(&status.to_value()),
+        )
     } else {
         bytes(code, "application/json", encode(status, style.pretty))
     };
     if retry > 0 && (code == 429 || code >= 500) {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry));
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(retry));
     }
     response
 }
@@ -136,15 +193,51 @@ pub fn object(code: u16, object: &Value, resource: &Resource, style: &Style) -> 
         Form::Table(version) if !is_status => {
             let printer = tables::printer(printed_group(object, resource), kind);
             let metadata = json!({"resourceVersion": objects::meta::resource_version(object)});
-            let mut table = tables::table(printer, std::iter::once(object), metadata, style.now, style.include);
+            let mut table = tables::table(
+                printer,
+                std::iter::once(object),
+                metadata,
+                style.now,
+                style.include,
+            );
             table["apiVersion"] = json!(format!("meta.k8s.io/{version}"));
-            bytes(code, "application/json", encode(&Ordered { object: &table, named: true }, style.pretty))
+            bytes(
+                code,
+                "application/json",
+                encode(
+                    &Ordered {
+                        object: &table,
+                        named: true,
+                    },
+                    style.pretty,
+                ),
+            )
         }
         Form::Partial if !is_status => {
             let partial = tables::partial(object);
-            bytes(code, "application/json", encode(&Ordered { object: &partial, named: true }, style.pretty))
+            bytes(
+                code,
+                "application/json",
+                encode(
+                    &Ordered {
+                        object: &partial,
+                        named: true,
+                    },
+                    style.pretty,
+                ),
+            )
         }
-        _ => bytes(code, "application/json", encode(&Ordered { object, named: true }, style.pretty)),
+        _ => bytes(
+            code,
+            "application/json",
+            encode(
+                &Ordered {
+                    object,
+                    named: true,
+                },
+                style.pretty,
+            ),
+        ),
     }
 }
 
@@ -183,16 +276,41 @@ pub fn list(answer: &ListAnswer, resource: &Resource, style: &Style) -> Response
             let rows = items.iter().map(AsRef::as_ref);
             let mut table = tables::table(printer, rows, metadata, style.now, style.include);
             table["apiVersion"] = json!(format!("meta.k8s.io/{version}"));
-            bytes(200, "application/json", encode(&Ordered { object: &table, named: true }, style.pretty))
+            bytes(
+                200,
+                "application/json",
+                encode(
+                    &Ordered {
+                        object: &table,
+                        named: true,
+                    },
+                    style.pretty,
+                ),
+            )
         }
         Form::Partial => {
             let items: Vec<Value> = items.iter().map(|o| tables::partial(o)).collect();
             let list = json!({"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "items": items});
-            bytes(200, "application/json", encode(&Ordered { object: &list, named: true }, style.pretty))
+            bytes(
+                200,
+                "application/json",
+                encode(
+                    &Ordered {
+                        object: &list,
+                        named: true,
+                    },
+                    style.pretty,
+                ),
+            )
         }
         _ => {
             let api_version = resource.api_version();
-            let list = List { kind: resource.list_kind, api_version: &api_version, metadata: &metadata, items };
+            let list = List {
+                kind: resource.list_kind,
+                api_version: &api_version,
+                metadata: &metadata,
+                items,
+            };
             if style.form == Form::Yaml {
                 let value = serde_json::to_value(&list).unwrap_or_default();
                 return bytes(200, "application/yaml", objects::encode_yaml(&value));

@@ -48,14 +48,22 @@ fn check_list(asked: &Asked) -> Result<(), Status> {
             errors.push(objects::FieldError::forbidden("resourceVersionMatch", text));
         } else if !matches!(version_match, "Exact" | "NotOlderThan") {
             let known = ["Exact", "NotOlderThan", ""];
-            errors.push(objects::FieldError::not_supported("resourceVersionMatch", version_match, &known));
+            errors.push(objects::FieldError::not_supported(
+                "resourceVersionMatch",
+                version_match,
+                &known,
+            ));
         }
     }
     if asked.query.has("sendInitialEvents") {
         let text = "sendInitialEvents is forbidden for list";
         errors.push(objects::FieldError::forbidden("sendInitialEvents", text));
     }
-    if errors.is_empty() { Ok(()) } else { Err(Status::invalid("ListOptions.meta.k8s.io", "", errors)) }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(Status::invalid("ListOptions.meta.k8s.io", "", errors))
+    }
 }
 
 /// The kind that a body must have: that of the subresource, or of the resource.
@@ -71,7 +79,12 @@ async fn write(asked: Asked, verb: Verb, options: &str, body: Body) -> Result<Re
     request.options = asked.query.write_options(options)?;
     let bytes = body::read(body).await?;
     let media = media_type(&asked.parts.headers);
-    let (object, warnings) = objects::decode(media, &bytes, &body_kind(&asked), request.options.field_validation)?;
+    let (object, warnings) = objects::decode(
+        media,
+        &bytes,
+        &body_kind(&asked),
+        request.options.field_validation,
+    )?;
     request.body = Content::Object(object);
     let answer = asked.api.handle.request(request).await?;
     Ok(answered(&asked, &answer, warnings))
@@ -119,7 +132,9 @@ fn answered(asked: &Asked, answer: &Answer, mut warnings: Vec<String>) -> Respon
 /// Resources of which the API says with every answer that they will go.
 pub(crate) fn deprecations(asked: &Asked) -> Vec<String> {
     let text = match (asked.path.group.as_str(), asked.path.resource.as_str()) {
-        ("", "endpoints") => "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+        ("", "endpoints") => {
+            "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
+        }
         ("", "componentstatuses") => "v1 ComponentStatus is deprecated in v1.19+",
         _ => return Vec::new(),
     };

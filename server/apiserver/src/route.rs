@@ -34,7 +34,9 @@ pub(crate) struct Api {
 
 impl Api {
     fn served(&self) -> Served {
-        Served { metrics: self.options.metrics }
+        Served {
+            metrics: self.options.metrics,
+        }
     }
 }
 
@@ -65,12 +67,22 @@ impl Asked {
 
 /// The whole API over one cluster, served to one kind of client.
 pub fn router(handle: Handle, identity: Identity) -> Router {
-    router_with(handle, Options { identity, audit: None, metrics: true, wall_time: false })
+    router_with(
+        handle,
+        Options {
+            identity,
+            audit: None,
+            metrics: true,
+            wall_time: false,
+        },
+    )
 }
 
 /// The same with all options.
 pub fn router_with(handle: Handle, options: Options) -> Router {
-    Router::new().fallback(serve).with_state(Arc::new(Api { handle, options }))
+    Router::new()
+        .fallback(serve)
+        .with_state(Arc::new(Api { handle, options }))
 }
 
 async fn serve(State(api): State<Arc<Api>>, request: Request<Body>) -> Response {
@@ -92,7 +104,13 @@ async fn serve(State(api): State<Arc<Api>>, request: Request<Body>) -> Response 
     response
 }
 
-async fn answer(api: &Arc<Api>, parts: Parts, query: Query, body: Body, entry: &mut AuditEntry) -> Response {
+async fn answer(
+    api: &Arc<Api>,
+    parts: Parts,
+    query: Query,
+    body: Body,
+    entry: &mut AuditEntry,
+) -> Response {
     let user = match api.options.identity.of(&parts) {
         Ok(user) => user,
         Err(status) => return respond::status(&status, &Style::plain()),
@@ -108,7 +126,11 @@ async fn answer(api: &Arc<Api>, parts: Parts, query: Query, body: Body, entry: &
 /// Everything that is not a resource.
 fn document(api: &Arc<Api>, route: &Route, parts: &Parts, query: &Query) -> Response {
     let served = api.served();
-    let accept = parts.headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let accept = parts
+        .headers
+        .get(header::ACCEPT)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
     let style = Style::of(&parts.headers, query, 0).unwrap_or_else(|_| Style::plain());
     let json = |found: Option<serde_json::Value>| match found {
         Some(value) => respond::document(&value, &style),
@@ -117,20 +139,29 @@ fn document(api: &Arc<Api>, route: &Route, parts: &Parts, query: &Query) -> Resp
     match route {
         Route::Groups { core } => match negotiate::aggregated(accept) {
             Some(version) => {
-                let mut response = respond::document(&discovery::aggregated(served, *core, version), &style);
+                let mut response =
+                    respond::document(&discovery::aggregated(served, *core, version), &style);
                 let kind = match version {
                     "v2" => "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
-                    _ => "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList",
+                    _ => {
+                        "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList"
+                    }
                 };
-                response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-                response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept"));
+                response
+                    .headers_mut()
+                    .insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+                response
+                    .headers_mut()
+                    .insert(header::VARY, HeaderValue::from_static("Accept"));
                 response
             }
             None if *core => json(Some(discovery::api_versions(host_of(parts)))),
             None => json(Some(discovery::group_list(served))),
         },
         Route::Group(name) => json(discovery::one_group(served, name)),
-        Route::Resources { group, version } => json(discovery::resource_list(served, group, version)),
+        Route::Resources { group, version } => {
+            json(discovery::resource_list(served, group, version))
+        }
         Route::Api(_) | Route::Other => match parts.uri.path() {
             "/" => json(Some(discovery::root(served))),
             "/version" | "/version/" => json(Some(version::document(api.handle.git_version()))),
@@ -142,12 +173,20 @@ fn document(api: &Arc<Api>, route: &Route, parts: &Parts, query: &Query) -> Resp
 }
 
 fn host_of(parts: &Parts) -> &str {
-    let host = parts.headers.get(header::HOST).and_then(|v| v.to_str().ok());
-    host.or_else(|| parts.uri.authority().map(|a| a.as_str())).unwrap_or("localhost")
+    let host = parts
+        .headers
+        .get(header::HOST)
+        .and_then(|v| v.to_str().ok());
+    host.or_else(|| parts.uri.authority().map(|a| a.as_str()))
+        .unwrap_or("localhost")
 }
 
 fn user_agent(parts: &Parts) -> &str {
-    parts.headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default()
+    parts
+        .headers
+        .get(header::USER_AGENT)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default()
 }
 
 async fn resource(
@@ -175,7 +214,15 @@ async fn resource(
     entry.subresource.clone_from(&path.subresource);
     entry.namespace.clone_from(&path.namespace);
     entry.name.clone_from(&path.name);
-    let asked = Asked { api: api.clone(), user, path, resource, query, style, parts };
+    let asked = Asked {
+        api: api.clone(),
+        user,
+        path,
+        resource,
+        query,
+        style,
+        parts,
+    };
     entry.verb = verb(&asked).into();
     let style = asked.style.clone();
     match dispatch(asked, body).await {
@@ -204,7 +251,13 @@ async fn dispatch(asked: Asked, body: Body) -> Result<Response, Status> {
     let verb = verb(&asked);
     let verbs = match asked.path.subresource.as_str() {
         "" => asked.resource.verbs,
-        name => asked.resource.subresource(name).ok_or_else(Status::unknown_path)?.verbs,
+        name => {
+            asked
+                .resource
+                .subresource(name)
+                .ok_or_else(Status::unknown_path)?
+                .verbs
+        }
     };
     // `create` on a name, `update` without one and the like are no routes of the API.
     let named = !asked.path.name.is_empty();
@@ -213,7 +266,9 @@ async fn dispatch(asked: Asked, body: Body) -> Result<Response, Status> {
         "update" | "patch" => named,
         _ => true,
     };
-    let scoped = !asked.resource.namespaced || !asked.path.namespace.is_empty() || matches!(verb, "list" | "watch");
+    let scoped = !asked.resource.namespaced
+        || !asked.path.namespace.is_empty()
+        || matches!(verb, "list" | "watch");
     if !verbs.contains(&verb) || !shaped || !scoped {
         return Err(Status::method_not_allowed());
     }
@@ -235,10 +290,15 @@ fn finish(api: &Api, response: &mut Response) {
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert("audit-id", id);
     }
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache, private"));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-cache, private"));
     if api.options.wall_time && api.handle.clock_state().moved {
         let state = api.handle.clock_state();
-        let text = format!("the clock of this simulated cluster was moved or runs at {}x: times differ from yours", state.speed);
+        let text = format!(
+            "the clock of this simulated cluster was moved or runs at {}x: times differ from yours",
+            state.speed
+        );
         respond::warn(response, &[text]);
     }
 }

@@ -7,7 +7,11 @@ pub fn document(git_version: &str) -> Value {
     let mut parts = git_version.trim_start_matches('v').split('.');
     let major = parts.next().unwrap_or("1");
     let minor = parts.next().unwrap_or("36");
-    let before = minor.parse::<u32>().unwrap_or(36).saturating_sub(1).to_string();
+    let before = minor
+        .parse::<u32>()
+        .unwrap_or(36)
+        .saturating_sub(1)
+        .to_string();
     json!({
         "major": major, "minor": minor,
         "emulationMajor": major, "emulationMinor": minor,

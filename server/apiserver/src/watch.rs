@@ -27,13 +27,20 @@ pub(crate) fn wanted(asked: &Asked) -> bool {
 
 /// Opens the watch and answers with its stream.
 pub(crate) async fn serve(asked: Asked) -> Result<Response, Status> {
-    let initial = asked.query.has("sendInitialEvents").then(|| asked.query.flag("sendInitialEvents"));
+    let initial = asked
+        .query
+        .has("sendInitialEvents")
+        .then(|| asked.query.flag("sendInitialEvents"));
     check(&asked, initial)?;
     let options = asked.query.read_options();
     let mut field_selector = options.field_selector;
     if !asked.path.name.is_empty() {
         let name = format!("metadata.name={}", asked.path.name);
-        field_selector = if field_selector.is_empty() { name } else { format!("{field_selector},{name}") };
+        field_selector = if field_selector.is_empty() {
+            name
+        } else {
+            format!("{field_selector},{name}")
+        };
     }
     let query = WatchQuery {
         group: asked.path.group.clone(),
@@ -53,7 +60,11 @@ pub(crate) async fn serve(asked: Asked) -> Result<Response, Status> {
         }
         Err(status) => return Err(status),
     };
-    let timeout = asked.query.number("timeoutSeconds").filter(|s| *s > 0).map_or(DEFAULT_TIMEOUT, Duration::from_secs);
+    let timeout = asked
+        .query
+        .number("timeoutSeconds")
+        .filter(|s| *s > 0)
+        .map_or(DEFAULT_TIMEOUT, Duration::from_secs);
     let mut bookmarks = tokio::time::interval_at(Instant::now() + BOOKMARK_EVERY, BOOKMARK_EVERY);
     bookmarks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let feed = Feed {
@@ -84,9 +95,17 @@ fn check(asked: &Asked, initial: Option<bool>) -> Result<(), Status> {
     let version_match = asked.query.get("resourceVersionMatch");
     let error = match (initial, version_match) {
         (None, "") | (Some(_), "NotOlderThan") => return Ok(()),
-        (None, _) => FieldError::forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"),
-        (Some(_), "") => FieldError::forbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"),
-        (Some(_), other) => FieldError::not_supported("resourceVersionMatch", other, &["NotOlderThan"]),
+        (None, _) => FieldError::forbidden(
+            "resourceVersionMatch",
+            "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+        ),
+        (Some(_), "") => FieldError::forbidden(
+            "resourceVersionMatch",
+            "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+        ),
+        (Some(_), other) => {
+            FieldError::not_supported("resourceVersionMatch", other, &["NotOlderThan"])
+        }
     };
     Err(Status::invalid("ListOptions.meta.k8s.io", "", vec![error]))
 }
@@ -151,7 +170,8 @@ impl Feed {
                 let printer = tables::printer(self.resource.group, self.resource.kind);
                 let metadata = json!({"resourceVersion": objects::meta::resource_version(object)});
                 let rows = std::iter::once(object);
-                let mut table = tables::table(printer, rows, metadata, self.style.now, self.style.include);
+                let mut table =
+                    tables::table(printer, rows, metadata, self.style.now, self.style.include);
                 table["apiVersion"] = json!(format!("meta.k8s.io/{version}"));
                 if std::mem::replace(&mut self.columns_sent, true) {
                     table["columnDefinitions"] = Value::Null;
@@ -173,7 +193,9 @@ impl Feed {
                 "kind": "Table", "apiVersion": format!("meta.k8s.io/{version}"), "metadata": metadata,
                 "columnDefinitions": [], "rows": [],
             }),
-            Form::Partial => json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}),
+            Form::Partial => {
+                json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata})
+            }
             Form::Json | Form::Yaml => {
                 json!({"kind": self.resource.kind, "apiVersion": self.resource.api_version(), "metadata": metadata})
             }
@@ -191,7 +213,13 @@ impl Serialize for Line<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(2))?;
         map.serialize_entry("type", self.kind)?;
-        map.serialize_entry("object", &Ordered { object: self.object, named: true })?;
+        map.serialize_entry(
+            "object",
+            &Ordered {
+                object: self.object,
+                named: true,
+            },
+        )?;
         map.end()
     }
 }

@@ -25,7 +25,7 @@ mod workstation;
 mod world;
 
 pub use clock::{ClockCommand, ClockState};
-pub use cluster::{ClusterSpec, ExecQuery, Facts, LogQuery, NodeSpec, Present};
+pub use cluster::{ClusterSpec, ExecQuery, Facts, LogQuery, LogStreams, NodeSpec, Present};
 pub use command::Target;
 pub use files::{FileChange, FileInfo, FileKind};
 pub use foreign::{FileStat, ForeignFactory, ForeignProcess};
