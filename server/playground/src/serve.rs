@@ -1,5 +1,6 @@
 //! `podschool serve`: puts the parts together, serves until it is told to stop, and takes everything down in order.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -49,6 +50,8 @@ pub async fn run(args: ServeArgs) -> i32 {
 pub struct Server {
     pub site: Arc<Site>,
     pub app: App,
+    /// Where it really listens.
+    pub address: SocketAddr,
     open: bool,
     stop: CancellationToken,
     serving: tokio::task::JoinHandle<()>,
@@ -112,6 +115,7 @@ impl Server {
         Ok(Server {
             site,
             app,
+            address: bound,
             open: settings.open,
             stop,
             serving,

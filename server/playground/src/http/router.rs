@@ -4,7 +4,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Path, RawQuery, Request, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
@@ -39,7 +39,11 @@ pub fn router(app: App) -> Router {
     let placed = if base.is_empty() {
         routes
     } else {
-        Router::new().nest(&base, routes).fallback(to_base)
+        // What is nested at `/` answers without the slash only.
+        Router::new()
+            .nest(&base, routes)
+            .route(&app.site.base, get(pages::front))
+            .fallback(elsewhere)
     };
     let placed = placed.with_state(app.clone());
     let health = Router::new()
@@ -59,12 +63,9 @@ pub fn router(app: App) -> Router {
         .layer(CatchPanicLayer::custom(|_| pages::broken()))
 }
 
-/// Under a sub-path: the slash that is missing at its end, else nothing.
-async fn to_base(State(app): State<App>, uri: Uri) -> Response {
-    if uri.path() == app.site.base.trim_end_matches('/') {
-        return axum::response::Redirect::permanent(&app.site.base).into_response();
-    }
-    StatusCode::NOT_FOUND.into_response()
+/// Outside of the sub-path.
+async fn elsewhere() -> StatusCode {
+    StatusCode::NOT_FOUND
 }
 
 /// `GET /readyz`: the database answers.

@@ -1,0 +1,302 @@
+//! A server on a port of its own, and clients that speak to it as a browser does.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::{SinkExt, StreamExt};
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::TokioIo;
+use playground::serve::Server;
+use playground::settings::ServeArgs;
+use playground::wire::{ClientFrame, ServerFrame, binary};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_util::sync::CancellationToken;
+
+/// Nothing here takes this long unless it is stuck.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running server.
+pub struct Running {
+    pub host: String,
+    pub origin: String,
+    pub base: String,
+    pub stop: CancellationToken,
+    server: Option<Server>,
+}
+
+/// What came back.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+/// A learner's browser on one lesson.
+pub struct Page {
+    pub cookie: String,
+    pub socket: String,
+    pub session: String,
+    pub html: String,
+}
+
+pub async fn start(change: impl FnOnce(&mut ServeArgs)) -> Running {
+    // Another test of this process may have been first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut args = ServeArgs {
+        listen: Some("127.0.0.1:0".into()),
+        data: Some("none".into()),
+        ..ServeArgs::default()
+    };
+    change(&mut args);
+    let stop = CancellationToken::new();
+    let server = Server::start(args.settle().expect("settings"), stop.clone())
+        .await
+        .expect("a server");
+    let url = server.site.url.clone();
+    let port = server.address.port();
+    Running {
+        host: format!("127.0.0.1:{port}"),
+        origin: url.origin().ascii_serialization(),
+        base: server.site.base.clone(),
+        stop,
+        server: Some(server),
+    }
+}
+
+impl Running {
+    pub fn server(&self) -> &Server {
+        self.server.as_ref().expect("the server runs")
+    }
+
+    pub async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::get(path);
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            request = request.header("host", &self.host);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Full::new(Bytes::new())).expect("a request"))
+            .await
+    }
+
+    pub async fn send(&self, request: Request<Full<Bytes>>) -> Answer {
+        let socket = TcpStream::connect(&self.host).await.expect("connect");
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(socket))
+            .await
+            .expect("handshake");
+        tokio::spawn(connection.with_upgrades());
+        let answer = sender.send_request(request).await.expect("an answer");
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let body = if status == StatusCode::SWITCHING_PROTOCOLS {
+            String::new()
+        } else {
+            String::from_utf8_lossy(
+                &answer
+                    .into_body()
+                    .collect()
+                    .await
+                    .expect("a body")
+                    .to_bytes(),
+            )
+            .into_owned()
+        };
+        Answer {
+            status,
+            headers,
+            body,
+        }
+    }
+
+    /// Opens a lesson; with a cookie it is the same learner.
+    pub async fn open(&self, lesson: &str, cookie: Option<&str>) -> Page {
+        let path = format!("{}en/lessons/{lesson}", self.base);
+        let cookies: Vec<(&str, &str)> = cookie
+            .into_iter()
+            .map(|cookie| ("cookie", cookie))
+            .collect();
+        let answer = self.get(&path, &cookies).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        let set = answer
+            .headers
+            .get_all("set-cookie")
+            .iter()
+            .filter_map(|v| v.to_str().ok())
+            .find(|v| v.contains("podschool="));
+        let cookie = set
+            .map(|set| set.split(';').next().unwrap_or_default().to_owned())
+            .or(cookie.map(str::to_owned));
+        let data = answer
+            .body
+            .split("id=\"page\">")
+            .nth(1)
+            .and_then(|rest| rest.split("</script>").next())
+            .expect("the page's data");
+        let data: serde_json::Value = serde_json::from_str(data).expect("JSON");
+        Page {
+            cookie: cookie.expect("a cookie"),
+            socket: data["session"]["socket"]
+                .as_str()
+                .expect("a socket")
+                .to_owned(),
+            session: data["session"]["id"].as_str().expect("an id").to_owned(),
+            html: answer.body,
+        }
+    }
+
+    /// The page's socket, greeted.
+    pub async fn connect(&self, page: &Page) -> Socket {
+        let mut socket = self.upgrade(&page.socket, &page.cookie, None).await;
+        socket
+            .say(&ClientFrame::Hello {
+                protocol: playground::wire::PROTOCOL,
+            })
+            .await;
+        socket
+    }
+
+    /// Any WebSocket of this server.
+    pub async fn upgrade(&self, path: &str, cookie: &str, protocol: Option<&str>) -> Socket {
+        let mut request = format!("ws://{}{path}", self.host)
+            .into_client_request()
+            .expect("a request");
+        request
+            .headers_mut()
+            .insert("origin", self.origin.parse().expect("an origin"));
+        request
+            .headers_mut()
+            .insert("cookie", cookie.parse().expect("a cookie"));
+        if let Some(protocol) = protocol {
+            request.headers_mut().insert(
+                "sec-websocket-protocol",
+                protocol.parse().expect("a protocol"),
+            );
+        }
+        let (socket, _) = tokio_tungstenite::connect_async(request)
+            .await
+            .expect("an upgrade");
+        Socket {
+            socket,
+            screen: Vec::new(),
+        }
+    }
+
+    /// Stops the server and waits for its end.
+    pub async fn end(mut self) {
+        self.stop.cancel();
+        if let Some(server) = self.server.take() {
+            server.finished().await;
+        }
+    }
+}
+
+/// The browser's end of a session's socket.
+pub struct Socket {
+    pub socket: tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<TcpStream>>,
+    /// What terminals printed so far.
+    pub screen: Vec<u8>,
+}
+
+impl Socket {
+    pub async fn say(&mut self, frame: &ClientFrame) {
+        self.text(&serde_json::to_string(frame).expect("JSON"))
+            .await;
+    }
+
+    pub async fn text(&mut self, text: &str) {
+        self.socket
+            .send(Message::Text(text.into()))
+            .await
+            .expect("send");
+    }
+
+    pub async fn keys(&mut self, terminal: u32, keys: &str) {
+        self.socket
+            .send(Message::Binary(
+                binary::encode(binary::INPUT, terminal, keys.as_bytes()).into(),
+            ))
+            .await
+            .expect("send");
+    }
+
+    /// The next frame; terminal output is gathered on the way and acknowledged.
+    pub async fn frame(&mut self) -> ServerFrame {
+        self.try_frame().await.expect("a frame before the end")
+    }
+
+    pub async fn try_frame(&mut self) -> Option<ServerFrame> {
+        loop {
+            let message = tokio::time::timeout(PATIENCE, self.socket.next()).await;
+            let message = message
+                .unwrap_or_else(|_| panic!("nothing came; the screen shows:\n{}", self.shown()));
+            match message?.ok()? {
+                Message::Text(text) => {
+                    return Some(serde_json::from_str(&text).expect("a frame of ours"));
+                }
+                Message::Binary(bytes) => {
+                    let bytes = binary::decode(&bytes).expect("output");
+                    self.screen.extend_from_slice(bytes.payload);
+                    let id = bytes.terminal;
+                    let received = self.screen.len() as u64;
+                    self.say(&ClientFrame::TermAck { id, received }).await;
+                    return Some(ServerFrame::TermAccepted { id, accepted: 0 });
+                }
+                Message::Close(_) => return None,
+                _ => {}
+            }
+        }
+    }
+
+    /// Frames until one fits.
+    pub async fn until(&mut self, fits: impl Fn(&ServerFrame) -> bool) -> ServerFrame {
+        loop {
+            let frame = self.frame().await;
+            if fits(&frame) {
+                return frame;
+            }
+        }
+    }
+
+    /// Reads until the screen shows this text after what it showed at `from`.
+    pub async fn shows(&mut self, from: usize, text: &str) {
+        while !String::from_utf8_lossy(&self.screen[from.min(self.screen.len())..]).contains(text) {
+            if self.try_frame().await.is_none() {
+                panic!("the socket closed; the screen shows:\n{}", self.shown());
+            }
+        }
+    }
+
+    pub fn shown(&self) -> String {
+        String::from_utf8_lossy(&self.screen).into_owned()
+    }
+
+    /// Opens terminal 1 and waits for its prompt.
+    pub async fn terminal(&mut self) {
+        self.say(&ClientFrame::TermOpen {
+            id: 1,
+            cols: 100,
+            rows: 30,
+            seen: 0,
+        })
+        .await;
+        self.until(|frame| matches!(frame, ServerFrame::TermOpened { id: 1, .. }))
+            .await;
+        self.shows(0, "$ ").await;
+    }
+
+    /// Types a command and waits until the screen shows `text`.
+    pub async fn run(&mut self, line: &str, text: &str) {
+        let from = self.screen.len();
+        self.keys(1, &format!("{line}\r")).await;
+        // Past the echo of the line itself.
+        self.shows(from, &line[line.len().saturating_sub(8)..])
+            .await;
+        let echoed = from + line.len();
+        self.shows(echoed, text).await;
+    }
+}
