@@ -1,0 +1,182 @@
+//! The preview: what passes to a forwarded port and back, on an origin of its own and by path.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use http_body_util::BodyExt;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use playground::http::preview::{By, pass};
+use playground::http::site::Site;
+use playground::session::previews::{Door, Previews};
+use playground::settings::ServeArgs;
+
+fn site() -> Site {
+    let args = ServeArgs {
+        data: Some("none".into()),
+        ..ServeArgs::default()
+    };
+    Site::new(
+        &args.settle().expect("settings"),
+        "127.0.0.1:8080".parse().expect("an address"),
+    )
+}
+
+/// A port behind which this router answers.
+fn door(router: Router) -> Door {
+    let (door, mut connections) = Previews::default().listen(8080, "pod/kuard:8080".into());
+    tokio::spawn(async move {
+        while let Some(socket) = connections.recv().await {
+            let service = TowerToHyperService::new(router.clone());
+            tokio::spawn(
+                hyper::server::conn::http1::Builder::new()
+                    .serve_connection(TokioIo::new(socket), service)
+                    .with_upgrades(),
+            );
+        }
+    });
+    door
+}
+
+async fn echo(headers: HeaderMap, request: Request) -> impl IntoResponse {
+    let name = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("-")
+            .to_owned()
+    };
+    let seen = format!(
+        "{} {} {} {} {}",
+        request.uri(),
+        name("host"),
+        name("cookie"),
+        name("authorization"),
+        name("x-forwarded-for")
+    );
+    let answer = [
+        ("set-cookie", "a=1; Path=/"),
+        ("set-cookie", "b=2; Domain=localhost"),
+        ("strict-transport-security", "max-age=1"),
+        ("x-frame-options", "DENY"),
+        ("content-security-policy", "default-src 'self'"),
+        ("location", "http://localhost:8080/next"),
+    ];
+    (axum::response::AppendHeaders(answer), seen)
+}
+
+async fn ask(by: By) -> (StatusCode, HeaderMap, String) {
+    let request = Request::get("/fs/?x=1")
+        .header("host", "abc.preview.localhost:8080")
+        .header("cookie", "mine=1; __Host-podschool=secret")
+        .header("authorization", "Bearer x")
+        .header("x-forwarded-for", "192.0.2.1")
+        .body(Body::empty())
+        .expect("a request");
+    let answer = pass(&site(), &door(Router::new().fallback(echo)), by, request).await;
+    let (parts, body) = answer.into_parts();
+    let body = body.collect().await.expect("a body").to_bytes();
+    (
+        parts.status,
+        parts.headers,
+        String::from_utf8_lossy(&body).into_owned(),
+    )
+}
+
+fn all(headers: &HeaderMap, name: &str) -> Vec<String> {
+    headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[tokio::test]
+async fn secrets_stay_here_and_policies_come_back() {
+    let (status, headers, seen) = ask(By::Host).await;
+    assert_eq!(
+        (status, seen.as_str()),
+        (StatusCode::OK, "/fs/?x=1 localhost:8080 mine=1 - -")
+    );
+    assert_eq!(all(&headers, "set-cookie"), ["a=1; Path=/"]);
+    assert!(
+        all(&headers, "strict-transport-security").is_empty()
+            && all(&headers, "x-frame-options").is_empty()
+    );
+    let policies = all(&headers, "content-security-policy");
+    assert_eq!(policies[0], "default-src 'self'");
+    assert!(
+        policies[1].starts_with("frame-ancestors http://127.0.0.1:8080 "),
+        "{policies:?}"
+    );
+    assert!(all(&headers, "location")[0].ends_with(".preview.localhost:8080/next"));
+}
+
+#[tokio::test]
+async fn by_path_everything_is_in_a_sandbox() {
+    let (_, headers, _) = ask(By::Path).await;
+    assert!(all(&headers, "set-cookie").is_empty());
+    assert!(
+        all(&headers, "content-security-policy")[1]
+            .starts_with("sandbox allow-scripts allow-forms; ")
+    );
+}
+
+#[tokio::test]
+async fn a_port_that_nobody_listens_on_says_so() {
+    let (door, connections) = Previews::default().listen(8080, "pod/kuard".into());
+    drop(connections);
+    let answer = pass(
+        &site(),
+        &door,
+        By::Host,
+        Request::get("/").body(Body::empty()).expect("a request"),
+    )
+    .await;
+    assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
+}
+
+#[tokio::test]
+async fn sockets_open_for_the_previewed_page_only() {
+    let hello = get(|upgrade: axum::extract::ws::WebSocketUpgrade| async {
+        upgrade.on_upgrade(|_| async {})
+    });
+    let door = Arc::new(door(Router::new().route("/socket", hello)));
+    let own = site().preview_url(&door.label);
+    let own = own.trim_end_matches('/').to_owned();
+    for (origin, by, expect) in [
+        (own.as_str(), By::Host, StatusCode::SWITCHING_PROTOCOLS),
+        ("http://127.0.0.1:8080", By::Host, StatusCode::FORBIDDEN),
+        (
+            "http://other.preview.localhost:8080",
+            By::Host,
+            StatusCode::FORBIDDEN,
+        ),
+        (own.as_str(), By::Path, StatusCode::FORBIDDEN),
+    ] {
+        let request = Request::get("/socket")
+            .header("origin", origin)
+            .header("connection", "upgrade")
+            .header("upgrade", "websocket")
+            .header("sec-websocket-version", "13")
+            .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
+            .body(Body::empty())
+            .expect("a request");
+        let status = pass(&site(), &door, by, request).await.status();
+        assert_eq!(status, expect, "{origin} {by:?}");
+    }
+    let worker = Request::get("/sw.js")
+        .header("service-worker", "script")
+        .body(Body::empty())
+        .expect("a request");
+    assert_eq!(
+        pass(&site(), &door, By::Host, worker).await.status(),
+        StatusCode::FORBIDDEN
+    );
+}
