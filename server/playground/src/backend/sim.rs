@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
-use host::{ClusterSpec, Handle, Shards, WorkstationSpec, WorldSpec};
+use host::{ClusterSpec, Shards, WorkstationSpec, WorldSpec};
 
 use super::{Grown, SERVER};
 use crate::workstation::{USER, home_files};
@@ -34,7 +34,7 @@ pub async fn grow(
         .create(spec)
         .await
         .map_err(|error| error.to_string())?;
-    let client = client(&world);
+    let client = super::duplex::client(&world, NAMESPACE);
     Ok(Grown {
         watcher: client.clone(),
         client,
@@ -45,13 +45,6 @@ pub async fn grow(
         tenant: None,
         world,
     })
-}
-
-/// A client of the simulated cluster, in this process: no port is opened.
-pub fn client(world: &Handle) -> kube::Client {
-    let _ = world;
-    let router = axum::Router::new();
-    kube::Client::new(super::duplex::service(router), NAMESPACE)
 }
 
 /// Sessions are named by chance, and so are their worlds.
