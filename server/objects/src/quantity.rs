@@ -108,6 +108,15 @@ impl Quantity {
         self.nanos % (NANO / 1000) == 0
     }
 
+    /// Rounded up to a thousandth.
+    pub fn to_millis(&self) -> Quantity {
+        let milli = NANO / 1000;
+        Quantity {
+            nanos: round_up(self.nanos, milli) * milli,
+            format: self.format,
+        }
+    }
+
     pub fn format(&self) -> Format {
         self.format
     }

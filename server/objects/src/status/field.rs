@@ -106,25 +106,20 @@ impl FieldError {
         Self::new(FieldErrorKind::Invalid, field, Some(value.into()), detail)
     }
 
-    /// `supported` is sorted here, as Kubernetes does.
+    /// `supported` in the order in which it is told (mostly sorted).
     pub fn not_supported(
         field: impl Into<String>,
         value: impl Into<Value>,
         supported: &[&str],
     ) -> Self {
-        let mut quoted: Vec<String> = supported.iter().map(|s| go_quote(s)).collect();
-        quoted.sort();
+        let quoted: Vec<String> = supported.iter().map(|s| go_quote(s)).collect();
         let detail = if quoted.is_empty() {
             String::new()
         } else {
             format!("supported values: {}", quoted.join(", "))
         };
-        Self::new(
-            FieldErrorKind::NotSupported,
-            field,
-            Some(render_value(&value.into())),
-            detail,
-        )
+        let value = Some(render_value(&value.into()));
+        Self::new(FieldErrorKind::NotSupported, field, value, detail)
     }
 
     pub fn duplicate(field: impl Into<String>, value: impl Into<Value>) -> Self {
@@ -244,7 +239,7 @@ mod tests {
             r#"a: Invalid value: {"b":"\u003c"}: no"#,
         );
         check(
-            FieldError::not_supported("a", "z", &["y", "x"]),
+            FieldError::not_supported("a", "z", &["x", "y"]),
             r#"a: Unsupported value: "z": supported values: "x", "y""#,
         );
         check(

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::{Field, Shape, Type, type_of};
-use crate::Gvk;
+use crate::{Gvk, Quantity};
 
 /// Brings an object into the form in which the API server would write it. Kinds that the table does not know are left alone.
 ///
@@ -41,10 +41,20 @@ fn normalize_value(shape: &Shape, value: &mut Value) {
         (Shape::List(inner), Value::Array(items)) => {
             items.iter_mut().for_each(|i| normalize_value(inner, i))
         }
+        (Shape::Map(Shape::Quantity), Value::Object(members)) => {
+            members.values_mut().for_each(round_to_millis);
+        }
         (Shape::Map(inner), Value::Object(members)) => {
             members.values_mut().for_each(|v| normalize_value(inner, v));
         }
         _ => {}
+    }
+}
+
+/// Amounts of resources are kept to the thousandth.
+fn round_to_millis(value: &mut Value) {
+    if let Some(quantity) = Quantity::of(value).filter(|q| !q.is_whole_millis()) {
+        *value = quantity.to_millis().to_string().into();
     }
 }
 

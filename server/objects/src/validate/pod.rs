@@ -1,0 +1,218 @@
+//! The spec of pods and of pod templates.
+
+use serde_json::Value;
+
+use super::container::{self, Pod, seccomp};
+use super::{At, Errors, metadata, pod_update, resources, scheduling, volumes};
+use crate::{FieldError, names};
+
+/// Says what is wrong with a name.
+type Rule = fn(&str) -> Vec<String>;
+
+pub(super) fn validate(subresource: &str, at: &At<'_>, old: Option<&Value>, errors: &mut Errors) {
+    let spec_at = at.get("spec");
+    spec(&spec_at, true, errors);
+    match old {
+        None if !spec_at.get("ephemeralContainers").is_empty() => {
+            errors.push(
+                spec_at
+                    .get("ephemeralContainers")
+                    .forbidden("cannot be set on create"),
+            );
+        }
+        None => {}
+        Some(old) => pod_update::validate(subresource, at, &At::root(old), errors),
+    }
+}
+
+/// A template: its metadata and its spec.
+pub(super) fn template(at: &At<'_>, errors: &mut Errors) {
+    metadata::labels(&at.get("metadata").get("labels"), errors);
+    metadata::annotations(&at.get("metadata").get("annotations"), errors);
+    let spec_at = at.get("spec");
+    spec(&spec_at, false, errors);
+    if !spec_at.get("ephemeralContainers").is_empty() {
+        let text = "ephemeral containers not allowed in pod template";
+        errors.push(spec_at.get("ephemeralContainers").forbidden(text));
+    }
+}
+
+fn spec(at: &At<'_>, is_pod: bool, errors: &mut Errors) {
+    let volumes = volumes::validate(&at.get("volumes"), errors);
+    let host_network = at.get("hostNetwork").is_true();
+    let pod = Pod {
+        volumes,
+        grace: at.get("terminationGracePeriodSeconds").int(),
+        host_network,
+        is_pod,
+    };
+    container::regular(&at.get("containers"), &pod, errors);
+    container::init(
+        &at.get("initContainers"),
+        &at.get("containers"),
+        &pod,
+        errors,
+    );
+    container::ephemeral(&at.get("ephemeralContainers"), at, &pod, errors);
+    if at.get("resources").is_set() {
+        resources::container(&at.get("resources"), errors);
+    }
+    at.get("restartPolicy")
+        .one_of(&["Always", "OnFailure", "Never"], errors);
+    dns(at, errors);
+    scheduling::node_labels(&at.get("nodeSelector"), errors);
+    security(at, errors);
+    for secret in at
+        .get("imagePullSecrets")
+        .items()
+        .iter()
+        .filter(|s| s.get("name").is_empty())
+    {
+        errors.push(secret.get("name").required(""));
+    }
+    scheduling::affinity(&at.get("affinity"), errors);
+    dns_config(&at.get("dnsConfig"), errors);
+    for gate in at.get("readinessGates").items() {
+        gate.get("conditionType")
+            .check(names::qualified_name, errors);
+    }
+    gates(&at.get("schedulingGates"), errors);
+    scheduling::spread(&at.get("topologySpreadConstraints"), errors);
+    let checks: &[(&str, Rule)] = &[
+        ("serviceAccountName", names::dns_subdomain),
+        ("nodeName", names::dns_subdomain),
+        ("hostname", names::dns_label),
+        ("subdomain", names::dns_label),
+        ("priorityClassName", names::dns_subdomain),
+        ("runtimeClassName", names::dns_subdomain),
+    ];
+    for (key, good) in checks.iter().filter(|(k, _)| !at.get(k).is_empty()) {
+        at.get(key).check(*good, errors);
+        if *key == "nodeName" {
+            at.get("activeDeadlineSeconds")
+                .in_range(1, i64::from(i32::MAX), errors);
+        }
+    }
+    if at.get("nodeName").is_empty() {
+        at.get("activeDeadlineSeconds")
+            .in_range(1, i64::from(i32::MAX), errors);
+    }
+    scheduling::tolerations(&at.get("tolerations"), errors);
+    for alias in at.get("hostAliases").items() {
+        alias.get("ip").ip(errors);
+        for name in alias.get("hostnames").items() {
+            errors.extend(
+                names::dns_subdomain(name.text())
+                    .into_iter()
+                    .map(|e| FieldError::invalid(alias.get("hostnames").path, name.text(), e)),
+            );
+        }
+    }
+    let preemption = at.get("preemptionPolicy");
+    if preemption.is_set() {
+        preemption.one_of(&["Never", "PreemptLowerPriority"], errors);
+    }
+    let os = at.get("os").get("name");
+    if at.get("os").is_set() {
+        os.one_of(&["linux", "windows"], errors);
+    }
+}
+
+fn gates(list: &At<'_>, errors: &mut Errors) {
+    let mut seen: Vec<&str> = Vec::new();
+    for gate in list.items() {
+        let name = gate.get("name");
+        errors.extend(
+            names::qualified_name(name.text())
+                .into_iter()
+                .map(|e| FieldError::invalid(&gate.path, name.text(), e)),
+        );
+        if seen.contains(&name.text()) {
+            errors.push(FieldError::duplicate(&gate.path, name.text()));
+        }
+        seen.push(name.text());
+    }
+}
+
+fn dns(at: &At<'_>, errors: &mut Errors) {
+    let policy = at.get("dnsPolicy");
+    policy.one_of(
+        &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"],
+        errors,
+    );
+    if policy.text() != "None" {
+        return;
+    }
+    let config = at.get("dnsConfig");
+    if !config.is_set() {
+        let text = "must provide `dnsConfig` when `dnsPolicy` is None";
+        errors.push(config.required(text));
+    } else if config.get("nameservers").is_empty() {
+        let text = "must provide at least one DNS nameserver when `dnsPolicy` is None";
+        errors.push(config.get("nameservers").required(text));
+    }
+}
+
+fn dns_config(at: &At<'_>, errors: &mut Errors) {
+    let servers = at.get("nameservers");
+    if servers.items().len() > 3 {
+        errors.push(servers.invalid("must not have more than 3 nameservers"));
+    }
+    servers.items().iter().for_each(|s| s.ip(errors));
+    let searches = at.get("searches");
+    if searches.items().len() > 32 {
+        errors.push(searches.invalid("must not have more than 32 search paths"));
+    }
+    for option in at
+        .get("options")
+        .items()
+        .iter()
+        .filter(|o| o.get("name").is_empty())
+    {
+        errors.push(FieldError::required(
+            at.get("options").path,
+            "must not be empty",
+        ));
+        let _ = option;
+    }
+}
+
+fn security(at: &At<'_>, errors: &mut Errors) {
+    let context = at.get("securityContext");
+    let max = i64::from(i32::MAX);
+    for key in ["fsGroup", "runAsUser", "runAsGroup"] {
+        context.get(key).in_range(0, max, errors);
+    }
+    context
+        .get("supplementalGroups")
+        .items()
+        .iter()
+        .for_each(|g| g.in_range(0, max, errors));
+    if at.get("shareProcessNamespace").is_true() && at.get("hostPID").is_true() {
+        let text = "ShareProcessNamespace and HostPID cannot both be enabled";
+        errors.push(context.get("shareProcessNamespace").invalid(text));
+    }
+    for sysctl in context.get("sysctls").items() {
+        let name = sysctl.get("name");
+        let good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+        let parts_good = name.text().split(['.', '/']).all(|part| {
+            !part.is_empty()
+                && part.bytes().all(|b| good(b) || b == b'-' || b == b'_')
+                && part.as_bytes().first().is_some_and(|b| good(*b))
+                && part.as_bytes().last().is_some_and(|b| good(*b))
+        });
+        if name.is_empty() {
+            errors.push(name.required(""));
+        } else if !parts_good || name.text().len() > 253 {
+            let regex = "^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$";
+            errors.push(name.invalid(format!(
+                "must have at most 253 characters and match regex {regex}"
+            )));
+        }
+    }
+    let policy = context.get("fsGroupChangePolicy");
+    if policy.is_set() {
+        policy.one_of(&["Always", "OnRootMismatch"], errors);
+    }
+    seccomp(&context.get("seccompProfile"), errors);
+}
