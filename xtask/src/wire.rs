@@ -7,7 +7,7 @@ pub fn write() -> Result<(), String> {
     run::run_with(
         ".",
         &run::cargo(),
-        &["test", "--quiet", "-p", "playground", "--lib", "wire"],
+        &["test", "--quiet", "-p", "playground", "--test", "wire"],
         &[("PODSCHOOL_WRITE_WIRE", "1")],
     )
 }

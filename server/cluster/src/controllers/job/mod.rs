@@ -1,0 +1,259 @@
+//! Jobs: pods until enough of them succeeded. Mirrors `pkg/controller/job` of Kubernetes 1.36.
+
+mod ending;
+mod indexes;
+
+use std::time::Duration;
+
+use objects::{Object, meta};
+use serde_json::{Value, json};
+
+use super::owned::{self, claim, create_pod, delete_pod, pod_of, reference, source};
+use super::queue::{Again, Key, Queue};
+use crate::cluster::{Cluster, pods, resource};
+use crate::events::Kind;
+use crate::store::Change;
+use crate::view;
+
+pub(super) const BY: &str = "job-controller";
+/// Pods carry it until they are counted.
+const TRACKING: &str = "batch.kubernetes.io/job-tracking";
+/// Changes of pods are gathered for so long.
+const BATCH: Duration = Duration::from_secs(1);
+const FIRST_BACK_OFF: i64 = 10;
+const LAST_BACK_OFF: i64 = 600;
+
+/// Starts the controller.
+pub(crate) fn start(cluster: &Cluster) {
+    let delay = |change: &Change| if change.resource.plural == "pods" { BATCH } else { Duration::ZERO };
+    Queue { follows: &[("batch", "jobs"), ("", "pods")], keys, delay, reconcile }.start(cluster);
+}
+
+fn keys(_: &Cluster, change: &Change) -> Vec<Key> {
+    if change.resource.plural == "jobs" { owned::own_key(change) } else { owned::controllers_of(change, "Job") }
+}
+
+/// A job's pods as one look sees them.
+pub(super) struct Tally {
+    pub active: Vec<Object>,
+    pub terminating: usize,
+    pub ready: usize,
+    pub succeeded: i64,
+    pub failed: i64,
+    /// seconds since the epoch at which the last failed pod ended
+    pub last_failure: Option<i64>,
+}
+
+fn reconcile(cluster: &Cluster, key: &Key) -> Again {
+    let jobs = resource("batch", "jobs");
+    let Some(job) = cluster.get(jobs, &key.0, &key.1) else {
+        untrack_orphans(cluster, key);
+        return None;
+    };
+    if ending::verdict(&job).is_some() || meta::is_deleting(&job) {
+        untrack(cluster, &job);
+        return None;
+    }
+    let job = begin(cluster, &job)?;
+    let mut tally = count(cluster, &job);
+    if let Some(end) = ending::judge(&job, &tally, cluster.seconds()) {
+        return ending::finish(cluster, &job, &tally, end);
+    }
+    let again = if view::flag(&job, &["spec", "suspend"]) {
+        tally.active.iter().for_each(|pod| delete_pod(cluster, BY, &job, pod));
+        tally.terminating += tally.active.len();
+        tally.active.clear();
+        None
+    } else {
+        manage(cluster, &job, &mut tally)
+    };
+    write_status(cluster, &job, &tally);
+    soonest(again, ending::deadline(&job, cluster.seconds()))
+}
+
+fn soonest(a: Again, b: Again) -> Again {
+    a.into_iter().chain(b).min()
+}
+
+/// Start time, suspension and resumption.
+fn begin(cluster: &Cluster, job: &Object) -> Option<Object> {
+    let suspended = view::flag(job, &["spec", "suspend"]);
+    let told = owned::condition(job, "Suspended").map(|c| view::text(c, &["status"]) == "True");
+    let now = cluster.now_text();
+    if suspended && told != Some(true) {
+        cluster.event(&source(BY), job, Kind::Normal, "Suspended", "Job suspended");
+    } else if !suspended && told == Some(true) {
+        cluster.event(&source(BY), job, Kind::Normal, "Resumed", "Job resumed");
+    }
+    cluster.amend(resource("batch", "jobs"), job, |o| {
+        if suspended {
+            view::remove(o, &["status", "startTime"]);
+            ending::set_condition(o, "Suspended", "True", "JobSuspended", "Job suspended", &now);
+        } else {
+            if view::at(o, &["status", "startTime"]).is_null() {
+                view::set(o, &["status", "startTime"], now.clone());
+            }
+            if told == Some(true) {
+                ending::set_condition(o, "Suspended", "False", "JobResumed", "Job resumed", &now);
+            }
+        }
+    })
+}
+
+/// Counts pods; those that ended are counted for good and let go.
+fn count(cluster: &Cluster, job: &Object) -> Tally {
+    let owner = reference("batch/v1", "Job", job);
+    let mine = claim(cluster, pods(), job, &owner);
+    let before = |name| view::int(job, &["status", name]).unwrap_or(0);
+    let mut tally = Tally { active: Vec::new(), terminating: 0, ready: 0, succeeded: before("succeeded"), failed: before("failed"), last_failure: None };
+    for pod in mine {
+        if owned::is_ended(&pod) {
+            let good = view::text(&pod, &["status", "phase"]) == "Succeeded";
+            if !good {
+                tally.last_failure = tally.last_failure.max(ended_at(&pod));
+            }
+            if meta::finalizers(&pod).any(|f| f == TRACKING) {
+                *(if good { &mut tally.succeeded } else { &mut tally.failed }) += 1;
+                indexes::note(cluster, job, &pod, good);
+                untrack_pod(cluster, &pod);
+            }
+        } else if meta::is_deleting(&pod) {
+            tally.terminating += 1;
+            if meta::finalizers(&pod).any(|f| f == TRACKING) {
+                untrack_pod(cluster, &pod);
+            }
+        } else {
+            tally.ready += usize::from(owned::is_ready(&pod));
+            tally.active.push(pod);
+        }
+    }
+    tally
+}
+
+fn ended_at(pod: &Object) -> Option<i64> {
+    let ends = view::list(pod, &["status", "containerStatuses"]).iter();
+    ends.filter_map(|c| objects::time::parse_seconds(view::text(c, &["state", "terminated", "finishedAt"]))).max()
+}
+
+/// Makes what is missing, after the back-off; deletes what is too much.
+fn manage(cluster: &Cluster, job: &Object, tally: &mut Tally) -> Again {
+    let parallelism = view::int(job, &["spec", "parallelism"]).unwrap_or(1);
+    let active = i64::try_from(tally.active.len()).unwrap_or(0);
+    let wanted = match view::int(job, &["spec", "completions"]) {
+        Some(completions) => parallelism.min(completions - tally.succeeded).max(0),
+        None if tally.succeeded > 0 => active,
+        None => parallelism,
+    };
+    if active > wanted {
+        let mut surplus = tally.active.split_off(usize::try_from(wanted).unwrap_or(0));
+        surplus.drain(..).for_each(|pod| delete_pod(cluster, BY, job, &pod));
+        return None;
+    }
+    if active == wanted {
+        return None;
+    }
+    let wait = back_off(tally, cluster.seconds());
+    if wait > 0 {
+        return u64::try_from(wait).ok().map(Duration::from_secs);
+    }
+    for index in indexes::missing(job, &tally.active, usize::try_from(wanted - active).unwrap_or(0)) {
+        match create_pod(cluster, BY, job, pod(job, index)) {
+            Ok(pod) => tally.active.push(pod),
+            Err(_) => return Some(Duration::from_secs(10)),
+        }
+    }
+    None
+}
+
+/// How many seconds are missing before the next pod after a failure.
+fn back_off(tally: &Tally, now: i64) -> i64 {
+    let Some(last) = tally.last_failure.filter(|_| tally.failed > 0) else { return 0 };
+    let exponent = u32::try_from(tally.failed - 1).unwrap_or(0).min(10);
+    let pause = (FIRST_BACK_OFF * 2_i64.pow(exponent)).min(LAST_BACK_OFF);
+    (last + pause - now).max(0)
+}
+
+fn pod(job: &Object, index: Option<i64>) -> Value {
+    let mut template = view::at(job, &["spec", "template"]).clone();
+    view::list_mut(&mut template, &["metadata", "finalizers"]).push(TRACKING.into());
+    let Some(index) = index else {
+        return pod_of(&template, job, reference("batch/v1", "Job", job), meta::name(job));
+    };
+    let key = "batch.kubernetes.io/job-completion-index";
+    view::set(&mut template, &["metadata", "annotations", key], index.to_string());
+    view::set(&mut template, &["metadata", "labels", key], index.to_string());
+    view::set(&mut template, &["spec", "hostname"], format!("{}-{index}", meta::name(job)));
+    let from = json!({"name": "JOB_COMPLETION_INDEX", "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": format!("metadata.labels['{key}']")}}});
+    for kind in ["containers", "initContainers"] {
+        for container in view::at(&template, &["spec", kind]).as_array().map_or(0..0, |c| 0..c.len()) {
+            let at = container.to_string();
+            if let Some(env) = template["spec"][kind][at.parse::<usize>().unwrap_or(0)].as_object_mut() {
+                let list = env.entry("env").or_insert_with(|| json!([]));
+                if let Some(list) = list.as_array_mut() {
+                    list.push(from.clone());
+                }
+            }
+        }
+    }
+    pod_of(&template, job, reference("batch/v1", "Job", job), &format!("{}-{index}", meta::name(job)))
+}
+
+fn write_status(cluster: &Cluster, job: &Object, tally: &Tally) {
+    cluster.amend(resource("batch", "jobs"), job, |o| put_counts(o, tally));
+}
+
+/// Writes the counts of a look into a status.
+pub(super) fn put_counts(job: &mut Value, tally: &Tally) {
+    let number = |n: usize| i64::try_from(n).unwrap_or(0);
+    for (name, value) in [("active", number(tally.active.len())), ("succeeded", tally.succeeded), ("failed", tally.failed)] {
+        if value == 0 {
+            view::remove(job, &["status", name]);
+        } else {
+            view::set(job, &["status", name], value);
+        }
+    }
+    view::set(job, &["status", "ready"], tally.ready);
+    view::set(job, &["status", "terminating"], tally.terminating);
+    view::map_mut(job, &["status", "uncountedTerminatedPods"]);
+}
+
+fn untrack(cluster: &Cluster, job: &Object) {
+    let owner = reference("batch/v1", "Job", job);
+    let tracked = |p: &Object| meta::finalizers(p).any(|f| f == TRACKING);
+    claim(cluster, pods(), job, &owner).iter().filter(|p| tracked(p)).for_each(|p| untrack_pod(cluster, p));
+}
+
+/// Pods of a job that is gone must not wait for it.
+fn untrack_orphans(cluster: &Cluster, key: &Key) {
+    let of_job = |p: &Object| meta::controller(p).is_some_and(|c| view::text(c, &["kind"]) == "Job" && view::text(c, &["name"]) == key.1);
+    let tracked = |p: &Object| meta::finalizers(p).any(|f| f == TRACKING);
+    cluster.list(pods(), &key.0).iter().filter(|p| of_job(p) && tracked(p)).for_each(|p| untrack_pod(cluster, p));
+}
+
+fn untrack_pod(cluster: &Cluster, pod: &Object) {
+    cluster.amend(pods(), pod, |o| {
+        let finalizers = view::list_mut(o, &["metadata", "finalizers"]);
+        finalizers.retain(|f| f != TRACKING);
+        if finalizers.is_empty() {
+            view::remove(o, &["metadata", "finalizers"]);
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_wait_longer_and_longer() {
+        let check = |failed, now, expect| {
+            let tally = Tally { active: Vec::new(), terminating: 0, ready: 0, succeeded: 0, failed, last_failure: Some(100) };
+            assert_eq!(back_off(&tally, now), expect, "{failed} failures at {now}");
+        };
+        check(0, 100, 0);
+        check(1, 100, 10);
+        check(2, 105, 15);
+        check(1, 110, 0);
+        check(9, 100, 600);
+    }
+}

@@ -1,0 +1,54 @@
+//! ControllerRevisions: the templates that a DaemonSet or StatefulSet has had. Mirrors `controller_history.go` of Kubernetes 1.36.
+
+use objects::{Object, meta};
+use serde_json::{Value, json};
+
+use super::owned::{claim_by_owner, reference, template_hash};
+use crate::cluster::{Cluster, resource};
+use crate::view;
+
+/// The revision of the owner's current template, made where it is missing and brought to the top; the hash that pods carry.
+pub(crate) fn current(cluster: &Cluster, by: &str, kind: &str, owner: &Object) -> Option<(Object, String)> {
+    let revisions = resource("apps", "controllerrevisions");
+    let mine = owned(cluster, owner);
+    let mut template = view::at(owner, &["spec", "template"]).clone();
+    template["$patch"] = "replace".into();
+    let data = json!({"spec": {"template": template}});
+    let newest = mine.iter().map(number).max().unwrap_or(0);
+    if let Some(same) = mine.iter().find(|r| r["data"] == data) {
+        let hash = meta::label(same, "controller-revision-hash").unwrap_or_default().to_string();
+        if number(same) == newest {
+            return Some((same.clone(), hash));
+        }
+        return cluster.amend(revisions, same, |r| view::set(r, &["revision"], newest + 1)).map(|r| (r, hash));
+    }
+    let hash = template_hash(&data, 0);
+    let mut labels = view::at(owner, &["spec", "template", "metadata", "labels"]).clone();
+    view::set(&mut labels, &["controller-revision-hash"], hash.clone());
+    let made = json!({"apiVersion": "apps/v1", "kind": "ControllerRevision",
+        "metadata": {"name": format!("{}-{hash}", meta::name(owner)), "namespace": meta::namespace(owner), "labels": labels,
+            "ownerReferences": [reference("apps/v1", kind, owner)]},
+        "data": data, "revision": newest + 1});
+    cluster.create(by, revisions, made).ok().map(|r| (r, hash))
+}
+
+/// Deletes the oldest revisions beyond the limit, except those that pods still carry.
+pub(crate) fn trim(cluster: &Cluster, by: &str, owner: &Object, in_use: &[String]) {
+    let limit = usize::try_from(view::int(owner, &["spec", "revisionHistoryLimit"]).unwrap_or(10)).unwrap_or(10);
+    let hash = |r: &Object| meta::label(r, "controller-revision-hash").unwrap_or_default().to_string();
+    let mut idle: Vec<Object> = owned(cluster, owner).into_iter().filter(|r| !in_use.contains(&hash(r))).collect();
+    idle.sort_by_key(number);
+    let surplus = idle.len().saturating_sub(limit);
+    for revision in idle.iter().take(surplus) {
+        // what cannot be deleted now is tried at the next look
+        let _ = cluster.delete(by, resource("apps", "controllerrevisions"), revision, None);
+    }
+}
+
+fn number(revision: &Object) -> i64 {
+    view::int(revision, &["revision"]).unwrap_or(0)
+}
+
+fn owned(cluster: &Cluster, owner: &Value) -> Vec<Object> {
+    claim_by_owner(cluster, resource("apps", "controllerrevisions"), owner)
+}
