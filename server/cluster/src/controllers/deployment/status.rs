@@ -68,7 +68,7 @@ impl Look<'_> {
 fn progress(d: &mut Value, before: &Object, new: Option<&Object>, wanted: i64, now: &str, clock: i64) {
     let Some(limit) = view::int(d, &["spec", "progressDeadlineSeconds"]).filter(|l| *l < i64::from(i32::MAX)) else { return };
     let condition = owned::condition(d, "Progressing").cloned();
-    let reason = condition.as_ref().map(|c| view::text(c, &["reason"])).unwrap_or_default();
+    let reason = condition.as_ref().map(|c| view::text(c, &["reason"]).to_string()).unwrap_or_default();
     let count = |o: &Value, name| view::int(o, &["status", name]).unwrap_or(0);
     let settled = count(d, "replicas") == count(d, "updatedReplicas") && reason == "NewReplicaSetAvailable";
     if settled || view::flag(d, &["spec", "paused"]) || reason == "DeploymentPaused" {
@@ -85,8 +85,8 @@ fn progress(d: &mut Value, before: &Object, new: Option<&Object>, wanted: i64, n
         put(d, "Progressing", "True", "NewReplicaSetAvailable", &format!("{what} \"{name}\" has successfully progressed."), now, true);
     } else if moved {
         put(d, "Progressing", "True", "ReplicaSetUpdated", &format!("{what} \"{name}\" is progressing."), now, false);
-    } else if let Some(c) = condition {
-        let since = objects::time::parse_seconds(view::text(&c, &["lastUpdateTime"])).unwrap_or(clock);
+    } else if let Some(c) = &condition {
+        let since = objects::time::parse_seconds(view::text(c, &["lastUpdateTime"])).unwrap_or(clock);
         if reason != "ProgressDeadlineExceeded" && since + limit < clock {
             put(d, "Progressing", "False", "ProgressDeadlineExceeded", &format!("{what} \"{name}\" has timed out progressing."), now, true);
         }
