@@ -57,15 +57,32 @@ async fn measure(args: &BenchArgs) -> Result<(), String> {
     let first = Visitor::arrive(address).await?;
     let before = resident_bytes();
     let (visitors, arrivals, seconds) = arrive(address, args).await?;
-    println!("machine: {} cores", std::thread::available_parallelism().map_or(1, usize::from));
-    println!("sessions started: {} in {seconds:.2} s, {:.0} a second", visitors.len(), visitors.len() as f64 / seconds);
+    println!(
+        "machine: {} cores",
+        std::thread::available_parallelism().map_or(1, usize::from)
+    );
+    println!(
+        "sessions started: {} in {seconds:.2} s, {:.0} a second",
+        visitors.len(),
+        visitors.len() as f64 / seconds
+    );
     println!("from request to prompt: {}", arrivals.said());
     settle().await;
     let each = resident_bytes().saturating_sub(before) / visitors.len().max(1) as u64;
-    println!("memory per idle session, its terminal open: {} KiB", each / 1024);
-    println!("echo of a key, {} learners connected, a tenth typing: {}", visitors.len(), echo(visitors, args.keys).await?.said());
+    println!(
+        "memory per idle session, its terminal open: {} KiB",
+        each / 1024
+    );
+    println!(
+        "echo of a key, {} learners connected, a tenth typing: {}",
+        visitors.len(),
+        echo(visitors, args.keys).await?.said()
+    );
     let mut first = first;
-    println!("kubectl get pods, from Enter to the next prompt: {}", commands(&mut first).await?.said());
+    println!(
+        "kubectl get pods, from Enter to the next prompt: {}",
+        commands(&mut first).await?.said()
+    );
     stop.cancel();
     server.finished().await;
     Ok(())
@@ -76,14 +93,20 @@ async fn settle() {
     tokio::time::sleep(Duration::from_secs(2)).await;
 }
 
-async fn arrive(address: std::net::SocketAddr, args: &BenchArgs) -> Result<(Vec<Visitor>, Spread, f64), String> {
+async fn arrive(
+    address: std::net::SocketAddr,
+    args: &BenchArgs,
+) -> Result<(Vec<Visitor>, Spread, f64), String> {
     let start = Instant::now();
     let one = |_| async move {
         let start = Instant::now();
         Visitor::arrive(address).await.map(|v| (v, start.elapsed()))
     };
-    let all: Vec<Result<(Visitor, Duration), String>> =
-        futures::stream::iter(0..args.learners).map(one).buffer_unordered(args.side_by_side.max(1)).collect().await;
+    let all: Vec<Result<(Visitor, Duration), String>> = futures::stream::iter(0..args.learners)
+        .map(one)
+        .buffer_unordered(args.side_by_side.max(1))
+        .collect()
+        .await;
     let seconds = start.elapsed().as_secs_f64();
     let mut visitors = Vec::with_capacity(all.len());
     let mut spread = Spread::default();
@@ -99,15 +122,16 @@ async fn echo(visitors: Vec<Visitor>, keys: usize) -> Result<Spread, String> {
     let count = visitors.len().div_ceil(10);
     let mut typing = visitors;
     let rest = typing.split_off(count.min(typing.len()));
-    let all: Vec<Result<Spread, String>> = futures::future::join_all(typing.into_iter().map(|mut v| async move {
-        let mut spread = Spread::default();
-        for _ in 0..keys {
-            spread.add(v.key(b'x').await?);
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        Ok(spread)
-    }))
-    .await;
+    let all: Vec<Result<Spread, String>> =
+        futures::future::join_all(typing.into_iter().map(|mut v| async move {
+            let mut spread = Spread::default();
+            for _ in 0..keys {
+                spread.add(v.key(b'x').await?);
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            Ok(spread)
+        }))
+        .await;
     drop(rest);
     let mut total = Spread::default();
     for spread in all {

@@ -3,6 +3,7 @@
 //! It decides nothing about Kubernetes: that is `cluster` and `kubectl`; nor about lessons: that is `course`.
 
 pub mod backend;
+pub mod bench_command;
 pub mod cluster_command;
 pub mod http;
 pub mod kubectl_command;

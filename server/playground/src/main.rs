@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use playground::settings::ServeArgs;
-use playground::{cluster_command, kubectl_command, lessons_command, serve};
+use playground::{bench_command, cluster_command, kubectl_command, lessons_command, serve};
 
 /// Learn Kubernetes pods in the browser, on a cluster of your own.
 #[derive(Parser)]
@@ -24,6 +24,8 @@ enum Command {
     Cluster(cluster_command::ClusterArgs),
     /// The built-in kubectl on $KUBECONFIG
     Kubectl(kubectl_command::KubectlArgs),
+    /// Measures sessions, memory and latency on this computer
+    Bench(bench_command::BenchArgs),
     /// The author's tools: list and check lessons
     Lessons(lessons_command::LessonsArgs),
 }
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
             Some(Command::Serve(args)) => serve::run(*args).await,
             Some(Command::Cluster(args)) => cluster_command::run(args).await,
             Some(Command::Kubectl(args)) => kubectl_command::run(args).await,
+            Some(Command::Bench(args)) => bench_command::run(args).await,
             Some(Command::Lessons(args)) => lessons_command::run(args).await,
         }
     });

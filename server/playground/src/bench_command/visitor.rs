@@ -26,21 +26,43 @@ pub struct Visitor {
 impl Visitor {
     /// Opens page, socket and terminal; returns when the prompt is there.
     pub async fn arrive(address: SocketAddr) -> Result<Visitor, String> {
-        tokio::time::timeout(PATIENCE, Self::come(address)).await.map_err(|_| "no prompt within half a minute".to_owned())?
+        tokio::time::timeout(PATIENCE, Self::come(address))
+            .await
+            .map_err(|_| "no prompt within half a minute".to_owned())?
     }
 
     async fn come(address: SocketAddr) -> Result<Visitor, String> {
         let (cookie, props) = page(address).await?;
         let session = props.session.ok_or("the page has no session")?;
-        let mut request = format!("ws://{address}{}", session.socket).into_client_request().map_err(|e| e.to_string())?;
+        let mut request = format!("ws://{address}{}", session.socket)
+            .into_client_request()
+            .map_err(|e| e.to_string())?;
         let text = |t: String| t.parse().map_err(|_| "a header cannot be made".to_owned());
         request.headers_mut().insert("cookie", text(cookie)?);
-        request.headers_mut().insert("origin", text(format!("http://{address}"))?);
-        let stream = TcpStream::connect(address).await.map_err(|e| e.to_string())?;
-        let (socket, _) = client_async(request, stream).await.map_err(|e| e.to_string())?;
-        let mut visitor = Visitor { socket, received: 0 };
-        visitor.say(&ClientFrame::Hello { protocol: PROTOCOL }).await?;
-        visitor.say(&ClientFrame::TermOpen { id: 1, cols: 80, rows: 24, seen: 0 }).await?;
+        request
+            .headers_mut()
+            .insert("origin", text(format!("http://{address}"))?);
+        let stream = TcpStream::connect(address)
+            .await
+            .map_err(|e| e.to_string())?;
+        let (socket, _) = client_async(request, stream)
+            .await
+            .map_err(|e| e.to_string())?;
+        let mut visitor = Visitor {
+            socket,
+            received: 0,
+        };
+        visitor
+            .say(&ClientFrame::Hello { protocol: PROTOCOL })
+            .await?;
+        visitor
+            .say(&ClientFrame::TermOpen {
+                id: 1,
+                cols: 80,
+                rows: 24,
+                seen: 0,
+            })
+            .await?;
         visitor.until(b"$ ").await?;
         Ok(visitor)
     }
@@ -65,7 +87,10 @@ impl Visitor {
 
     async fn say(&mut self, frame: &ClientFrame) -> Result<(), String> {
         let text = serde_json::to_string(frame).map_err(|e| e.to_string())?;
-        self.socket.send(Message::text(text)).await.map_err(|e| e.to_string())
+        self.socket
+            .send(Message::text(text))
+            .await
+            .map_err(|e| e.to_string())
     }
 
     async fn input(&mut self, bytes: &[u8]) -> Result<(), String> {
@@ -86,7 +111,8 @@ impl Visitor {
                         }
                     }
                     Some(Ok(Message::Text(text))) => {
-                        if let Ok(ServerFrame::Error { message, .. }) = serde_json::from_str(&text) {
+                        if let Ok(ServerFrame::Error { message, .. }) = serde_json::from_str(&text)
+                        {
                             return Err(message);
                         }
                     }
@@ -97,7 +123,9 @@ impl Visitor {
             }
             Ok(())
         };
-        tokio::time::timeout(PATIENCE, reading).await.map_err(|_| "no answer within half a minute".to_owned())??;
+        tokio::time::timeout(PATIENCE, reading)
+            .await
+            .map_err(|_| "no answer within half a minute".to_owned())??;
         let received = self.received;
         self.say(&ClientFrame::TermAck { id: 1, received }).await
     }
@@ -105,18 +133,41 @@ impl Visitor {
 
 /// Gets the page: the cookie to send, and the page's data.
 async fn page(address: SocketAddr) -> Result<(String, Props), String> {
-    let mut stream = TcpStream::connect(address).await.map_err(|e| e.to_string())?;
-    let request = format!("GET {PAGE} HTTP/1.1\r\nHost: {address}\r\nAccept: text/html\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.map_err(|e| e.to_string())?;
+    let mut stream = TcpStream::connect(address)
+        .await
+        .map_err(|e| e.to_string())?;
+    let request = format!(
+        "GET {PAGE} HTTP/1.1\r\nHost: {address}\r\nAccept: text/html\r\nConnection: close\r\n\r\n"
+    );
+    stream
+        .write_all(request.as_bytes())
+        .await
+        .map_err(|e| e.to_string())?;
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.map_err(|e| e.to_string())?;
+    stream
+        .read_to_end(&mut answer)
+        .await
+        .map_err(|e| e.to_string())?;
     let text = String::from_utf8_lossy(&answer);
     let cookie = text
         .lines()
-        .find_map(|l| l.to_ascii_lowercase().starts_with("set-cookie:").then(|| l[11..].trim()))
+        .find_map(|l| {
+            l.to_ascii_lowercase()
+                .starts_with("set-cookie:")
+                .then(|| l[11..].trim())
+        })
         .and_then(|c| c.split(';').next())
-        .ok_or_else(|| format!("the page gives no cookie: {}", text.lines().next().unwrap_or_default()))?;
-    let json = text.split_once("id=\"page\">").and_then(|(_, rest)| rest.split_once("</script>")).ok_or("the page carries no data")?.0;
+        .ok_or_else(|| {
+            format!(
+                "the page gives no cookie: {}",
+                text.lines().next().unwrap_or_default()
+            )
+        })?;
+    let json = text
+        .split_once("id=\"page\">")
+        .and_then(|(_, rest)| rest.split_once("</script>"))
+        .ok_or("the page carries no data")?
+        .0;
     let props = serde_json::from_str(json).map_err(|e| format!("the page's data: {e}"))?;
     Ok((cookie.to_owned(), props))
 }
