@@ -69,10 +69,6 @@ impl PidSpace {
             pids.set(pids.get().saturating_sub(1));
         }
     }
-
-    pub fn is_empty(&self) -> bool {
-        self.processes.borrow().is_empty()
-    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,19 @@ use core::ops::{Add, AddAssign, Sub};
 pub use core::time::Duration;
 
 /// Nanoseconds since the Unix epoch on the simulated clock.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub struct Time(pub i64);
 
 impl Time {

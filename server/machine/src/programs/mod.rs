@@ -30,6 +30,7 @@ macro_rules! programs {
     };
 }
 
+pub(crate) mod init;
 pub mod lines;
 pub mod mode;
 pub mod options;
