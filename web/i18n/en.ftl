@@ -98,6 +98,26 @@ preview-open = Open the preview
 preview-close = Close the preview
 preview-empty = What a pod serves appears here once you forward its port:
 
+## islands: the picture
+pane-picture = Cluster
+picture-open = Show the cluster
+picture-close = Close the picture
+picture-table = As a table
+picture-drawing = As a picture
+picture-empty = Nothing here yet. The picture follows what you do.
+picture-unplaced = Waiting for a node
+column-node = Node
+column-pod = Pod
+column-ready = Ready
+column-status = Status
+column-restarts = Restarts
+column-address = Address
+column-services = Services
+room-cpu = { $used } of { $all } CPU asked for
+room-memory = { $used } of { $all } asked for
+node-not-ready = The node is not ready
+pod-restarts = restarted { $count }×
+
 ## pages
 page-skip = Skip to the content
 page-language = Language

@@ -98,6 +98,26 @@ preview-open = Ouvrir l’aperçu
 preview-close = Fermer l’aperçu
 preview-empty = Ce qu’un pod sert apparaît ici dès que vous redirigez son port :
 
+## islands: the picture
+pane-picture = Cluster
+picture-open = Montrer le cluster
+picture-close = Fermer le dessin
+picture-table = En tableau
+picture-drawing = En dessin
+picture-empty = Rien encore. Le dessin suit ce que vous faites.
+picture-unplaced = En attente d’un nœud
+column-node = Nœud
+column-pod = Pod
+column-ready = Prêts
+column-status = État
+column-restarts = Redémarrages
+column-address = Adresse
+column-services = Services
+room-cpu = { $used } sur { $all } CPU demandés
+room-memory = { $used } sur { $all } demandés
+node-not-ready = Le nœud n’est pas prêt
+pod-restarts = redémarré { $count }×
+
 ## pages
 page-skip = Aller au contenu
 page-language = Langue

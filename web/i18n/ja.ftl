@@ -97,6 +97,26 @@ preview-open = プレビューを開く
 preview-close = プレビューを閉じる
 preview-empty = ポートを転送すると、Pod が返すページがここに表示されます。
 
+## islands: the picture
+pane-picture = クラスター
+picture-open = クラスターを表示
+picture-close = 図を閉じる
+picture-table = 表で見る
+picture-drawing = 図で見る
+picture-empty = まだ何もありません。あなたの操作がここに現れます。
+picture-unplaced = ノード待ち
+column-node = ノード
+column-pod = Pod
+column-ready = 準備完了
+column-status = 状態
+column-restarts = 再起動
+column-address = アドレス
+column-services = Service
+room-cpu = CPU { $all } のうち { $used } を要求
+room-memory = { $all } のうち { $used } を要求
+node-not-ready = ノードの準備ができていません
+pod-restarts = 再起動 { $count }回
+
 ## pages
 page-skip = 本文へ移動
 page-language = 言語

@@ -98,6 +98,26 @@ preview-open = Abrir a página
 preview-close = Fechar a página
 preview-empty = O que um pod serve aparece aqui quando você encaminha a porta dele:
 
+## islands: the picture
+pane-picture = Cluster
+picture-open = Mostrar o cluster
+picture-close = Fechar o desenho
+picture-table = Como tabela
+picture-drawing = Como desenho
+picture-empty = Ainda não há nada. O desenho acompanha o que você faz.
+picture-unplaced = Esperando um nó
+column-node = Nó
+column-pod = Pod
+column-ready = Prontos
+column-status = Estado
+column-restarts = Reinícios
+column-address = Endereço
+column-services = Serviços
+room-cpu = { $used } de { $all } CPU pedidos
+room-memory = { $used } de { $all } pedidos
+node-not-ready = O nó não está pronto
+pod-restarts = reiniciado { $count }×
+
 ## pages
 page-skip = Ir para o conteúdo
 page-language = Idioma

@@ -109,11 +109,21 @@ export class Desk {
 
   openPreview(path: string): void {
     this.path.value = path;
-    this.layout.value = { ...this.layout.peek(), preview: true, pane: "preview" };
+    this.layout.value = { ...this.layout.peek(), lower: "preview", pane: "preview" };
   }
 
-  closePreview(): void {
-    this.layout.value = { ...this.layout.peek(), preview: false, pane: "terminal" };
+  openPicture(): void {
+    this.layout.value = { ...this.layout.peek(), lower: "picture", pane: "picture" };
+  }
+
+  /** Closes what stands below the terminals: after the preview the picture is there again. */
+  closeLower(): void {
+    const layout = this.layout.peek();
+    this.layout.value = {
+      ...layout,
+      lower: layout.lower === "preview" ? "picture" : "none",
+      pane: "terminal",
+    };
   }
 
   /** Presses keys in the terminal in front, as the keys row of touch screens does. */

@@ -4,6 +4,7 @@ import "./styles/all.css";
 import "./styles/lesson.css";
 import "./styles/step.css";
 import "./styles/work.css";
+import "./styles/picture.css";
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { Session } from "./core/session.ts";

@@ -42,7 +42,7 @@ describe("addresses", () => {
 describe("layout", () => {
   test("is read as it was written, but opens on the text", () => {
     const arranged = zoom(resize({ ...DEFAULT, pane: "terminal", reader: true }, "text", 51.26), 3);
-    expect(read(write(arranged))).toEqual({ ...arranged, pane: "text", preview: false });
+    expect(read(write(arranged))).toEqual({ ...arranged, pane: "text" });
     expect(arranged.text).toBe(51.3);
   });
   test.each([null, "", "{", "[]", "7", '{"text":"x","font_px":null}'])("nonsense %j is the default", (text) =>
@@ -76,7 +76,7 @@ describe("words", () => {
     expect(ids.length).toBeGreaterThan(80);
     const values = { number: 2, title: "T", status: "done", done: 1, all: 5, steps: 5, count: 5, minutes: 9 };
     for (const id of ids) {
-      const words = say(id, { ...values, command: "ls", cause: "c", target: "t" });
+      const words = say(id, { ...values, command: "ls", cause: "c", target: "t", used: "1" });
       expect(words, id).not.toBe(id);
       expect(words, id).not.toMatch(/\{|\}/);
     }

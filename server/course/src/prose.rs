@@ -85,7 +85,7 @@ pub fn read(text: &str) -> (Prose, Vec<Fault>) {
                     .find_map(|l| l.strip_prefix("# "))
                     .unwrap_or_default();
                 prose.title = title.trim().to_owned();
-                prose.summary = body
+                let summary = body
                     .iter()
                     .skip_while(|l| !l.starts_with("# "))
                     .skip(1)
@@ -94,6 +94,7 @@ pub fn read(text: &str) -> (Prose, Vec<Fault>) {
                     .map(|l| l.trim())
                     .collect::<Vec<_>>()
                     .join(" ");
+                prose.summary = plain(&summary);
                 let without: Vec<&str> = body
                     .iter()
                     .copied()
@@ -290,6 +291,23 @@ fn question(
     });
 }
 
+/// The words of a paragraph without its marks.
+fn plain(paragraph: &str) -> String {
+    let mut options = Options::default();
+    options.extension.cjk_friendly_emphasis = true;
+    let arena = Arena::new();
+    let mut words = String::new();
+    for node in parse_document(&arena, paragraph, &options).descendants() {
+        match &node.data().value {
+            NodeValue::Text(text) => words.push_str(text),
+            NodeValue::Code(code) => words.push_str(&code.literal),
+            NodeValue::SoftBreak | NodeValue::LineBreak => words.push(' '),
+            _ => {}
+        }
+    }
+    words
+}
+
 /// CommonMark to HTML; markup of the author's own is shown as text, code is highlighted, commands are noted.
 fn markdown(
     lines: &[&str],
@@ -396,7 +414,7 @@ mod tests {
         let text = "# First\n\nIt *begins*.\n\n## one: Start\n\n```sh run\nkubectl get pods\n```\n\n:::hint\nLook.\n:::\n\n## learned: Done\n\nAll.\n";
         let prose = check(text, &["<em>begins</em>", "data-run", "class=\"hint\""], 0);
         assert_eq!(prose.title, "First");
-        assert_eq!(prose.summary, "It *begins*.");
+        assert_eq!(prose.summary, "It begins.");
         assert_eq!(prose.steps[0].runs[0].text, "kubectl get pods");
         assert_eq!(prose.steps[0].title, "Start");
         assert!(prose.learned.is_some());

@@ -2,15 +2,17 @@
  * How the learner has arranged the page: pure changes of one small record, and its text for the browser's storage.
  * What cannot be read, or is out of bounds, becomes the default: an arrangement is never an error.
  */
-export type Pane = "text" | "terminal" | "preview";
+export type Pane = "text" | "terminal" | "picture" | "preview";
+
+/** What stands below the terminals. */
+export type Lower = "none" | "picture" | "preview";
 
 export interface Layout {
   /** The text's share of the width, in percent. */
   text: number;
-  /** The terminal's share of the working area's height when the preview is open, in percent. */
+  /** The terminals' share of the working area's height when something stands below them, in percent. */
   terminal: number;
-  /** Whether the preview is open. */
-  preview: boolean;
+  lower: Lower;
   /** The pane that a narrow screen shows. */
   pane: Pane;
   /** Of the terminal, in CSS pixels. */
@@ -21,8 +23,8 @@ export interface Layout {
 
 export const DEFAULT: Layout = {
   text: 42,
-  terminal: 55,
-  preview: false,
+  terminal: 58,
+  lower: "picture",
   pane: "text",
   font_px: 14,
   reader: false,
@@ -90,7 +92,7 @@ export function read(text: string | null): Layout {
     text: number("text", BOUNDS.text),
     terminal: number("terminal", BOUNDS.terminal),
     font_px: number("font_px", FONT_PX),
-    preview: false,
+    lower: found.lower === "none" ? "none" : "picture",
     pane: "text",
     reader: found.reader === true,
   };

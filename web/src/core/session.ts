@@ -5,6 +5,7 @@
 import { type ReadonlySignal, signal } from "@preact/signals-core";
 import type { Answer, Backend, Level, Preview, ServerFrame, SessionState, StepState } from "../wire/wire.ts";
 import type { Link } from "./link.ts";
+import { fold, type Objects } from "./objects.ts";
 import type { Stream } from "./stream.ts";
 
 /** Something to read for a moment. */
@@ -37,6 +38,8 @@ export class Session {
   readonly terminals = signal<readonly number[]>([]);
   readonly notices = signal<readonly Notice[]>([]);
   readonly answered = signal<Answered>({});
+  /** What the picture shows; empty until `watchObjects`. */
+  readonly objects = signal<Objects>(new Map());
   readonly help = signal<Readonly<Record<string, Help>>>({});
   /** Steps that were ticked while the page looked on, newest last. */
   onTick: (step: StepState) => void = () => {};
@@ -47,6 +50,7 @@ export class Session {
   readonly #openers = new Map<number, () => void>();
   #noticeCount = 0;
   #welcomed = false;
+  #watching = false;
 
   constructor(link: Link, steps: readonly StepState[]) {
     this.link = link;
@@ -108,6 +112,13 @@ export class Session {
     this.link.send({ type: "session.restart" });
   }
 
+  /** From now on `objects` follows the cluster. */
+  watchObjects(): void {
+    if (this.#watching) return;
+    this.#watching = true;
+    this.link.send({ type: "objects.watch" });
+  }
+
   helpOf(step: string): Help {
     return this.help.value[step] ?? NO_HELP;
   }
@@ -151,6 +162,9 @@ export class Session {
         return;
       case "preview.closed":
         this.previews.value = this.previews.value.filter((p) => p.port !== frame.port);
+        return;
+      case "objects":
+        this.objects.value = fold(this.objects.value, frame.reset, frame.changes);
         return;
       case "notice":
         this.notify(frame.level, frame.text);
@@ -199,6 +213,7 @@ export class Session {
       this.answered.value = {};
     }
     this.#ended.value = new Set();
+    if (this.#watching) this.link.send({ type: "objects.watch" });
     this.#merge(frame.steps);
     const known = frame.terminals.map((terminal) => terminal.id).sort((a, b) => a - b);
     const kept = restarted

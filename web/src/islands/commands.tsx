@@ -26,6 +26,30 @@ function Copy({ text }: { text: string }) {
   );
 }
 
+/** Commands wrap between words, never inside one that fits: `--image` stays whole. */
+export function Words({ command }: { command: string }) {
+  return command
+    .split(/([ \n]+)/)
+    .map((part, index) => (index % 2 === 1 ? part : <span class="word">{part}</span>));
+}
+
+function keepWords(node: Node): void {
+  for (const child of [...node.childNodes]) {
+    if (!(child instanceof Text)) {
+      keepWords(child);
+      continue;
+    }
+    const parts = child.data.split(/([ \n]+)/).map((part, index) => {
+      if (index % 2 === 1 || part === "") return part;
+      const word = document.createElement("span");
+      word.className = "word";
+      word.textContent = part;
+      return word;
+    });
+    child.replaceWith(...parts);
+  }
+}
+
 /** How a block is run, if it is one that runs. */
 export interface Runs {
   desk: Desk;
@@ -72,6 +96,7 @@ export function dressBlocks(root: ParentNode, desk: Desk): void {
     if (runs) {
       block.classList.add("run");
       block.classList.toggle("lines", lines(text).length > 1);
+      keepWords(pre);
       pre.title = say("run-hint");
       pre.addEventListener("click", () => {
         if (getSelection()?.isCollapsed !== false) desk.run(text, { hand: true, endless: runs.endless });

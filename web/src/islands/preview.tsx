@@ -53,7 +53,7 @@ export function PreviewPane({ desk }: { desk: Desk }) {
             <span class="sr">{say("preview-out")}</span>
           </a>
         )}
-        <IconButton icon="close" label={say("preview-close")} onClick={() => desk.closePreview()} />
+        <IconButton icon="close" label={say("preview-close")} onClick={() => desk.closeLower()} />
       </form>
       {url ? (
         <iframe

@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Desk } from "../desk.ts";
 import { say } from "../page.ts";
 import type { PageStep, StepState } from "../wire/wire.ts";
-import { Actions, dressBlocks } from "./commands.tsx";
+import { Actions, dressBlocks, Words } from "./commands.tsx";
 import { Icon } from "./icon.tsx";
 
 function Done({ state }: { state: StepState }) {
@@ -42,7 +42,9 @@ function Solution({ commands, desk }: { commands: readonly string[]; desk: Desk 
       {commands.map((command) => (
         <div class={`code run${command.includes("\n") ? " lines" : ""}`} key={command} data-dressed="">
           <pre>
-            <code>{command}</code>
+            <code>
+              <Words command={command} />
+            </code>
           </pre>
           <Actions text={command} runs={{ desk, endless: false }} />
         </div>

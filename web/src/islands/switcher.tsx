@@ -8,6 +8,7 @@ import { Icon, type IconName } from "./icon.tsx";
 const PANES: readonly { pane: Pane; icon: IconName }[] = [
   { pane: "text", icon: "text" },
   { pane: "terminal", icon: "terminal" },
+  { pane: "picture", icon: "cluster" },
   { pane: "preview", icon: "window" },
 ];
 
@@ -31,6 +32,7 @@ export function Switcher({ desk, steps }: { desk: Desk; steps: readonly PageStep
           aria-current={each.pane === pane ? "true" : undefined}
           onClick={() => {
             if (each.pane === "preview") desk.openPreview(desk.path.value);
+            else if (each.pane === "picture") desk.openPicture();
             else desk.show(each.pane);
             if (each.pane === "text") desk.ticked.value = undefined;
           }}

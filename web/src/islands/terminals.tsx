@@ -65,12 +65,15 @@ function Tools({ desk }: { desk: Desk }) {
           onClick={() => desk.session.closeTerminal(desk.active.value)}
         />
       )}
-      {desk.session.previews.value.length > 0 && !layout.preview && (
+      {desk.session.previews.value.length > 0 && layout.lower !== "preview" && (
         <IconButton
           icon="window"
           label={say("preview-open")}
           onClick={() => desk.openPreview(desk.path.value)}
         />
+      )}
+      {layout.lower === "none" && (
+        <IconButton icon="cluster" label={say("picture-open")} onClick={() => desk.openPicture()} />
       )}
       <IconButton icon="search" label={say("search")} onClick={() => desk.search()} />
       <IconButton icon="smaller" label={say("font-smaller")} onClick={() => change(-1)} />

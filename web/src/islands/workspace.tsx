@@ -1,22 +1,27 @@
-/** The working area: terminals, and the preview below them once there is something to see. */
+/** The working area: terminals, and below them the picture of the cluster or the page of a forwarded port. */
 import type { Desk } from "../desk.ts";
 import { say } from "../page.ts";
+import { ClusterPane } from "./cluster.tsx";
 import { PreviewPane } from "./preview.tsx";
 import { Splitter } from "./splitter.tsx";
 import { Terminals } from "./terminals.tsx";
 
 export function Workspace({ desk }: { desk: Desk }) {
-  const { preview, terminal } = desk.layout.value;
+  const { lower, terminal } = desk.layout.value;
   return (
-    <div class="work" data-preview={preview} style={{ "--terminal": `${terminal}%` }}>
+    <div class="work" data-lower={lower} style={{ "--terminal": `${terminal}%` }}>
       <h1 class="sr work-title">{document.title}</h1>
       <Terminals desk={desk} />
-      {preview && (
-        <>
-          <Splitter desk={desk} share="terminal" label={say("split-terminal")} controls="terminals preview" />
-          <PreviewPane desk={desk} />
-        </>
+      {lower !== "none" && (
+        <Splitter
+          desk={desk}
+          share="terminal"
+          label={say("split-terminal")}
+          controls={`terminals ${lower}`}
+        />
       )}
+      {lower === "picture" && <ClusterPane desk={desk} />}
+      {lower === "preview" && <PreviewPane desk={desk} />}
     </div>
   );
 }

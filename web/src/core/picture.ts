@@ -1,0 +1,172 @@
+/**
+ * The cluster as it is drawn: nodes with their room, pods on them or still waiting for one, services and whom they
+ * reach. A pure reading of objects; the words of a pod's state are those of `kubectl get pods`.
+ */
+import { type ContainerStatus, type KubeObject, type Objects, ofKind, quantity } from "./objects.ts";
+
+/** How a thing stands, for its colour: well, on its way, or in need of help. */
+export type Health = "well" | "waiting" | "ill" | "done";
+
+export interface ContainerView {
+  name: string;
+  health: Health;
+  /** `running`, or why not. */
+  words: string;
+}
+
+export interface PodView {
+  id: string;
+  name: string;
+  /** As in the STATUS column. */
+  status: string;
+  health: Health;
+  /** As in the READY column. */
+  ready: string;
+  restarts: number;
+  ip: string;
+  node: string | undefined;
+  containers: readonly ContainerView[];
+  /** Names of the services whose selector matches. */
+  services: readonly string[];
+}
+
+/** A resource of a node: what pods asked for, of what there is. */
+export interface Room {
+  used: number;
+  all: number;
+}
+
+export interface NodeView {
+  name: string;
+  ready: boolean;
+  cpu: Room;
+  memory_bytes: Room;
+  pods: readonly PodView[];
+}
+
+export interface Picture {
+  nodes: readonly NodeView[];
+  /** Pods without a node. */
+  unplaced: readonly PodView[];
+}
+
+const ON_THE_WAY = new Set(["Pending", "ContainerCreating", "PodInitializing", "Terminating"]);
+
+function reasonOf(status: ContainerStatus): string | undefined {
+  const { waiting, terminated } = status.state ?? {};
+  if (waiting?.reason) return waiting.reason;
+  if (!terminated) return undefined;
+  if (terminated.reason) return terminated.reason;
+  return terminated.signal ? `Signal:${terminated.signal}` : `ExitCode:${terminated.exitCode ?? 0}`;
+}
+
+/** The STATUS column of `kubectl get pods`. */
+export function podStatus(pod: KubeObject): string {
+  const { status, spec, metadata } = pod;
+  if (metadata?.deletionTimestamp) return status?.reason === "NodeLost" ? "Unknown" : "Terminating";
+  let words = status?.reason || status?.phase || "Unknown";
+  const inits = status?.initContainerStatuses ?? [];
+  const sidecars = new Set(
+    spec?.initContainers?.filter((c) => c.restartPolicy === "Always").map((c) => c.name),
+  );
+  const open = inits.findIndex((init) => {
+    const over = init.state?.terminated?.exitCode === 0;
+    return !over && !(sidecars.has(init.name) && init.ready);
+  });
+  if (open >= 0 && inits[open]) {
+    const reason = reasonOf(inits[open]);
+    return reason && reason !== "PodInitializing"
+      ? `Init:${reason}`
+      : `Init:${open}/${spec?.initContainers?.length ?? inits.length}`;
+  }
+  let running = false;
+  for (const container of [...(status?.containerStatuses ?? [])].reverse()) {
+    words = reasonOf(container) ?? words;
+    if (container.ready && container.state?.running) running = true;
+  }
+  if (words === "Completed" && running) {
+    const ready = status?.conditions?.some((each) => each.type === "Ready" && each.status === "True");
+    return ready ? "Running" : "NotReady";
+  }
+  return words;
+}
+
+function healthOf(status: string, ready: number, all: number): Health {
+  if (status === "Running") return ready === all ? "well" : "waiting";
+  if (status === "Completed" || status === "Succeeded") return "done";
+  return ON_THE_WAY.has(status) || /^Init:\d+\/\d+$/.test(status) ? "waiting" : "ill";
+}
+
+function containerView(name: string, status: ContainerStatus | undefined): ContainerView {
+  if (status?.state?.running) return { name, words: "running", health: status.ready ? "well" : "waiting" };
+  const words = (status && reasonOf(status)) ?? "waiting";
+  return { name, words, health: healthOf(words === "waiting" ? "Pending" : words, 0, 1) };
+}
+
+function matches(service: KubeObject, pod: KubeObject): boolean {
+  const selector = Object.entries(service.spec?.selector ?? {});
+  const labels = pod.metadata?.labels ?? {};
+  return (
+    selector.length > 0 &&
+    service.metadata?.namespace === pod.metadata?.namespace &&
+    selector.every(([name, value]) => labels[name] === value)
+  );
+}
+
+function podView(pod: KubeObject, services: readonly KubeObject[]): PodView {
+  const statuses = pod.status?.containerStatuses ?? [];
+  const names = pod.spec?.containers?.map((container) => container.name) ?? [];
+  const status = podStatus(pod);
+  const ready = statuses.filter((each) => each.ready).length;
+  return {
+    id: pod.metadata?.uid ?? pod.metadata?.name ?? "",
+    name: pod.metadata?.name ?? "",
+    status,
+    health: healthOf(status, ready, names.length),
+    ready: `${ready}/${names.length}`,
+    restarts: statuses.reduce((sum, each) => sum + (each.restartCount ?? 0), 0),
+    ip: pod.status?.podIP ?? "",
+    node: pod.spec?.nodeName,
+    containers: names.map((name) =>
+      containerView(
+        name,
+        statuses.find((each) => each.name === name),
+      ),
+    ),
+    services: services
+      .filter((service) => matches(service, pod))
+      .map((service) => service.metadata?.name ?? ""),
+  };
+}
+
+function asked(pods: readonly KubeObject[], resource: string): number {
+  return pods
+    .filter((pod) => pod.status?.phase !== "Succeeded" && pod.status?.phase !== "Failed")
+    .flatMap((pod) => pod.spec?.containers ?? [])
+    .reduce((sum, container) => sum + quantity(container.resources?.requests?.[resource]), 0);
+}
+
+export function picture(objects: Objects): Picture {
+  const pods = ofKind(objects, "Pod");
+  const services = ofKind(objects, "Service");
+  const born = (pod: KubeObject) => `${pod.metadata?.creationTimestamp ?? ""} ${pod.metadata?.name ?? ""}`;
+  pods.sort((a, b) => (born(a) < born(b) ? -1 : 1));
+  const nodes = ofKind(objects, "Node").sort((a, b) =>
+    (a.metadata?.name ?? "") < (b.metadata?.name ?? "") ? -1 : 1,
+  );
+  return {
+    nodes: nodes.map((node) => {
+      const here = pods.filter((pod) => pod.spec?.nodeName === node.metadata?.name);
+      const all = node.status?.allocatable ?? node.status?.capacity;
+      return {
+        name: node.metadata?.name ?? "",
+        ready:
+          node.status?.conditions?.some((each) => each.type === "Ready" && each.status === "True") ?? false,
+        cpu: { used: asked(here, "cpu"), all: quantity(all?.cpu) },
+        memory_bytes: { used: asked(here, "memory"), all: quantity(all?.memory) },
+        pods: here.map((pod) => podView(pod, services)),
+      };
+    }),
+    unplaced: pods.filter((pod) => !pod.spec?.nodeName).map((pod) => podView(pod, services)),
+  };
+}

@@ -1,0 +1,193 @@
+/** The picture of the cluster: nodes with their room, pods where they run, and the same as a table. Moves when the cluster does. */
+import { useComputed } from "@preact/signals";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import pod from "../art/pod.svg?raw";
+import { type NodeView, type Picture, type PodView, picture, type Room } from "../core/picture.ts";
+import type { Desk } from "../desk.ts";
+import { say } from "../page.ts";
+import { Icon, IconButton } from "./icon.tsx";
+
+/** Pods glide from where they were to where they are. */
+function useGlide() {
+  const box = useRef<HTMLElement>(null);
+  const before = useRef(new Map<string, DOMRect>());
+  useLayoutEffect(() => {
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const now = new Map<string, DOMRect>();
+    for (const element of box.current?.querySelectorAll<HTMLElement>("[data-pod]") ?? []) {
+      const to = element.getBoundingClientRect();
+      const from = before.current.get(element.dataset.pod ?? "");
+      now.set(element.dataset.pod ?? "", to);
+      if (still || !from || (from.x === to.x && from.y === to.y)) continue;
+      element.animate([{ translate: `${from.x - to.x}px ${from.y - to.y}px` }, { translate: "0 0" }], {
+        duration: 420,
+        easing: "cubic-bezier(0.2, 0.7, 0.2, 1)",
+      });
+    }
+    before.current = now;
+  });
+  return box;
+}
+
+function PodBox({ pod }: { pod: PodView }) {
+  return (
+    <li class="pod-box" data-pod={pod.id} data-health={pod.health}>
+      <span class="pod-name">{pod.name}</span>
+      <span class="pod-status">
+        {pod.status}
+        {pod.restarts > 0 && <span class="pod-restarts">{say("pod-restarts", { count: pod.restarts })}</span>}
+      </span>
+      <span class="pod-containers">
+        {pod.containers.map((container) => (
+          <span
+            class="container-chip"
+            key={container.name}
+            data-health={container.health}
+            title={`${container.name}: ${container.words}`}
+          >
+            {container.name}
+          </span>
+        ))}
+      </span>
+      {pod.services.length > 0 && <span class="pod-services">{pod.services.join(", ")}</span>}
+    </li>
+  );
+}
+
+function gib(bytes: number): string {
+  const mebi = bytes / 2 ** 20;
+  return mebi >= 1024 ? `${Math.round(mebi / 102.4) / 10} GiB` : `${Math.round(mebi)} MiB`;
+}
+
+function Meter({ room, words }: { room: Room; words: string }) {
+  const share = room.all > 0 ? Math.min(1, room.used / room.all) : 0;
+  return (
+    <span class="meter" title={words}>
+      <span class="sr">{words}</span>
+      <span class="meter-line" aria-hidden="true">
+        <span style={{ inlineSize: `${share * 100}%` }} />
+      </span>
+      <span class="meter-words" aria-hidden="true">
+        {words}
+      </span>
+    </span>
+  );
+}
+
+function NodeBox({ node }: { node: NodeView }) {
+  const cores = (number: number) => String(Math.round(number * 100) / 100);
+  return (
+    <section class="node-box" data-ready={node.ready}>
+      <header>
+        <h3>{node.name}</h3>
+        {!node.ready && <span class="node-ill">{say("node-not-ready")}</span>}
+        <Meter
+          room={node.cpu}
+          words={say("room-cpu", { used: cores(node.cpu.used), all: cores(node.cpu.all) })}
+        />
+        <Meter
+          room={node.memory_bytes}
+          words={say("room-memory", { used: gib(node.memory_bytes.used), all: gib(node.memory_bytes.all) })}
+        />
+      </header>
+      <ul class="pods">
+        {node.pods.map((each) => (
+          <PodBox key={each.id} pod={each} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Drawing({ shown }: { shown: Picture }) {
+  const box = useGlide();
+  const empty = shown.unplaced.length === 0 && shown.nodes.every((node) => node.pods.length === 0);
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
+    <section class="drawing" ref={box} tabIndex={0} aria-label={say("picture-drawing")}>
+      {shown.unplaced.length > 0 && (
+        <section class="node-box unplaced">
+          <header>
+            <h3>{say("picture-unplaced")}</h3>
+          </header>
+          <ul class="pods">
+            {shown.unplaced.map((each) => (
+              <PodBox key={each.id} pod={each} />
+            ))}
+          </ul>
+        </section>
+      )}
+      {shown.nodes.map((node) => (
+        <NodeBox key={node.name} node={node} />
+      ))}
+      {empty && (
+        <div class="drawing-empty">
+          <div class="empty-art" dangerouslySetInnerHTML={{ __html: pod }} />
+          <p>{say("picture-empty")}</p>
+        </div>
+      )}
+    </section>
+  );
+}
+
+const COLUMNS = ["pod", "ready", "status", "restarts", "node", "address", "services"];
+
+function Table({ shown }: { shown: Picture }) {
+  const pods = [...shown.unplaced, ...shown.nodes.flatMap((node) => node.pods)];
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
+    <section class="drawing" tabIndex={0} aria-label={say("picture-table")}>
+      <table class="pod-table">
+        <thead>
+          <tr>
+            {COLUMNS.map((column) => (
+              <th scope="col" key={column}>
+                {say(`column-${column}`)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {pods.map((each) => (
+            <tr key={each.id}>
+              <th scope="row">{each.name}</th>
+              <td>{each.ready}</td>
+              <td>{each.status}</td>
+              <td>{each.restarts}</td>
+              <td>{each.node ?? "–"}</td>
+              <td>{each.ip || "–"}</td>
+              <td>{each.services.join(", ") || "–"}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+export function ClusterPane({ desk }: { desk: Desk }) {
+  const [table, setTable] = useState(false);
+  const { session } = desk;
+  useEffect(() => session.watchObjects(), [session]);
+  const shown = useComputed(() => picture(session.objects.value)).value;
+  return (
+    <section class="pane picture" id="picture" aria-label={say("pane-picture")}>
+      <div class="pane-bar">
+        <h2 class="pane-name">
+          <Icon name="cluster" />
+          {say("pane-picture")}
+        </h2>
+        <div class="pane-tools">
+          <IconButton
+            icon="table"
+            label={say(table ? "picture-drawing" : "picture-table")}
+            pressed={table}
+            onClick={() => setTable(!table)}
+          />
+          <IconButton icon="close" label={say("picture-close")} onClick={() => desk.closeLower()} />
+        </div>
+      </div>
+      {table ? <Table shown={shown} /> : <Drawing shown={shown} />}
+    </section>
+  );
+}
