@@ -3,11 +3,10 @@
  * `web`. PODSCHOOL_BIN names the server's binary, CHROMIUM the browser.
  */
 import { join } from "node:path";
-import { defineConfig } from "vitest/config";
 
 const packages = join(import.meta.dirname, "../../web/node_modules");
 
-export default defineConfig({
+export default {
   root: import.meta.dirname,
   resolve: {
     alias: {
@@ -16,4 +15,4 @@ export default defineConfig({
     },
   },
   test: { include: ["*.test.ts"], testTimeout: 90_000, hookTimeout: 60_000, fileParallelism: false },
-});
+};

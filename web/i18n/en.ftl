@@ -123,8 +123,8 @@ page-skip = Skip to the content
 page-language = Language
 page-course-title = Learn pods by running them
 page-course-lead = Each lesson opens with a cluster of your own and a terminal beside the text. It notices what you did.
-page-begin = Begin
-page-go-on = Go on
+page-begin = Begin:
+page-go-on = Go on:
 page-next-lesson = Up next
 page-minutes = { $minutes } minutes
 page-done =
@@ -132,7 +132,7 @@ page-done =
         [0] { $steps } steps
        *[other] { $done } of { $steps } steps
     }
-page-next = Next
+page-next = Next:
 page-no-script = The text reads without scripts; the terminal beside it needs them.
 page-back-to-course = Back to the course
 page-not-found = There is nothing here

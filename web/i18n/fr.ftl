@@ -123,8 +123,8 @@ page-skip = Aller au contenu
 page-language = Langue
 page-course-title = Apprendre les pods en les faisant tourner
 page-course-lead = Chaque leçon s’ouvre avec un cluster à vous et un terminal à côté du texte. Elle remarque ce que vous faites.
-page-begin = Commencer
-page-go-on = Continuer
+page-begin = Commencer :
+page-go-on = Continuer :
 page-next-lesson = À suivre
 page-minutes = { $minutes } minutes
 page-done =
@@ -132,7 +132,7 @@ page-done =
         [0] { $steps } étapes
        *[other] { $done } étapes sur { $steps }
     }
-page-next = Suite
+page-next = Suite :
 page-no-script = Le texte se lit sans scripts ; le terminal à côté en a besoin.
 page-back-to-course = Retour au cours
 page-not-found = Il n’y a rien ici

@@ -122,8 +122,8 @@ page-skip = 本文へ移動
 page-language = 言語
 page-course-title = 動かしながら学ぶ Pod
 page-course-lead = どのレッスンでも、本文の隣に自分だけのクラスターとターミナルが開きます。あなたの操作を見て、ステップが進みます。
-page-begin = はじめる
-page-go-on = 続ける
+page-begin = はじめる:
+page-go-on = 続ける:
 page-next-lesson = 次はここ
 page-minutes = { $minutes }分
 page-done =
@@ -131,7 +131,7 @@ page-done =
         [0] { $steps }ステップ
        *[other] { $steps }ステップ中{ $done }完了
     }
-page-next = 次へ
+page-next = 次へ:
 page-no-script = 本文はスクリプトなしで読めますが、隣のターミナルには必要です。
 page-back-to-course = コースに戻る
 page-not-found = ここには何もありません

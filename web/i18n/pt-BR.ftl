@@ -123,8 +123,8 @@ page-skip = Ir para o conteúdo
 page-language = Idioma
 page-course-title = Aprenda pods fazendo pods
 page-course-lead = Cada lição abre com um cluster só seu e um terminal ao lado do texto. Ela percebe o que você fez.
-page-begin = Começar
-page-go-on = Continuar
+page-begin = Começar:
+page-go-on = Continuar:
 page-next-lesson = A seguir
 page-minutes = { $minutes } minutos
 page-done =
@@ -132,7 +132,7 @@ page-done =
         [0] { $steps } passos
        *[other] { $done } de { $steps } passos
     }
-page-next = A seguir
+page-next = A seguir:
 page-no-script = O texto pode ser lido sem scripts; o terminal ao lado precisa deles.
 page-back-to-course = Voltar ao curso
 page-not-found = Não há nada aqui
