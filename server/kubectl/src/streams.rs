@@ -445,3 +445,39 @@ fn described(pod: &Value) -> String {
     );
     all.join(", ")
 }
+
+/// Runs a command whose output nobody wants; says whether it ended well.
+pub(crate) async fn test(
+    run: &Run,
+    path: &str,
+    container: &str,
+    command: &[&str],
+    buffer: &mut Vec<u8>,
+) -> bool {
+    let through = Through::default();
+    let mut query = through.query(container);
+    query.extend(command.iter().map(|word| ("command", word.to_string())));
+    let Ok(client) = run.client().await else {
+        return false;
+    };
+    let Ok(request) = Request::get(format!("{path}{}", encode(query))).body(Vec::new()) else {
+        return false;
+    };
+    let Ok(connection) = client.connect(request).await else {
+        return false;
+    };
+    let (_, mut read) = connection.into_stream().split();
+    while let Some(Ok(message)) = read.next().await {
+        if let Message::Binary(bytes) = message {
+            match bytes.first() {
+                Some(1) => buffer.extend_from_slice(&bytes[1..]),
+                Some(3) if bytes.len() > 1 => {
+                    return serde_json::from_slice::<Value>(&bytes[1..])
+                        .is_ok_and(|status| status["status"] == "Success");
+                }
+                _ => {}
+            }
+        }
+    }
+    false
+}

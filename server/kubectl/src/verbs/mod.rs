@@ -1,14 +1,25 @@
 //! All verbs of kubectl, and the tables of flags that several share.
 
 pub(crate) mod apply;
+mod change;
+mod config;
+mod cp;
 mod create;
 mod create_kinds;
+mod debug;
 pub(crate) mod delete;
 mod describe;
 mod exec;
+mod explain;
 mod get;
+mod label;
 mod logs;
+mod meta;
+mod port_forward;
+mod rollout;
 mod run_pod;
+mod set;
+mod wait;
 
 use crate::failure::{Outcome, fail};
 use crate::run::{Query, Run};
@@ -16,17 +27,44 @@ use crate::verb::Verb;
 
 /// All verbs, in the order in which they are looked up.
 pub(crate) static ALL: &[&Verb] = &[
-    &get::GET,
+    &create::CREATE,
+    &set::EXPOSE,
     &run_pod::RUN,
+    &set::SET,
+    &explain::EXPLAIN,
+    &get::GET,
+    &change::EDIT,
+    &delete::DELETE,
+    &rollout::ROLLOUT,
+    &change::SCALE,
+    &meta::CLUSTER_INFO,
+    &meta::TOP,
+    &change::CORDON,
+    &change::UNCORDON,
+    &change::DRAIN,
+    &change::TAINT,
     &describe::DESCRIBE,
     &logs::LOGS,
-    &exec::EXEC,
     &exec::ATTACH,
-    &delete::DELETE,
-    &apply::APPLY,
+    &exec::EXEC,
+    &port_forward::PORT_FORWARD,
+    &cp::CP,
+    &meta::AUTH,
+    &debug::DEBUG,
+    &meta::EVENTS,
     &apply::DIFF,
-    &create::CREATE,
+    &apply::APPLY,
+    &change::PATCH,
     &create::REPLACE,
+    &wait::WAIT,
+    &label::LABEL,
+    &label::ANNOTATE,
+    &meta::API_RESOURCES,
+    &meta::API_VERSIONS,
+    &config::CONFIG,
+    &meta::VERSION,
+    &meta::OPTIONS,
+    &meta::HELP,
 ];
 
 /// The groups of the overview.

@@ -1,0 +1,279 @@
+//! `kubectl debug`: an ephemeral container in a running pod, or a copy of the pod.
+
+use futures::FutureExt;
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::failure::{Outcome, fail};
+use crate::run::Run;
+use crate::streams::{self, Through};
+use crate::verb::Verb;
+
+pub(crate) static DEBUG: Verb = Verb {
+    name: "debug",
+    about: "Create debugging sessions for troubleshooting workloads and nodes",
+    usage: "(POD | TYPE[[.VERSION].GROUP]/NAME) [ -- COMMAND [args...] ]",
+    examples: "# A shell beside the pod's containers\nkubectl debug -it kuard --image=busybox\n# One that sees the processes of a container\nkubectl debug -it kuard --image=busybox --target=kuard\n# A copy of the pod with another container\nkubectl debug kuard -it --image=busybox --copy-to=copy --share-processes",
+    flags: &["
+--arguments-only=false  What follows -- are arguments, not the command
+--attach=false  Attach once the container runs
+-c --container=''  Name of the new container
+--copy-to=''  Make a copy of the pod with this name
+--custom=''  Not part of this kubectl
+--env={}  Environment variables: NAME=value
+-f --filename=[]  Not used
+--image=''  Image of the new container
+--image-pull-policy=''  Always, IfNotPresent or Never
+--keep-annotations=false  With --copy-to: keep annotations
+--keep-init-containers=true  With --copy-to: keep init containers
+--keep-labels=false  With --copy-to: keep labels
+--keep-liveness=false  With --copy-to: keep liveness probes
+--keep-readiness=false  With --copy-to: keep readiness probes
+--keep-startup=false  With --copy-to: keep startup probes
+--profile='general'  general, baseline, restricted, netadmin or sysadmin
+-q --quiet=false  Print less
+--replace=false  With --copy-to: delete the pod
+--same-node=false  With --copy-to: on the same node
+--set-image=[]  With --copy-to: container=image
+--share-processes=true  With --copy-to: containers see each other's processes
+-i --stdin=false  Keep standard input open
+--target=''  Container whose processes to see
+-t --tty=false  Give the container a terminal
+"],
+    run: Some(|run| go(run).boxed()),
+    ..Verb::NONE
+};
+
+async fn go(run: &Run) -> Outcome {
+    let flags = &run.flags;
+    let words = &run.words[..run.dash.unwrap_or(run.words.len()).min(run.words.len())];
+    let [word] = words else {
+        return Err(fail!("NAME or TYPE/NAME is required for debug"));
+    };
+    if !flags.changed("image")
+        && flags.list("set-image").is_empty()
+        && flags.some("copy-to").is_none()
+    {
+        return Err(fail!("must specify --image, --set-image or --copy-to"));
+    }
+    if flags.bool("tty") && !flags.bool("stdin") {
+        return Err(fail!(
+            "-i/--stdin is required for containers with -t/--tty=true"
+        ));
+    }
+    if flags.some("target").is_some() && flags.some("copy-to").is_some() {
+        return Err(fail!(
+            "--target is incompatible with --copy-to. Use --share-processes instead."
+        ));
+    }
+    if word.starts_with("node/") {
+        return Err(fail!("debugging nodes is not part of this kubectl"));
+    }
+    let name = word.trim_start_matches("pods/").trim_start_matches("pod/");
+    let namespace = run.namespace().await?;
+    let path = format!("/api/v1/namespaces/{namespace}/pods/{name}");
+    let pod = run.get(&path, Vec::new()).await?;
+    let container = name_of(run, &pod);
+    if flags.some("container").is_none() && !flags.bool("quiet") {
+        run.err(&format!(
+            "Defaulting debug container name to {container}.\n"
+        ))
+        .await?;
+    }
+    if flags.some("copy-to").is_some() {
+        return copy(run, &namespace, &pod, &container).await;
+    }
+    if flags.some("target").is_some() && !flags.bool("quiet") {
+        run.err(&format!("Targeting container {:?}. If you don't see processes from this container it may be because the container runtime doesn't support this feature.\n", flags.text("target"))).await?;
+    }
+    let mut entry = spec(run, &container)?;
+    if let Some(target) = flags.some("target") {
+        entry["targetContainerName"] = target.into();
+    }
+    let patch = json!({"spec": {"ephemeralContainers": [entry]}});
+    run.patch(
+        &format!("{path}/ephemeralcontainers"),
+        Vec::new(),
+        "strategic",
+        &patch,
+    )
+    .await?;
+    finish(run, &namespace, name, &container).await
+}
+
+/// The new container's name: as asked, or `debugger-xxxxx`.
+fn name_of(run: &Run, pod: &Value) -> String {
+    if let Some(name) = run.flags.some("container") {
+        return name.to_string();
+    }
+    let letters: Vec<char> = "bcdfghjklmnpqrstvwxz2456789".chars().collect();
+    let mut seed = run.computer.now().as_nanosecond() as u64
+        ^ pod["metadata"]["uid"]
+            .as_str()
+            .unwrap_or("")
+            .bytes()
+            .fold(7, |h, b| h * 31 + u64::from(b))
+            & 0xffff_ffff;
+    let mut suffix = String::new();
+    for _ in 0..5 {
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        suffix.push(letters[(seed >> 33) as usize % letters.len()]);
+    }
+    format!("debugger-{suffix}")
+}
+
+fn spec(run: &Run, name: &str) -> Outcome<Value> {
+    let flags = &run.flags;
+    let mut entry = json!({"name": name, "image": flags.text("image"), "resources": {}, "terminationMessagePolicy": "File", "imagePullPolicy": flags.text("image-pull-policy")});
+    if flags.text("image-pull-policy").is_empty() {
+        if let Some(map) = entry.as_object_mut() {
+            map.remove("imagePullPolicy");
+        }
+    }
+    let rest = run.words.get(1..).unwrap_or_default();
+    if !rest.is_empty() {
+        entry[if flags.bool("arguments-only") {
+            "args"
+        } else {
+            "command"
+        }] = json!(rest);
+    }
+    let env = super::run_pod::environment(flags.list("env"))?;
+    if !env.is_empty() {
+        entry["env"] = env.into();
+    }
+    for flag in ["stdin", "tty"] {
+        if flags.bool(flag) {
+            entry[flag] = true.into();
+        }
+    }
+    match flags.text("profile") {
+        "general" => entry["securityContext"] = json!({"capabilities": {"add": ["SYS_PTRACE"]}}),
+        "netadmin" => {
+            entry["securityContext"] = json!({"capabilities": {"add": ["NET_ADMIN", "NET_RAW"]}})
+        }
+        "restricted" => {
+            entry["securityContext"] = json!({"runAsNonRoot": true, "allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}, "seccompProfile": {"type": "RuntimeDefault"}})
+        }
+        "sysadmin" => entry["securityContext"] = json!({"privileged": true}),
+        "baseline" | "legacy" => {}
+        other => return Err(fail!("unknown profile: {other}")),
+    }
+    Ok(entry)
+}
+
+async fn copy(run: &Run, namespace: &str, pod: &Value, container: &str) -> Outcome {
+    let flags = &run.flags;
+    let name = flags.text("copy-to");
+    let mut spec = pod["spec"].clone();
+    if let Some(map) = spec.as_object_mut() {
+        map.remove("ephemeralContainers");
+        if !flags.bool("same-node") {
+            map.remove("nodeName");
+        }
+        if !flags.bool("keep-init-containers") {
+            map.remove("initContainers");
+        }
+    }
+    if flags.bool("share-processes") {
+        spec["shareProcessNamespace"] = true.into();
+    }
+    let pairs: Vec<(&str, &str)> = flags
+        .list("set-image")
+        .iter()
+        .filter_map(|p| p.split_once('='))
+        .collect();
+    for entry in spec["containers"].as_array_mut().into_iter().flatten() {
+        for (flag, probe) in [
+            ("keep-liveness", "livenessProbe"),
+            ("keep-readiness", "readinessProbe"),
+            ("keep-startup", "startupProbe"),
+        ] {
+            if let (false, Some(map)) = (flags.bool(flag), entry.as_object_mut()) {
+                map.remove(probe);
+            }
+        }
+        if let Some((_, image)) = pairs.iter().find(|(n, _)| *n == "*" || entry["name"] == *n) {
+            entry["image"] = (*image).into();
+        }
+    }
+    if flags.changed("image") {
+        let entry = self::spec(run, container)?;
+        if let Some(list) = spec["containers"].as_array_mut() {
+            match list.iter_mut().find(|c| c["name"] == container) {
+                Some(known) => crate::patch::merge(known, &entry),
+                None => list.push(entry),
+            }
+        }
+    }
+    let mut meta = json!({"name": name, "namespace": namespace});
+    for (flag, key) in [
+        ("keep-labels", "labels"),
+        ("keep-annotations", "annotations"),
+    ] {
+        if flags.bool(flag) {
+            meta[key] = pod["metadata"][key].clone();
+        }
+    }
+    let made = json!({"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec});
+    let collection = format!("/api/v1/namespaces/{namespace}/pods");
+    if flags.bool("replace") {
+        let old = pod["metadata"]["name"].as_str().unwrap_or("");
+        run.send(
+            Method::DELETE,
+            &format!("{collection}/{old}"),
+            Vec::new(),
+            &json!({}),
+        )
+        .await?;
+    }
+    run.send(Method::POST, &collection, Vec::new(), &made)
+        .await?;
+    finish(run, namespace, name, container).await
+}
+
+async fn finish(run: &Run, namespace: &str, name: &str, container: &str) -> Outcome {
+    let flags = &run.flags;
+    if !(flags.bool("attach") || (flags.bool("stdin") && !flags.changed("attach"))) {
+        return Ok(());
+    }
+    let state = |pod: &Value| {
+        let all = ["containerStatuses", "ephemeralContainerStatuses"];
+        all.iter()
+            .flat_map(|part| pod["status"][*part].as_array().into_iter().flatten())
+            .find(|s| s["name"] == container)
+            .map(|s| s["state"].clone())
+    };
+    let pod = streams::wait_for_pod(run, namespace, name, None, |pod| {
+        state(pod).is_some_and(|s| s["running"].is_object() || s["terminated"].is_object())
+    })
+    .await?;
+    if state(&pod).is_some_and(|s| s["terminated"].is_object()) {
+        let path = format!("/api/v1/namespaces/{namespace}/pods/{name}/log");
+        let mut lines = run
+            .lines(
+                &path,
+                vec![("container", container.into())],
+                "application/json, */*",
+            )
+            .await?;
+        while let Some(data) = lines.chunk().await {
+            run.out_bytes(&data).await?;
+        }
+        return Ok(());
+    }
+    streams::attach(
+        run,
+        namespace,
+        name,
+        container,
+        Through {
+            stdin: flags.bool("stdin"),
+            tty: flags.bool("tty"),
+            quiet: flags.bool("quiet"),
+        },
+    )
+    .await
+}
