@@ -207,11 +207,6 @@ impl Flags {
         self.given.contains_key(name)
     }
 
-    /// Whether the verb knows the flag.
-    pub fn known(&self, name: &str) -> bool {
-        self.table.iter().any(|f| f.name == name)
-    }
-
     /// The value of a text flag, or its default; empty for a flag that the verb does not have.
     pub fn text(&self, name: &str) -> &str {
         match self.given.get(name).and_then(|v| v.last()) {

@@ -106,7 +106,7 @@ impl Run {
         self.link
             .get_or_try_init(|| async {
                 let target = kubeconfig::target(&self.kubeconfig().await?, &self.flags)?;
-                let client = self.clients.connect(&target).await.map_err(Failure::Text)?;
+                let client = self.clients.connect(&target).await.map_err(refusal)?;
                 let cache = self.clients.discovery(&target);
                 Ok(Link {
                     client,
@@ -411,6 +411,14 @@ async fn status(answer: Response<Body>) -> Failure {
     Failure::Status(Box::new(
         json!({"reason": "", "code": code.as_u16(), "message": text}),
     ))
+}
+
+fn refusal(text: String) -> Failure {
+    if text.starts_with("The connection to the server") {
+        Failure::Plain(text)
+    } else {
+        Failure::Text(text)
+    }
 }
 
 /// What kubectl says of a failed connection.

@@ -33,16 +33,6 @@ impl TabWriter {
         }
     }
 
-    /// Lines up a whole text, with a minimum width and padding of the caller's.
-    pub fn with(minimum: usize, padding: usize) -> Self {
-        TabWriter {
-            minimum,
-            padding,
-            remember: false,
-            remembered: Vec::new(),
-        }
-    }
-
     /// Lines up a text of lines with tab-ended cells.
     pub fn format(&mut self, text: &str) -> String {
         let ends = text.ends_with('\n');
