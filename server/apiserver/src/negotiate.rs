@@ -48,9 +48,11 @@ pub fn form(accept: &str) -> Result<Form, Status> {
         .find_map(|item| of_item(&item))
         .ok_or_else(|| {
             let known = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
-            Status::not_acceptable(format!(
-                "406: Not Acceptable\n\nAvailable representations: {known}"
-            ))
+            let text = format!("406: Not Acceptable\n\nAvailable representations: {known}");
+            let mut status = Status::not_acceptable(text);
+            // Written as an empty object, as by the API server.
+            status.details_mut();
+            status
         })
 }
 

@@ -59,7 +59,7 @@ impl Query {
                 errors.push(FieldError::not_supported(
                     "fieldValidation",
                     value,
-                    &["Ignore", "Strict", "Warn"],
+                    &["", "Ignore", "Strict", "Warn"],
                 ));
             }
         }

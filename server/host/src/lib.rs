@@ -37,3 +37,6 @@ pub use spec::{Limits, WorkstationSpec, WorldSpec};
 pub use stream::{Closed, ExitStatus, Stream, StreamIn, StreamInput, StreamOut, StreamOutput};
 pub use terminal::{TermIn, Terminal, TerminalId, TerminalInput, TerminalOutput};
 pub use watch::{Watch, WatchEvent, WatchQuery};
+
+#[cfg(test)]
+mod tests;

@@ -140,7 +140,7 @@ static REVISION: Printer = Printer {
     columns: &[
         NAME,
         Column::text("Controller"),
-        Column::integer("Revision"),
+        Column::text("Revision"),
         AGE,
     ],
     row: |o, now| {
