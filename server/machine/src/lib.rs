@@ -8,6 +8,7 @@ pub mod cri;
 pub mod errno;
 pub mod executor;
 pub(crate) mod fd;
+pub mod http;
 pub mod images;
 pub mod kernel;
 pub(crate) mod launch;

@@ -31,17 +31,29 @@ macro_rules! programs {
 }
 
 pub(crate) mod init;
+mod kuard;
 pub mod lines;
 pub mod mode;
+pub(crate) mod nginx;
 pub mod options;
 mod pause;
 pub mod regular;
+mod stand_in;
+mod stress;
 
 programs! {
     Shell "sh" crate::shell::main;
     Shell "ash" crate::shell::main;
     Shell "bash" crate::shell::main;
+    Own "apache" nginx::apache;
+    Own "goproxy" stand_in::goproxy;
+    Own "kuard" kuard::main;
+    Own "memhog" stand_in::memhog;
+    Own "nginx" nginx::main;
+    Own "nginx-entrypoint" nginx::entrypoint;
     Own "pause" pause::main;
+    Own "stress" stress::main;
+    Own "test-server" stand_in::server;
 }
 
 #[must_use]

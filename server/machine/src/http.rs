@@ -1,0 +1,426 @@
+//! A small HTTP/1.1: requests and answers as bytes, for the servers and clients of the machine
+//! (RFC 9112). Not a general library: no trailers, no upgrades; bodies are bounded.
+
+use core::fmt::Write;
+
+use crate::errno::Errno;
+use crate::pipe::Socket;
+use crate::sys::{Fd, Result, Sys};
+
+/// Bytes of a head.
+const HEAD_MAX: usize = 16 * 1024;
+/// Bytes of a body.
+const BODY_MAX: usize = 1 << 20;
+
+/// Header fields in order.
+pub type Headers = Vec<(String, String)>;
+
+/// A request as a server gets it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    pub method: String,
+    /// Path and query as sent.
+    pub target: String,
+    /// `HTTP/1.1`
+    pub version: String,
+    pub headers: Headers,
+    pub body: Vec<u8>,
+}
+
+/// An answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Response {
+    pub code: u16,
+    pub headers: Headers,
+    pub body: Vec<u8>,
+}
+
+fn field<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
+    headers
+        .iter()
+        .find(|(k, _)| k.eq_ignore_ascii_case(name))
+        .map(|(_, v)| v.as_str())
+}
+
+impl Request {
+    #[must_use]
+    pub fn get(target: &str, host: &str) -> Request {
+        Request {
+            method: "GET".into(),
+            target: target.into(),
+            version: "HTTP/1.1".into(),
+            headers: vec![
+                ("Host".into(), host.into()),
+                ("Connection".into(), "close".into()),
+            ],
+            body: Vec::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        field(&self.headers, name)
+    }
+
+    /// The target without its query.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.target.split('?').next().unwrap_or("")
+    }
+
+    /// A parameter of the query, decoded.
+    #[must_use]
+    pub fn query(&self, name: &str) -> Option<String> {
+        let (_, query) = self.target.split_once('?')?;
+        query.split('&').find_map(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(key) == name).then(|| decode(value))
+        })
+    }
+
+    fn keep_alive(&self) -> bool {
+        let connection = self.header("connection").unwrap_or("").to_ascii_lowercase();
+        if self.version == "HTTP/1.0" {
+            connection == "keep-alive"
+        } else {
+            connection != "close"
+        }
+    }
+
+    /// As bytes on the wire.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut head = format!("{} {} {}\r\n", self.method, self.target, self.version);
+        for (name, value) in &self.headers {
+            let _ = write!(head, "{name}: {value}\r\n");
+        }
+        if !self.body.is_empty() {
+            let _ = write!(head, "Content-Length: {}\r\n", self.body.len());
+        }
+        let mut bytes = (head + "\r\n").into_bytes();
+        bytes.extend_from_slice(&self.body);
+        bytes
+    }
+}
+
+impl Response {
+    #[must_use]
+    pub fn new(code: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Response {
+        Response {
+            code,
+            headers: vec![("Content-Type".into(), content_type.into())],
+            body: body.into(),
+        }
+    }
+
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        field(&self.headers, name)
+    }
+
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Response {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    fn encode(&self, keep: bool, head_only: bool) -> Vec<u8> {
+        let mut head = format!("HTTP/1.1 {} {}\r\n", self.code, reason(self.code));
+        for (name, value) in &self.headers {
+            let _ = write!(head, "{name}: {value}\r\n");
+        }
+        let _ = write!(head, "Content-Length: {}\r\n", self.body.len());
+        head.push_str(if keep {
+            "\r\n"
+        } else {
+            "Connection: close\r\n\r\n"
+        });
+        let mut bytes = head.into_bytes();
+        if !head_only {
+            bytes.extend_from_slice(&self.body);
+        }
+        bytes
+    }
+}
+
+/// The phrase of a status code.
+#[must_use]
+pub fn reason(code: u16) -> &'static str {
+    match code {
+        200 => "OK",
+        201 => "Created",
+        204 => "No Content",
+        301 => "Moved Permanently",
+        302 => "Found",
+        304 => "Not Modified",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        413 => "Payload Too Large",
+        417 => "Expectation Failed",
+        500 => "Internal Server Error",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        _ => "Status",
+    }
+}
+
+fn decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let hex = bytes
+            .get(at + 1..at + 3)
+            .and_then(|h| core::str::from_utf8(h).ok());
+        match (bytes[at], hex.and_then(|h| u8::from_str_radix(h, 16).ok())) {
+            (b'%', Some(byte)) => {
+                out.push(byte);
+                at += 2;
+            }
+            (b'+', _) => out.push(b' '),
+            (byte, _) => out.push(byte),
+        }
+        at += 1;
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// Where bytes come from and go to: a socket of a process, or one outside any.
+pub enum Wire {
+    Process(Sys, Fd),
+    Outside(Socket),
+}
+
+impl Wire {
+    async fn read(&self) -> Result<Vec<u8>> {
+        match self {
+            Wire::Process(sys, fd) => sys.read(*fd, 8192).await,
+            Wire::Outside(socket) => socket.reader.read(8192).await,
+        }
+    }
+
+    async fn write_all(&self, bytes: &[u8]) -> Result<()> {
+        match self {
+            Wire::Process(sys, fd) => sys.write_all(*fd, bytes).await,
+            Wire::Outside(socket) => socket.writer.write_all(bytes).await,
+        }
+    }
+}
+
+/// A connection with what was read beyond the last message.
+pub struct Stream {
+    wire: Wire,
+    rest: Vec<u8>,
+}
+
+impl Stream {
+    #[must_use]
+    pub fn new(wire: Wire) -> Stream {
+        Stream {
+            wire,
+            rest: Vec::new(),
+        }
+    }
+
+    /// First line and headers. None at the end of the stream.
+    async fn head(&mut self) -> Result<Option<(String, Headers)>> {
+        loop {
+            if let Some(at) = self.rest.windows(4).position(|w| w == b"\r\n\r\n") {
+                let text = String::from_utf8_lossy(&self.rest[..at]).into_owned();
+                self.rest.drain(..at + 4);
+                let mut lines = text.split("\r\n");
+                let first = lines.next().unwrap_or("").to_string();
+                let headers = lines
+                    .filter_map(|l| l.split_once(':'))
+                    .map(|(k, v)| (k.trim().to_string(), v.trim().to_string()))
+                    .collect();
+                return Ok(Some((first, headers)));
+            }
+            if self.rest.len() > HEAD_MAX {
+                return Err(Errno::EFBIG);
+            }
+            let more = self.wire.read().await?;
+            if more.is_empty() {
+                return Ok(None);
+            }
+            self.rest.extend_from_slice(&more);
+        }
+    }
+
+    /// True when more came in.
+    async fn more(&mut self) -> Result<bool> {
+        let more = self.wire.read().await?;
+        self.rest.extend_from_slice(&more);
+        Ok(!more.is_empty())
+    }
+
+    async fn take(&mut self, count: usize) -> Result<Vec<u8>> {
+        if count > BODY_MAX {
+            return Err(Errno::EFBIG);
+        }
+        while self.rest.len() < count {
+            if !self.more().await? {
+                return Err(Errno::ECONNRESET);
+            }
+        }
+        Ok(self.rest.drain(..count).collect())
+    }
+
+    async fn line(&mut self) -> Result<String> {
+        loop {
+            if let Some(at) = self.rest.iter().position(|b| *b == b'\n') {
+                let line: Vec<u8> = self.rest.drain(..=at).collect();
+                return Ok(String::from_utf8_lossy(&line).trim().to_string());
+            }
+            if self.rest.len() > HEAD_MAX || !self.more().await? {
+                return Err(Errno::ECONNRESET);
+            }
+        }
+    }
+
+    async fn body(&mut self, headers: &Headers, until_end: bool) -> Result<Vec<u8>> {
+        if field(headers, "transfer-encoding").is_some_and(|v| v.eq_ignore_ascii_case("chunked")) {
+            let mut body = Vec::new();
+            loop {
+                let size = self.line().await?;
+                let size = usize::from_str_radix(size.split(';').next().unwrap_or(""), 16)
+                    .map_err(|_| Errno::EIO)?;
+                body.extend(self.take(size.min(BODY_MAX + 1)).await?);
+                self.line().await?;
+                if size == 0 {
+                    return Ok(body);
+                }
+                if body.len() > BODY_MAX {
+                    return Err(Errno::EFBIG);
+                }
+            }
+        }
+        if let Some(length) = field(headers, "content-length") {
+            let length = length.parse().map_err(|_| Errno::EIO)?;
+            return self.take(length).await;
+        }
+        if until_end {
+            while self.rest.len() <= BODY_MAX && self.more().await? {}
+            return Ok(std::mem::take(&mut self.rest));
+        }
+        Ok(Vec::new())
+    }
+
+    /// The next request. None when the client has closed.
+    pub async fn request(&mut self) -> Result<Option<Request>> {
+        let Some((first, headers)) = self.head().await? else {
+            return Ok(None);
+        };
+        let mut words = first.split(' ');
+        let mut word = || words.next().unwrap_or("").to_string();
+        let (method, target, version) = (word(), word(), word());
+        if method.is_empty() || target.is_empty() || !version.starts_with("HTTP/1.") {
+            return Err(Errno::EIO);
+        }
+        if field(&headers, "expect").is_some() {
+            self.wire
+                .write_all(b"HTTP/1.1 100 Continue\r\n\r\n")
+                .await?;
+        }
+        let body = self.body(&headers, false).await?;
+        Ok(Some(Request {
+            method,
+            target,
+            version,
+            headers,
+            body,
+        }))
+    }
+
+    /// Sends a request and waits for its answer.
+    pub async fn fetch(&mut self, request: &Request) -> Result<Response> {
+        self.wire.write_all(&request.encode()).await?;
+        loop {
+            let (first, headers) = self.head().await?.ok_or(Errno::ECONNRESET)?;
+            let code = first
+                .split(' ')
+                .nth(1)
+                .and_then(|c| c.parse().ok())
+                .ok_or(Errno::EIO)?;
+            if (100..200).contains(&code) {
+                continue;
+            }
+            let none = request.method == "HEAD" || code == 204 || code == 304;
+            let body = if none {
+                Vec::new()
+            } else {
+                self.body(&headers, true).await?
+            };
+            return Ok(Response {
+                code,
+                headers,
+                body,
+            });
+        }
+    }
+}
+
+/// One request on a fresh connection outside any process (a probe).
+pub async fn fetch(socket: Socket, request: &Request) -> Result<Response> {
+    Stream::new(Wire::Outside(socket)).fetch(request).await
+}
+
+/// Serves connections of `listener` for as long as the process lives; each in a thread of its own.
+/// `handle` gets the request and the peer's address.
+pub async fn serve<H, F>(sys: &Sys, listener: Fd, handle: H)
+where
+    H: Fn(Request, core::net::SocketAddr) -> F + Clone + 'static,
+    F: core::future::Future<Output = Response> + 'static,
+{
+    loop {
+        match sys.accept(listener).await {
+            Ok((fd, peer)) => {
+                let (own, handle) = (sys.clone(), handle.clone());
+                sys.thread(async move {
+                    let _ = converse(&own, fd, peer, handle).await;
+                    let _ = own.close(fd);
+                });
+            }
+            Err(Errno::EINTR) => return,
+            Err(_) => {
+                if sys
+                    .sleep(core::time::Duration::from_millis(100))
+                    .await
+                    .is_err()
+                {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+async fn converse<H, F>(sys: &Sys, fd: Fd, peer: core::net::SocketAddr, handle: H) -> Result<()>
+where
+    H: Fn(Request, core::net::SocketAddr) -> F,
+    F: core::future::Future<Output = Response>,
+{
+    let mut stream = Stream::new(Wire::Process(sys.clone(), fd));
+    loop {
+        let request = match stream.request().await {
+            Ok(Some(request)) => request,
+            Ok(None) => return Ok(()),
+            Err(Errno::EIO | Errno::EFBIG) => {
+                let answer = Response::new(400, "text/plain; charset=utf-8", "400 Bad Request");
+                return sys.write_all(fd, &answer.encode(false, false)).await;
+            }
+            Err(error) => return Err(error),
+        };
+        let (keep, head_only) = (request.keep_alive(), request.method == "HEAD");
+        sys.cpu(core::time::Duration::from_micros(200)).await;
+        let answer = handle(request, peer).await;
+        sys.write_all(fd, &answer.encode(keep, head_only)).await?;
+        if !keep {
+            return Ok(());
+        }
+    }
+}
