@@ -2,43 +2,291 @@
 //!
 //! Mirrors kubelet's pod workers, status manager and probe manager. What decides is pure and stands in files of its own.
 
+mod back_off;
+mod env;
+mod events;
+mod images;
+mod probe_worker;
+mod probes;
 pub(crate) mod qos;
+mod start;
+mod status;
+mod sync;
+mod terminate;
+mod volumes;
+mod worker;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::rc::Rc;
 
-use machine::Kernel;
 use machine::cri::{ContainerStats, Runtime, SandboxId};
+use machine::executor::Task;
+use machine::runtime::{NodeConfig, NodeRuntime, TestPrograms};
+use machine::sync::Notify;
+use machine::vfs::Files;
+use machine::{Duration, Kernel, Network, Time};
+use objects::{Object, Quantity, meta};
+use serde_json::Value;
 
-use crate::cluster::Cluster;
-use crate::spec::NodeSpec;
+use crate::cluster::{Cluster, resource};
+use crate::feed::Feed;
+use crate::spec::{ClusterSpec, NodeSpec, Present};
+use crate::store::{Change, ChangeKind};
+use crate::view;
+use worker::Worker;
+
+/// How far into each second the kubelet looks at its containers, and how far in it takes up work that is due.
+const RELIST_AT: i64 = 100_000_000;
+const WORK_AT: i64 = 180_000_000;
+const SECOND: i64 = 1_000_000_000;
 
 /// A node's kubelet. Clones are the same.
 #[derive(Clone)]
 pub(crate) struct Kubelet(Rc<Agent>);
 
-struct Agent {
-    runtime: Rc<dyn Runtime>,
+/// What all workers of a node share.
+pub(crate) struct Agent {
+    pub cluster: Cluster,
+    pub node: NodeSpec,
+    pub runtime: Rc<dyn Runtime>,
+    pub network: Network,
+    pub host: Files,
+    /// By uid.
+    workers: RefCell<BTreeMap<String, Rc<Worker>>>,
+    /// Rings when a sandbox was made: the runtime tells of containers only.
+    pub noticed: Notify,
+    pulling: std::cell::Cell<bool>,
+    pull_done: Notify,
+    next_ip: std::cell::Cell<u32>,
+    tasks: RefCell<Vec<Task>>,
+}
+
+/// The next moment at a given place in a second, strictly after `after`.
+pub(super) fn next_at(after: Time, place: i64) -> Time {
+    let base = (after.0 - place).div_euclid(SECOND) * SECOND + place;
+    Time(if base > after.0 { base } else { base + SECOND })
+}
+
+/// The next look at the containers after a moment.
+pub(super) fn next_relist(after: Time) -> Time {
+    next_at(after, RELIST_AT)
+}
+
+/// The next taking up of work after a moment.
+pub(super) fn next_work(after: Time) -> Time {
+    next_at(after, WORK_AT)
+}
+
+fn node_config(spec: &ClusterSpec, node: &NodeSpec) -> NodeConfig {
+    let amount = |name: &str| node.capacity.get(name).and_then(|t| t.parse::<Quantity>().ok()).map_or(0, |q| q.units().max(0) as u64);
+    let present = match &spec.present {
+        Present::None => Vec::new(),
+        Present::All => spec.registry.clone().unwrap_or_default(),
+        Present::These(list) => list.clone(),
+    };
+    let images = |name: &str| spec.test_programs.get(name).map(|p| p.images.clone()).unwrap_or_default();
+    NodeConfig {
+        name: node.name.clone(),
+        ip: node.internal_ip().parse().unwrap_or(IpAddr::from([127, 0, 0, 1])),
+        cpus: amount("cpu").max(1) as u32,
+        memory: amount("memory"),
+        disk: amount("ephemeral-storage"),
+        registry: spec.registry.clone(),
+        present,
+        test_programs: TestPrograms { server_images: images("kuard"), memhog_images: images("memhog") },
+    }
 }
 
 impl Kubelet {
     pub(crate) fn start(cluster: &Cluster, node: &NodeSpec, kernel: &Kernel) -> Kubelet {
-        let _ = (cluster, node, kernel);
-        todo!("the kubelet comes next")
+        let made = NodeRuntime::new(kernel, node_config(cluster.spec(), node));
+        let agent = Rc::new(Agent {
+            cluster: cluster.clone(),
+            node: node.clone(),
+            runtime: made.runtime(),
+            network: kernel.network().clone(),
+            host: made.files(),
+            workers: RefCell::default(),
+            noticed: Notify::new(),
+            pulling: std::cell::Cell::new(false),
+            pull_done: Notify::new(),
+            next_ip: std::cell::Cell::new(0),
+            tasks: RefCell::default(),
+        });
+        let kubelet = Kubelet(agent);
+        let follow = kubelet.clone().follow();
+        kubelet.0.spawn(follow);
+        let relist = kubelet.clone().relist();
+        kubelet.0.spawn(relist);
+        kubelet
     }
 
-    pub(crate) fn close(&self) {}
+    /// Ends all work.
+    pub(crate) fn close(&self) {
+        self.0.tasks.borrow_mut().clear();
+        self.0.workers.borrow_mut().clear();
+    }
 
     pub(crate) fn runtime(&self) -> Rc<dyn Runtime> {
         self.0.runtime.clone()
     }
 
+    /// The sandbox of a running pod.
     pub(crate) fn sandbox(&self, uid: &str) -> Option<SandboxId> {
-        let _ = uid;
-        None
+        self.0.workers.borrow().get(uid)?.state.borrow().sandbox.clone()
     }
 
+    /// What the containers of a pod use, by name.
     pub(crate) fn container_stats(&self, uid: &str) -> Vec<(String, ContainerStats)> {
-        let _ = uid;
-        Vec::new()
+        let workers = self.0.workers.borrow();
+        let Some(worker) = workers.get(uid) else { return Vec::new() };
+        let state = worker.state.borrow();
+        let last = state.picture.containers.iter().filter_map(|(name, all)| Some((name, all.last()?)));
+        last.filter_map(|(name, seen)| {
+            let stats = self.0.runtime.container_stats(&machine::cri::ContainerId(seen.id.clone()))?;
+            Some((name.clone(), stats))
+        })
+        .collect()
+    }
+
+    /// Hands the changes of pods to their workers, and of configuration to their volumes.
+    async fn follow(self) {
+        let mut feed = Feed::new(&self.0.cluster, &[("", "pods"), ("", "configmaps"), ("", "secrets")]);
+        loop {
+            for change in feed.next().await {
+                if change.resource.plural == "pods" {
+                    self.take_in(&change);
+                } else {
+                    self.configuration_changed(&change);
+                }
+            }
+        }
+    }
+
+    fn take_in(&self, change: &Change) {
+        if view::text(&change.object, &["spec", "nodeName"]) != self.0.node.name {
+            return;
+        }
+        let uid = meta::uid(&change.object).to_string();
+        if change.kind == ChangeKind::Deleted {
+            let gone = self.0.workers.borrow_mut().remove(&uid);
+            if let Some(worker) = gone {
+                worker.forget(&self.0);
+            }
+            return;
+        }
+        let known = self.0.workers.borrow().get(&uid).cloned();
+        match known {
+            Some(worker) => worker.update(&change.object),
+            None => {
+                let worker = Worker::new(&change.object, &self.0);
+                self.0.workers.borrow_mut().insert(uid, worker.clone());
+                worker.start(&self.0);
+            }
+        }
+    }
+
+    fn configuration_changed(&self, change: &Change) {
+        if change.old.is_none() {
+            return;
+        }
+        let namespace = meta::namespace(&change.object);
+        let workers: Vec<Rc<Worker>> = self.0.workers.borrow().values().cloned().collect();
+        for worker in workers.into_iter().filter(|w| w.namespace == namespace && w.mounts_configuration()) {
+            let agent = self.0.clone();
+            // The kubelet's own round takes up to a minute; here it is the next second but one.
+            self.0.spawn(async move {
+                agent.cluster.executor().sleep(Duration::from_secs(2)).await;
+                worker.refresh_volumes(&agent);
+            });
+        }
+    }
+
+    /// Looks at the containers once in a second in which something happened, and wakes the workers that it concerns.
+    async fn relist(self) {
+        let executor = self.0.cluster.executor().clone();
+        let changed = self.0.runtime.changed();
+        loop {
+            let (told, noticed) = (changed.notified(), self.0.noticed.notified());
+            machine::sync::select(told, noticed).await;
+            executor.sleep_until(next_relist(executor.now())).await;
+            let workers: Vec<Rc<Worker>> = self.0.workers.borrow().values().cloned().collect();
+            for worker in workers {
+                worker.relist(&self.0);
+            }
+        }
+    }
+}
+
+impl Agent {
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        let task = self.cluster.executor().spawn(task);
+        let mut tasks = self.tasks.borrow_mut();
+        tasks.retain(|t| !t.is_finished());
+        tasks.push(task);
+    }
+
+    pub(super) fn now(&self) -> Time {
+        self.cluster.now()
+    }
+
+    pub(super) async fn sleep_ms(&self, ms: u64) {
+        self.cluster.executor().sleep(Duration::from_millis(ms)).await;
+    }
+
+    pub(super) fn node_ip(&self) -> IpAddr {
+        self.node.internal_ip().parse().unwrap_or(IpAddr::from([127, 0, 0, 1]))
+    }
+
+    /// What pods may use on this node.
+    pub(super) fn allocatable(&self) -> Value {
+        let node: Option<Object> = self.cluster.get(resource("", "nodes"), "", &self.node.name);
+        node.map(|n| view::at(&n, &["status", "allocatable"]).clone()).unwrap_or_default()
+    }
+
+    /// Bytes of memory that the node has.
+    pub(super) fn memory(&self) -> i64 {
+        self.node.capacity.get("memory").and_then(|t| t.parse::<Quantity>().ok()).map_or(1, |q| q.units())
+    }
+
+    /// An address for a pod: the next one of the node's range that nobody has.
+    pub(super) fn free_ip(&self) -> String {
+        let (base, bits) = crate::api::services::parse_cidr(&self.node.pod_cidr);
+        let size = 1u32 << (32 - bits.min(30));
+        let used: Vec<String> = self.workers.borrow().values().filter_map(|w| w.state.borrow().ip.clone()).collect();
+        for _ in 0..size {
+            let offset = self.next_ip.get() % (size - 3) + 2;
+            self.next_ip.set(self.next_ip.get() + 1);
+            let ip = std::net::Ipv4Addr::from(base + offset).to_string();
+            if !used.contains(&ip) && ip != self.node.internal_ip() {
+                return ip;
+            }
+        }
+        String::new()
+    }
+
+    /// Waits for the turn to pull: one image at a time.
+    pub(super) async fn pull_turn(&self) {
+        self.pull_done.until(|| (!self.pulling.replace(true)).then_some(())).await;
+    }
+
+    pub(super) fn pull_over(&self) {
+        self.pulling.set(false);
+        self.pull_done.notify();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_come_once_a_second() {
+        let at = |ms: i64| Time(ms * 1_000_000);
+        assert_eq!(next_relist(at(5_000)), at(5_100));
+        assert_eq!(next_relist(at(5_100)), at(6_100));
+        assert_eq!(next_work(at(5_179)), at(5_180));
     }
 }

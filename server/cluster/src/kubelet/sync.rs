@@ -1,0 +1,285 @@
+//! One round of a pod's worker: tell the status, mount, make the sandbox, then end and start containers as the pod wants it.
+//!
+//! Mirrors the kubelet's `SyncPod` and kuberuntime's `computePodActions`.
+
+use std::rc::Rc;
+
+use machine::cri::{ContainerId, ContainerState, SandboxConfig};
+use machine::sync::{Either, select};
+use machine::{Duration, Time};
+use objects::{Object, meta};
+use serde_json::Value;
+
+use super::probes::Kind as Probe;
+use super::start::{self, Trouble};
+use super::status::{self, is_sidecar};
+use super::worker::{Outcome, Worker};
+use super::{Agent, probe_worker, volumes};
+use crate::events::Kind;
+use crate::view;
+
+const FIRST_MOUNT_MS: u64 = 150;
+const MOUNT_POLL_MS: u64 = 300;
+const MOUNT_LIMIT: Duration = Duration::from_secs(123);
+const SANDBOX_MS: u64 = 130;
+
+/// Does what can be done now.
+pub(super) async fn round(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object) -> Outcome {
+    if past_deadline(agent, worker, pod) {
+        return Outcome::Over;
+    }
+    let generated = worker.write_status(agent, pod, false);
+    if matches!(generated.phase, "Succeeded" | "Failed") {
+        return Outcome::Over;
+    }
+    probe_worker::poke_unready(worker);
+    let pod = worker.latest();
+    if !mount(agent, worker, &pod).await {
+        return Outcome::Failed;
+    }
+    probe_worker::follow(agent, worker, &pod);
+    if worker.state.borrow().sandbox.is_none() && !make_sandbox(agent, worker, &pod).await {
+        return Outcome::Failed;
+    }
+    let mut results = Results::default();
+    end_unwanted(agent, worker, &pod).await;
+    start_wanted(agent, worker, &pod, &mut results).await;
+    results.outcome()
+}
+
+/// What came of starting containers.
+#[derive(Default)]
+struct Results {
+    started: bool,
+    failed: bool,
+    waits: Option<Time>,
+}
+
+impl Results {
+    fn outcome(&self) -> Outcome {
+        match (self.failed, self.waits, self.started) {
+            (true, ..) => Outcome::Failed,
+            (false, _, true) => Outcome::Started,
+            (false, Some(until), false) => Outcome::BackOff(until),
+            (false, None, false) => Outcome::Done,
+        }
+    }
+}
+
+fn past_deadline(agent: &Agent, worker: &Worker, pod: &Object) -> bool {
+    let Some(seconds) = view::int(pod, &["spec", "activeDeadlineSeconds"]) else { return false };
+    let begun = objects::time::parse_seconds(&worker.state.borrow().picture.start_time);
+    if begun.is_none_or(|b| agent.cluster.seconds() < b + seconds) {
+        return false;
+    }
+    let text = "Pod was active on the node longer than the specified deadline";
+    agent.tell(pod, Kind::Normal, "DeadlineExceeded", text);
+    worker.state.borrow_mut().picture.verdict = Some(("DeadlineExceeded".into(), text.into()));
+    true
+}
+
+/// Makes the volumes ready; tells and tries again until they are, the pod is deleted, or two minutes are over.
+async fn mount(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object) -> bool {
+    let wanted = view::list(pod, &["spec", "volumes"]);
+    if worker.state.borrow().mounted || wanted.is_empty() {
+        worker.state.borrow_mut().mounted = true;
+        return true;
+    }
+    let begun = agent.now();
+    let mut pause = Duration::from_millis(500);
+    let mut wait = Duration::from_millis(FIRST_MOUNT_MS);
+    loop {
+        let deleted = worker.bell.until(|| meta::is_deleting(&worker.latest()).then_some(()));
+        if select(deleted, agent.cluster.executor().sleep(wait)).await == Either::Left(()) {
+            return false;
+        }
+        let missing = try_mount(agent, worker, pod);
+        if missing.is_empty() {
+            // The worker asks every 300 ms whether all is mounted.
+            let taken = agent.now().since(begun).as_millis() as u64;
+            agent.sleep_ms(MOUNT_POLL_MS - taken % MOUNT_POLL_MS).await;
+            worker.state.borrow_mut().mounted = true;
+            return true;
+        }
+        if agent.now().since(begun) >= MOUNT_LIMIT {
+            let text = format!(
+                "Unable to attach or mount volumes: unmounted volumes=[{}], unattached volumes=[], failed to process volumes=[]: context \
+                 deadline exceeded",
+                missing.join(" ")
+            );
+            agent.tell(pod, Kind::Warning, "FailedMount", &text);
+            return false;
+        }
+        wait = pause;
+        pause = (pause * 2).min(Duration::from_secs(122));
+    }
+}
+
+/// Tries all volumes that are not ready; tells what fails; answers their names.
+fn try_mount(agent: &Agent, worker: &Worker, pod: &Object) -> Vec<String> {
+    let allocatable = agent.allocatable();
+    let maker = volumes::Maker { cluster: &agent.cluster, host: &agent.host, allocatable: &allocatable };
+    let mut missing = Vec::new();
+    let mut seen = (**pod).clone();
+    view::set(&mut seen, &["status", "hostIP"], agent.node.internal_ip());
+    let seen = Object::new(seen);
+    for volume in view::list(pod, &["spec", "volumes"]) {
+        let name = view::text(volume, &["name"]);
+        if worker.state.borrow().volumes.contains_key(name) {
+            continue;
+        }
+        match maker.make(&seen, volume) {
+            Ok(made) => drop(worker.state.borrow_mut().volumes.insert(name.into(), made)),
+            Err(error) => {
+                let text = format!("MountVolume.SetUp failed for volume {name:?} : {error}");
+                agent.tell(pod, Kind::Warning, "FailedMount", &text);
+                missing.push(name.to_string());
+            }
+        }
+    }
+    missing
+}
+
+async fn make_sandbox(agent: &Agent, worker: &Worker, pod: &Object) -> bool {
+    agent.sleep_ms(SANDBOX_MS).await;
+    let host_network = view::flag(pod, &["spec", "hostNetwork"]);
+    let ip = if host_network { agent.node.internal_ip().to_string() } else { agent.free_ip() };
+    let own = view::text(pod, &["spec", "hostname"]);
+    let hostname: String = if host_network { agent.node.name.clone() } else { (if own.is_empty() { meta::name(pod) } else { own }).chars().take(63).collect() };
+    let config = SandboxConfig {
+        name: meta::name(pod).into(),
+        namespace: meta::namespace(pod).into(),
+        uid: meta::uid(pod).into(),
+        hosts: start::hosts(pod, &ip, &hostname, &agent.cluster.spec().cluster_domain),
+        hostname,
+        ip: if host_network { None } else { start::parse_ip(&ip) },
+        dns: start::dns(pod, agent.cluster.spec()),
+        host_network,
+        host_pid: view::flag(pod, &["spec", "hostPID"]),
+        share_processes: view::flag(pod, &["spec", "shareProcessNamespace"]),
+    };
+    match agent.runtime.run_sandbox(config) {
+        Ok(id) => {
+            let mut state = worker.state.borrow_mut();
+            state.sandbox = Some(id);
+            state.ip = Some(ip);
+            state.sandbox_is_news = true;
+            drop(state);
+            agent.noticed.notify();
+            worker.write_sandbox_ready(agent, pod);
+            true
+        }
+        Err(error) => {
+            agent.tell(pod, Kind::Warning, "FailedCreatePodSandBox", &format!("Failed to create pod sandbox: {error}"));
+            false
+        }
+    }
+}
+
+/// Ends containers that failed a probe or whose definition changed.
+async fn end_unwanted(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object) {
+    let sidecars = view::list(pod, &["spec", "initContainers"]).iter().filter(|c| is_sidecar(c));
+    for container in sidecars.chain(view::list(pod, &["spec", "containers"])) {
+        let name = view::text(container, &["name"]);
+        let Some(last) = worker.state.borrow().picture.last(name).cloned().filter(|s| s.state == ContainerState::Running) else { continue };
+        let failed = |kind: Probe| worker.state.borrow().verdicts.get(&(last.id.clone(), kind)) == Some(&false);
+        let mut text = if last.made_from != view::text(container, &["image"]) {
+            format!("Container {name} definition changed")
+        } else if container.get("livenessProbe").is_some() && failed(Probe::Liveness) {
+            format!("Container {name} failed liveness probe")
+        } else if container.get("startupProbe").is_some() && failed(Probe::Startup) {
+            format!("Container {name} failed startup probe")
+        } else {
+            continue;
+        };
+        if view::text(pod, &["spec", "restartPolicy"]) != "Never" || text.ends_with("changed") {
+            text += ", will be restarted";
+        }
+        let id = ContainerId(last.id.clone());
+        let own = ["livenessProbe", "startupProbe"].iter().find_map(|p| {
+            let failing = (*p == "livenessProbe" && text.contains("liveness")) || (*p == "startupProbe" && text.contains("startup"));
+            view::int(container, &[p, "terminationGracePeriodSeconds"]).filter(|_| failing)
+        });
+        let grace = own.map_or_else(|| start::grace_of(pod), |s| Duration::from_secs(s.max(0) as u64));
+        super::terminate::end_container(agent, worker, pod, container, &id, grace, &text).await;
+        worker.look(agent);
+    }
+}
+
+async fn start_wanted(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object, results: &mut Results) {
+    for container in view::list(pod, &["spec", "ephemeralContainers"]) {
+        let known = worker.state.borrow().picture.last(view::text(container, &["name"])).is_some();
+        if !known {
+            start_one(agent, worker, pod, container, results).await;
+        }
+    }
+    if !init_done(agent, worker, pod, results).await {
+        return;
+    }
+    for container in view::list(pod, &["spec", "containers"]) {
+        if status::should_restart(pod, container, &worker.state.borrow().picture) {
+            start_one(agent, worker, pod, container, results).await;
+        }
+    }
+}
+
+/// Brings the init containers on, one after the other. Answers whether the others may start.
+async fn init_done(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object, results: &mut Results) -> bool {
+    let begun = view::list(pod, &["spec", "containers"]).iter().any(|c| worker.state.borrow().picture.last(view::text(c, &["name"])).is_some());
+    for container in view::list(pod, &["spec", "initContainers"]) {
+        let name = view::text(container, &["name"]);
+        let last = worker.state.borrow().picture.last(name).cloned();
+        let sidecar = is_sidecar(container);
+        match last {
+            Some(seen) if seen.state == ContainerState::Running => {
+                let started = worker.state.borrow().picture.started.get(name).copied().unwrap_or(true);
+                if !(sidecar && started) && !begun {
+                    return false;
+                }
+            }
+            Some(seen) if seen.exit_code == 0 && !sidecar => {}
+            Some(_) if begun && !sidecar => {}
+            Some(_) if view::text(pod, &["spec", "restartPolicy"]) == "Never" && !sidecar => return false,
+            _ => {
+                start_one(agent, worker, pod, container, results).await;
+                let no_probe = container.get("startupProbe").is_none();
+                if !(sidecar && no_probe && !results.failed && results.waits.is_none()) && !begun {
+                    return false;
+                }
+            }
+        }
+    }
+    true
+}
+
+/// Starts one container unless it is to wait because it crashed.
+async fn start_one(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object, container: &Value, results: &mut Results) {
+    let name = view::text(container, &["name"]).to_string();
+    let last = worker.state.borrow().picture.last(&name).cloned();
+    if let Some(last) = last.filter(|s| s.state == ContainerState::Exited) {
+        let key = format!("{name} {}", view::text(container, &["image"]));
+        let now = agent.now();
+        let waiting = worker.state.borrow().crash_back_off.waiting(&key, last.finished_at, now);
+        if let Some((wait, until)) = waiting {
+            let title = worker.title();
+            agent.warning(pod, container, "BackOff", &format!("Back-off restarting failed container {name} in pod {title}"));
+            let wait = objects::duration::go(wait.as_nanos() as i64);
+            let text = format!("back-off {wait} restarting failed container={name} pod={title}");
+            worker.state.borrow_mut().picture.reasons.insert(name, ("CrashLoopBackOff".into(), text));
+            results.waits = Some(results.waits.map_or(until, |w| w.min(until)));
+            return;
+        }
+        worker.state.borrow_mut().crash_back_off.next(&key, last.finished_at, now);
+    }
+    let Some(sandbox) = worker.state.borrow().sandbox.clone() else { return };
+    match start::container(agent, worker, pod, container, &sandbox).await {
+        Ok(()) => {
+            worker.state.borrow_mut().picture.reasons.remove(&name);
+            results.started = true;
+        }
+        Err(Trouble { reason, message }) => {
+            worker.state.borrow_mut().picture.reasons.insert(name, (reason.into(), message));
+            results.failed = true;
+        }
+    }
+}

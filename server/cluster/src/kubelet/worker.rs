@@ -1,0 +1,343 @@
+//! The worker of one pod: one thing at a time, from the first sight of the pod to its end.
+//!
+//! Mirrors the kubelet's `pod_workers.go` and `status_manager.go`.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use machine::cri::{ContainerId, ContainerState, SandboxId};
+use machine::executor::Task;
+use machine::sync::Notify;
+use machine::vfs::Volume;
+use machine::{Duration, Time};
+use objects::{Object, meta};
+use serde_json::Value;
+
+use super::back_off::BackOff;
+use super::probes::{Kind, Ticker};
+use super::status::{self, Generated, Picture};
+use super::{Agent, next_relist, next_work, start, sync, terminate};
+use crate::cluster::pods;
+use crate::view;
+
+/// What a worker knows of its pod.
+#[derive(Default)]
+pub(super) struct State {
+    pub sandbox: Option<SandboxId>,
+    pub ip: Option<String>,
+    pub picture: Picture,
+    pub volumes: BTreeMap<String, Volume>,
+    pub mounted: bool,
+    pub crash_back_off: BackOff,
+    pub pull_back_off: BackOff,
+    /// By image: when and why the last pull failed.
+    pub pull_failures: BTreeMap<String, (Time, String)>,
+    /// Verdicts of probes by container id.
+    pub verdicts: BTreeMap<(String, Kind), bool>,
+    /// A sandbox was made that the last look has not seen.
+    pub sandbox_is_news: bool,
+}
+
+/// How a round of work ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Nothing more to do until something happens.
+    Done,
+    /// Containers were started: look at once.
+    Started,
+    /// Nothing will run any more: end the pod.
+    Over,
+    /// A container waits until then.
+    BackOff(Time),
+    /// Something failed: try again later.
+    Failed,
+}
+
+/// One pod's worker.
+pub(super) struct Worker {
+    pub uid: String,
+    pub namespace: String,
+    pub name: String,
+    pub pod: RefCell<Object>,
+    pub state: RefCell<State>,
+    pub tickers: RefCell<BTreeMap<(String, Kind), Rc<Ticker>>>,
+    probe_tasks: RefCell<Vec<Task>>,
+    dirty: Cell<bool>,
+    pub bell: Notify,
+    last_round: Cell<Option<Time>>,
+    main: RefCell<Option<Task>>,
+}
+
+impl Worker {
+    pub fn new(pod: &Object, agent: &Agent) -> Rc<Worker> {
+        let picture = Picture { host_ip: agent.node.internal_ip().to_string(), ..Picture::default() };
+        Rc::new(Worker {
+            uid: meta::uid(pod).into(),
+            namespace: meta::namespace(pod).into(),
+            name: meta::name(pod).into(),
+            pod: RefCell::new(pod.clone()),
+            state: RefCell::new(State { picture, ..State::default() }),
+            tickers: RefCell::default(),
+            probe_tasks: RefCell::default(),
+            dirty: Cell::new(true),
+            bell: Notify::new(),
+            last_round: Cell::new(None),
+            main: RefCell::default(),
+        })
+    }
+
+    pub fn start(self: &Rc<Self>, agent: &Rc<Agent>) {
+        let run = self.clone().run(agent.clone());
+        *self.main.borrow_mut() = Some(agent.cluster.executor().spawn(run));
+    }
+
+    /// The pod as stored last.
+    pub fn latest(&self) -> Object {
+        self.pod.borrow().clone()
+    }
+
+    /// A new state of the pod in the store; only what somebody else changed makes work.
+    pub fn update(&self, pod: &Object) {
+        let old = self.pod.replace(pod.clone());
+        let matters = |member: &str| old["metadata"].get(member) != pod["metadata"].get(member);
+        if old["spec"] != pod["spec"] || matters("deletionTimestamp") || matters("deletionGracePeriodSeconds") {
+            self.wake();
+        }
+    }
+
+    pub fn wake(&self) {
+        self.dirty.set(true);
+        self.bell.notify();
+    }
+
+    /// `name_namespace(uid)`, as messages name a pod.
+    pub fn title(&self) -> String {
+        format!("{}_{}({})", self.name, self.namespace, self.uid)
+    }
+
+    pub fn mounts_configuration(&self) -> bool {
+        self.state.borrow().mounted
+    }
+
+    pub fn refresh_volumes(&self, agent: &Agent) {
+        let pod = self.latest();
+        let allocatable = agent.allocatable();
+        let maker = super::volumes::Maker { cluster: &agent.cluster, host: &agent.host, allocatable: &allocatable };
+        for volume in view::list(&pod, &["spec", "volumes"]) {
+            let made = self.state.borrow().volumes.get(view::text(volume, &["name"])).cloned();
+            if let Some(made) = made {
+                maker.refresh(&pod, volume, &made);
+            }
+        }
+    }
+
+    pub fn add_probe_task(&self, task: Task) {
+        self.probe_tasks.borrow_mut().push(task);
+    }
+
+    pub fn stop_probes(&self) {
+        self.probe_tasks.borrow_mut().clear();
+        self.tickers.borrow_mut().clear();
+    }
+
+    async fn run(self: Rc<Self>, agent: Rc<Agent>) {
+        let mut again: Option<Time> = None;
+        let mut fresh = false;
+        loop {
+            self.wait_for_work(&agent, again).await;
+            if !fresh {
+                self.wait_for_look(&agent).await;
+                self.look(&agent);
+            }
+            self.dirty.set(false);
+            let pod = self.latest();
+            if meta::is_deleting(&pod) || matches!(view::text(&pod, &["status", "phase"]), "Succeeded" | "Failed") {
+                break;
+            }
+            let outcome = sync::round(&agent, &self, &pod).await;
+            self.last_round.set(Some(agent.now()));
+            fresh = false;
+            let now = agent.now();
+            again = match outcome {
+                Outcome::Done => self.deadline(&pod),
+                Outcome::Started => {
+                    self.dirty.set(true);
+                    fresh = true;
+                    agent.sleep_ms(10).await;
+                    self.state.borrow_mut().sandbox_is_news = false;
+                    None
+                }
+                Outcome::Over => {
+                    agent.cluster.executor().sleep_until(next_work(now)).await;
+                    break;
+                }
+                Outcome::BackOff(until) => Some(next_work(now + jittered(&agent, until.since(now)))),
+                Outcome::Failed => Some(next_work(now + jittered(&agent, Duration::from_secs(10)))),
+            };
+        }
+        terminate::run(&agent, &self).await;
+    }
+
+    async fn wait_for_work(&self, agent: &Agent, again: Option<Time>) {
+        let work = self.bell.until(|| self.dirty.get().then_some(()));
+        match again {
+            None => work.await,
+            Some(at) => drop(machine::sync::select(work, agent.cluster.executor().sleep_until(at)).await),
+        }
+    }
+
+    /// After a round the worker waits until the containers have been looked at anew.
+    async fn wait_for_look(&self, agent: &Agent) {
+        if let Some(last) = self.last_round.get() {
+            let look = next_relist(last);
+            if look > agent.now() {
+                agent.cluster.executor().sleep_until(look).await;
+            }
+        }
+    }
+
+    fn deadline(&self, pod: &Object) -> Option<Time> {
+        let seconds = view::int(pod, &["spec", "activeDeadlineSeconds"])?;
+        let begun = objects::time::parse_seconds(&self.state.borrow().picture.start_time)?;
+        Some(Time::from_seconds(begun + seconds))
+    }
+
+    /// Takes what the runtime says into the picture.
+    pub fn look(&self, agent: &Agent) {
+        let pod = self.latest();
+        let mut state = self.state.borrow_mut();
+        let State { picture, sandbox, ip, sandbox_is_news, .. } = &mut *state;
+        *sandbox_is_news = false;
+        picture.sandbox_ready = sandbox.is_some();
+        if sandbox.is_some() {
+            picture.ip = ip.clone().unwrap_or_default();
+        }
+        for (name, all) in &mut picture.containers {
+            for seen in all.iter_mut().filter(|s| s.state != ContainerState::Exited) {
+                let id = ContainerId(seen.id.clone());
+                if let Some(now) = start::look(agent, &id, &seen.made_from, false) {
+                    *seen = now;
+                    if seen.state == ContainerState::Exited && seen.message.is_empty() {
+                        seen.message = termination_message(agent, &pod, name, &id, seen.exit_code);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Remembers a container that was just made.
+    pub fn note(&self, agent: &Agent, name: &str, container: &Value, id: &ContainerId, running: bool) {
+        let image = view::text(container, &["image"]);
+        let Some(seen) = start::look(agent, id, image, running) else { return };
+        let mut state = self.state.borrow_mut();
+        let all = state.picture.containers.entry(name.into()).or_default();
+        all.push(seen);
+        while all.len() > 2 {
+            let oldest = all.remove(0);
+            agent.runtime.remove_container(&ContainerId(oldest.id));
+        }
+    }
+
+    /// Wakes the worker when the runtime knows more than the picture.
+    pub fn relist(&self, agent: &Agent) {
+        let news = {
+            let state = self.state.borrow();
+            let mut all = state.picture.containers.values().flatten().filter(|s| s.state != ContainerState::Exited);
+            state.sandbox_is_news
+                || all.any(|s| agent.runtime.container_status(&ContainerId(s.id.clone())).is_some_and(|now| now.state != s.state))
+        };
+        if news {
+            self.wake();
+        }
+    }
+
+    /// Probe verdicts as the picture needs them, by container name.
+    fn take_verdicts(&self, pod: &Value) {
+        let mut state = self.state.borrow_mut();
+        let State { picture, verdicts, .. } = &mut *state;
+        let parts = ["initContainers", "containers"];
+        for container in parts.iter().flat_map(|p| view::list(pod, &["spec", p])) {
+            let name = view::text(container, &["name"]);
+            let id = picture.last(name).map(|s| s.id.clone()).unwrap_or_default();
+            let verdict = |kind: Kind| container.get(kind.member()).is_none_or(|_| verdicts.get(&(id.clone(), kind)) == Some(&true));
+            let (started, ready) = (verdict(Kind::Startup), verdict(Kind::Readiness));
+            picture.started.insert(name.into(), started);
+            picture.ready.insert(name.into(), ready);
+        }
+    }
+
+    /// Writes the status that follows from the picture.
+    pub fn write_status(&self, agent: &Agent, pod: &Object, ended: bool) -> Generated {
+        self.take_verdicts(pod);
+        {
+            let mut state = self.state.borrow_mut();
+            state.picture.now = agent.cluster.now_text();
+            if state.picture.start_time.is_empty() {
+                let known = view::text(pod, &["status", "startTime"]);
+                state.picture.start_time = if known.is_empty() { agent.cluster.now_text() } else { known.to_string() };
+            }
+        }
+        let generated = status::generate(pod, &self.state.borrow().picture, ended);
+        let status = generated.status.clone();
+        let written = agent.cluster.amend(pods(), pod, |live| live["status"] = status);
+        if let Some(written) = written.filter(|w| meta::uid(w) == self.uid) {
+            self.pod.replace(written);
+        }
+        generated
+    }
+
+    /// Tells that the sandbox runs, before anything else is known of it.
+    pub fn write_sandbox_ready(&self, agent: &Agent, pod: &Object) {
+        let now = agent.cluster.now_text();
+        let written = agent.cluster.amend(pods(), pod, |live| {
+            for condition in view::list_mut(live, &["status", "conditions"]) {
+                if condition["type"] == "PodReadyToStartContainers" && condition["status"] != "True" {
+                    condition["status"] = "True".into();
+                    condition["lastTransitionTime"] = now.clone().into();
+                }
+            }
+        });
+        if let Some(written) = written {
+            self.pod.replace(written);
+        }
+    }
+
+    /// The pod is gone from the store: end what is left of it.
+    pub fn forget(self: &Rc<Self>, agent: &Rc<Agent>) {
+        self.stop_probes();
+        *self.main.borrow_mut() = None;
+        let (worker, owner) = (self.clone(), agent.clone());
+        agent.spawn(async move { terminate::clean_up(&owner, &worker).await });
+    }
+}
+
+/// One to one and a half times as long.
+fn jittered(agent: &Agent, time: Duration) -> Duration {
+    time + time.mul_f64(0.5 * agent.cluster.draw().below(1000) as f64 / 1000.0)
+}
+
+const MESSAGE_FROM_LOG: usize = 2048;
+
+/// What a container left as its last words.
+fn termination_message(agent: &Agent, pod: &Value, name: &str, id: &ContainerId, exit_code: i32) -> String {
+    let message = agent.runtime.termination_message(id);
+    let parts = ["initContainers", "containers", "ephemeralContainers"];
+    let container = parts.iter().find_map(|p| view::named(view::list(pod, &["spec", p]), name));
+    let fall_back = container.is_some_and(|c| view::text(c, &["terminationMessagePolicy"]) == "FallbackToLogsOnError");
+    if !message.is_empty() || !fall_back || exit_code == 0 {
+        return message;
+    }
+    let Some(log) = agent.runtime.logs(id) else { return message };
+    let first = log.end().saturating_sub(80).max(log.first());
+    let (lines, _) = log.read(first, 80);
+    let mut text = String::new();
+    for line in lines {
+        text += &String::from_utf8_lossy(&line.text);
+        if !line.partial {
+            text.push('\n');
+        }
+    }
+    let cut = text.len().saturating_sub(MESSAGE_FROM_LOG);
+    text.chars().skip(text[..].char_indices().take_while(|(i, _)| *i < cut).count()).collect()
+}
