@@ -52,6 +52,7 @@ pub(crate) struct Agent {
     pub node: NodeSpec,
     pub runtime: Rc<dyn Runtime>,
     pub network: Network,
+    pub kernel: Kernel,
     pub host: Files,
     /// By uid.
     workers: RefCell<BTreeMap<String, Rc<Worker>>>,
@@ -107,6 +108,7 @@ impl Kubelet {
             node: node.clone(),
             runtime: made.runtime(),
             network: kernel.network().clone(),
+            kernel: kernel.clone(),
             host: made.files(),
             workers: RefCell::default(),
             noticed: Notify::new(),

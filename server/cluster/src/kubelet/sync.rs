@@ -118,7 +118,7 @@ async fn mount(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object) -> bool {
 /// Tries all volumes that are not ready; tells what fails; answers their names.
 fn try_mount(agent: &Agent, worker: &Worker, pod: &Object) -> Vec<String> {
     let allocatable = agent.allocatable();
-    let maker = volumes::Maker { cluster: &agent.cluster, host: &agent.host, allocatable: &allocatable };
+    let maker = volumes::Maker { cluster: &agent.cluster, kernel: &agent.kernel, host: &agent.host, allocatable: &allocatable };
     let mut missing = Vec::new();
     let mut seen = (**pod).clone();
     view::set(&mut seen, &["status", "hostIP"], agent.node.internal_ip());

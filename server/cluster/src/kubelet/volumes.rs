@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use machine::Kernel;
 use machine::vfs::{Files, Volume};
 use objects::{Object, meta};
 use serde_json::{Value, json};
@@ -15,6 +16,7 @@ use crate::view;
 /// What a volume is made with.
 pub(super) struct Maker<'a> {
     pub cluster: &'a Cluster,
+    pub kernel: &'a Kernel,
     /// The node's own files.
     pub host: &'a Files,
     pub allocatable: &'a Value,
@@ -29,7 +31,7 @@ pub(super) type Mounted = BTreeMap<String, Volume>;
 impl Maker<'_> {
     /// Makes one volume ready. The error is what stands after `MountVolume.SetUp failed for volume "v" : `.
     pub fn make(&self, pod: &Object, volume: &Value) -> Result<Volume, String> {
-        let executor = self.cluster.executor();
+        let kernel = self.kernel;
         if let Some(source) = volume.get("hostPath") {
             return self.host_path(view::text(source, &["path"]), view::text(source, &["type"]));
         }
@@ -40,14 +42,14 @@ impl Maker<'_> {
             return self.claim(pod, &format!("{}-{}", meta::name(pod), view::text(volume, &["name"])));
         }
         if let Some(files) = self.files_of(pod, volume)? {
-            let made = Volume::tmpfs(executor, None);
+            let made = Volume::tmpfs(kernel, None);
             project(&made, &files, &self.stamp());
             return Ok(made);
         }
         let limit = objects::Quantity::of(view::at(volume, &["emptyDir", "sizeLimit"])).map(|q| q.units().max(0) as u64);
         Ok(match view::text(volume, &["emptyDir", "medium"]) {
-            "Memory" => Volume::tmpfs(executor, limit),
-            _ => Volume::disk(executor),
+            "Memory" => Volume::tmpfs(kernel, limit),
+            _ => Volume::disk(kernel),
         })
     }
 

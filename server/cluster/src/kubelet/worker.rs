@@ -123,7 +123,7 @@ impl Worker {
     pub fn refresh_volumes(&self, agent: &Agent) {
         let pod = self.latest();
         let allocatable = agent.allocatable();
-        let maker = super::volumes::Maker { cluster: &agent.cluster, host: &agent.host, allocatable: &allocatable };
+        let maker = super::volumes::Maker { cluster: &agent.cluster, kernel: &agent.kernel, host: &agent.host, allocatable: &allocatable };
         for volume in view::list(&pod, &["spec", "volumes"]) {
             let made = self.state.borrow().volumes.get(view::text(volume, &["name"])).cloned();
             if let Some(made) = made {
