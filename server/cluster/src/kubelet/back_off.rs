@@ -60,7 +60,13 @@ mod tests {
         for _ in 0..9 {
             back_off.next("c", at(7), at(17));
         }
-        assert_eq!(back_off.waiting("c", at(20), at(21)).map(|w| w.0), Some(MOST));
-        assert!(back_off.waiting("c", at(700), at(700)).is_none(), "ten quiet minutes make good");
+        assert_eq!(
+            back_off.waiting("c", at(20), at(21)).map(|w| w.0),
+            Some(MOST)
+        );
+        assert!(
+            back_off.waiting("c", at(700), at(700)).is_none(),
+            "ten quiet minutes make good"
+        );
     }
 }

@@ -27,7 +27,10 @@ impl Variables {
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+        self.0
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
     }
 }
 
@@ -60,25 +63,42 @@ pub fn expand(text: &str, variables: &Variables) -> String {
 
 /// `NAME_SERVICE_HOST` and its relatives for the services of a namespace and for `kubernetes`.
 pub fn services(pod: &Value, services: &[Object], variables: &mut Variables) {
-    let links = view::at(pod, &["spec", "enableServiceLinks"]).as_bool().unwrap_or(true);
+    let links = view::at(pod, &["spec", "enableServiceLinks"])
+        .as_bool()
+        .unwrap_or(true);
     let own = meta::namespace(pod);
     for service in services {
         let ip = view::text(service, &["spec", "clusterIP"]);
-        let is_master = meta::namespace(service) == "default" && meta::name(service) == "kubernetes";
-        if ip.is_empty() || ip == "None" || !(is_master || (links && meta::namespace(service) == own)) {
+        let is_master =
+            meta::namespace(service) == "default" && meta::name(service) == "kubernetes";
+        if ip.is_empty()
+            || ip == "None"
+            || !(is_master || (links && meta::namespace(service) == own))
+        {
             continue;
         }
         let name = meta::name(service).to_uppercase().replace('-', "_");
         let ports = view::list(service, &["spec", "ports"]);
         let number = |p: &Value| view::int(p, &["port"]).unwrap_or(0);
         variables.set(&format!("{name}_SERVICE_HOST"), ip);
-        variables.set(&format!("{name}_SERVICE_PORT"), ports.first().map_or(0, number).to_string());
-        for port in ports.iter().filter(|p| !view::text(p, &["name"]).is_empty()) {
+        variables.set(
+            &format!("{name}_SERVICE_PORT"),
+            ports.first().map_or(0, number).to_string(),
+        );
+        for port in ports
+            .iter()
+            .filter(|p| !view::text(p, &["name"]).is_empty())
+        {
             let port_name = view::text(port, &["name"]).to_uppercase().replace('-', "_");
-            variables.set(&format!("{name}_SERVICE_PORT_{port_name}"), number(port).to_string());
+            variables.set(
+                &format!("{name}_SERVICE_PORT_{port_name}"),
+                number(port).to_string(),
+            );
         }
         for (index, port) in ports.iter().enumerate() {
-            let protocol = Some(view::text(port, &["protocol"])).filter(|p| !p.is_empty()).unwrap_or("TCP");
+            let protocol = Some(view::text(port, &["protocol"]))
+                .filter(|p| !p.is_empty())
+                .unwrap_or("TCP");
             let url = format!("{}://{ip}:{}", protocol.to_lowercase(), number(port));
             if index == 0 {
                 variables.set(&format!("{name}_PORT"), url.clone());
@@ -102,9 +122,20 @@ pub fn field(pod: &Value, path: &str) -> Result<String, String> {
     if let Some(key) = bracket("metadata.annotations['") {
         return Ok(map("annotations", key));
     }
-    let ips = |member: &str| view::list(pod, &["status", member]).iter().map(|i| view::text(i, &["ip"])).collect::<Vec<_>>().join(",");
+    let ips = |member: &str| {
+        view::list(pod, &["status", member])
+            .iter()
+            .map(|i| view::text(i, &["ip"]))
+            .collect::<Vec<_>>()
+            .join(",")
+    };
     match path {
-        "metadata.name" | "metadata.namespace" | "metadata.uid" | "spec.nodeName" | "spec.serviceAccountName" | "status.hostIP"
+        "metadata.name"
+        | "metadata.namespace"
+        | "metadata.uid"
+        | "spec.nodeName"
+        | "spec.serviceAccountName"
+        | "status.hostIP"
         | "status.podIP" => Ok(view::text(pod, &path.split('.').collect::<Vec<_>>()).to_string()),
         "status.hostIPs" => Ok(ips("hostIPs")),
         "status.podIPs" => Ok(ips("podIPs")),
@@ -116,17 +147,31 @@ pub fn field(pod: &Value, path: &str) -> Result<String, String> {
 
 /// `key="value"` a line, sorted.
 fn lines(map: &Value) -> String {
-    let each = view::members(map, &[]).map(|(k, v)| format!("{k}={}", objects::quote::go_quote(v.as_str().unwrap_or_default())));
+    let each = view::members(map, &[]).map(|(k, v)| {
+        format!(
+            "{k}={}",
+            objects::quote::go_quote(v.as_str().unwrap_or_default())
+        )
+    });
     each.collect::<Vec<_>>().join("\n")
 }
 
 /// Requests and limits of a container in units of the divisor, rounded up; a missing limit is what the node has.
-pub fn resource(container: &Value, name: &str, divisor: &Value, allocatable: &Value) -> Result<String, String> {
-    let (kind, resource) = name.split_once('.').ok_or_else(|| format!("unsupported container resource : {name}"))?;
+pub fn resource(
+    container: &Value,
+    name: &str,
+    divisor: &Value,
+    allocatable: &Value,
+) -> Result<String, String> {
+    let (kind, resource) = name
+        .split_once('.')
+        .ok_or_else(|| format!("unsupported container resource : {name}"))?;
     let own = Quantity::of(view::at(container, &["resources", kind, resource]));
     let amount = match own {
         Some(amount) => amount,
-        None if kind == "limits" => Quantity::of(view::at(allocatable, &[resource])).unwrap_or_default(),
+        None if kind == "limits" => {
+            Quantity::of(view::at(allocatable, &[resource])).unwrap_or_default()
+        }
         None => Quantity::default(),
     };
     let divisor = Quantity::of(divisor).filter(|d| !d.is_zero());
@@ -142,7 +187,9 @@ fn data_of(object: &Object, key: &str) -> Option<String> {
     if object["kind"] == "Secret" {
         use base64::Engine;
         let text = object["data"].get(key)?.as_str()?;
-        let bytes = base64::engine::general_purpose::STANDARD.decode(text).ok()?;
+        let bytes = base64::engine::general_purpose::STANDARD
+            .decode(text)
+            .ok()?;
         return Some(String::from_utf8_lossy(&bytes).into_owned());
     }
     Some(object["data"].get(key)?.as_str()?.to_string())
@@ -176,7 +223,11 @@ pub fn container(
     Ok(variables)
 }
 
-fn from_source(source: &Value, lookup: &dyn Lookup, variables: &mut Variables) -> Result<(), String> {
+fn from_source(
+    source: &Value,
+    lookup: &dyn Lookup,
+    variables: &mut Variables,
+) -> Result<(), String> {
     let prefix = view::text(source, &["prefix"]);
     let (reference, found, kind) = match source.get("configMapRef") {
         Some(r) => (r, lookup.config_map(view::text(r, &["name"])), "configmap"),
@@ -187,7 +238,14 @@ fn from_source(source: &Value, lookup: &dyn Lookup, variables: &mut Variables) -
     };
     let Some(found) = found else {
         let optional = view::flag(reference, &["optional"]);
-        return if optional { Ok(()) } else { Err(format!("{kind} {:?} not found", view::text(reference, &["name"]))) };
+        return if optional {
+            Ok(())
+        } else {
+            Err(format!(
+                "{kind} {:?} not found",
+                view::text(reference, &["name"])
+            ))
+        };
     };
     for (key, _) in view::members(&found, &["data"]) {
         if let Some(value) = data_of(&found, key) {
@@ -197,31 +255,65 @@ fn from_source(source: &Value, lookup: &dyn Lookup, variables: &mut Variables) -
     Ok(())
 }
 
-fn value_from(pod: &Value, container: &Value, from: &Value, allocatable: &Value, lookup: &dyn Lookup) -> Result<Option<String>, String> {
+fn value_from(
+    pod: &Value,
+    container: &Value,
+    from: &Value,
+    allocatable: &Value,
+    lookup: &dyn Lookup,
+) -> Result<Option<String>, String> {
     if let Some(reference) = from.get("fieldRef") {
         return field(pod, view::text(reference, &["fieldPath"])).map(Some);
     }
     if let Some(reference) = from.get("resourceFieldRef") {
         let named = view::text(reference, &["containerName"]);
-        let other = super::qos::all_containers(pod).find(|c| view::text(c, &["name"]) == named).unwrap_or(container);
-        return resource(other, view::text(reference, &["resource"]), view::at(reference, &["divisor"]), allocatable).map(Some);
+        let other = super::qos::all_containers(pod)
+            .find(|c| view::text(c, &["name"]) == named)
+            .unwrap_or(container);
+        return resource(
+            other,
+            view::text(reference, &["resource"]),
+            view::at(reference, &["divisor"]),
+            allocatable,
+        )
+        .map(Some);
     }
     let (reference, found, kind, title) = match from.get("configMapKeyRef") {
-        Some(r) => (r, lookup.config_map(view::text(r, &["name"])), "configmap", "ConfigMap"),
+        Some(r) => (
+            r,
+            lookup.config_map(view::text(r, &["name"])),
+            "configmap",
+            "ConfigMap",
+        ),
         None => {
             let r = view::at(from, &["secretKeyRef"]);
-            (r, lookup.secret(view::text(r, &["name"])), "secret", "Secret")
+            (
+                r,
+                lookup.secret(view::text(r, &["name"])),
+                "secret",
+                "Secret",
+            )
         }
     };
-    let (name, key) = (view::text(reference, &["name"]), view::text(reference, &["key"]));
+    let (name, key) = (
+        view::text(reference, &["name"]),
+        view::text(reference, &["key"]),
+    );
     let optional = view::flag(reference, &["optional"]);
     let Some(found) = found else {
-        return if optional { Ok(None) } else { Err(format!("{kind} {name:?} not found")) };
+        return if optional {
+            Ok(None)
+        } else {
+            Err(format!("{kind} {name:?} not found"))
+        };
     };
     match data_of(&found, key) {
         Some(value) => Ok(Some(value)),
         None if optional => Ok(None),
-        None => Err(format!("couldn't find key {key} in {title} {}/{name}", meta::namespace(pod))),
+        None => Err(format!(
+            "couldn't find key {key} in {title} {}/{name}",
+            meta::namespace(pod)
+        )),
     }
 }
 
@@ -234,7 +326,13 @@ mod tests {
     fn texts_expand() {
         let mut variables = Variables::default();
         variables.set("A", "1");
-        for (text, expect) in [("$(A)-$(B)", "1-$(B)"), ("$$(A)", "$(A)"), ("a$", "a$"), ("$(A", "$(A"), ("", "")] {
+        for (text, expect) in [
+            ("$(A)-$(B)", "1-$(B)"),
+            ("$$(A)", "$(A)"),
+            ("a$", "a$"),
+            ("$(A", "$(A"),
+            ("", ""),
+        ] {
             assert_eq!(expand(text, &variables), expect);
         }
     }
@@ -244,7 +342,11 @@ mod tests {
         let service = Object::new(json!({"metadata": {"namespace": "x", "name": "my-db"},
             "spec": {"clusterIP": "10.96.1.2", "ports": [{"name": "sql", "port": 5432, "protocol": "TCP"}]}}));
         let mut variables = Variables::default();
-        services(&json!({"metadata": {"namespace": "x"}}), &[service], &mut variables);
+        services(
+            &json!({"metadata": {"namespace": "x"}}),
+            &[service],
+            &mut variables,
+        );
         assert_eq!(variables.get("MY_DB_SERVICE_PORT_SQL"), Some("5432"));
         assert_eq!(variables.get("MY_DB_PORT_5432_TCP_ADDR"), Some("10.96.1.2"));
     }
@@ -253,9 +355,18 @@ mod tests {
     fn the_downward_api() {
         let pod = json!({"metadata": {"name": "p", "labels": {"b": "2", "a": "1"}}, "spec": {"nodeName": "n"}});
         assert_eq!(field(&pod, "metadata.labels['b']").as_deref(), Ok("2"));
-        assert_eq!(field(&pod, "metadata.labels").as_deref(), Ok("a=\"1\"\nb=\"2\""));
+        assert_eq!(
+            field(&pod, "metadata.labels").as_deref(),
+            Ok("a=\"1\"\nb=\"2\"")
+        );
         let container = json!({"resources": {"requests": {"cpu": "250m"}}});
-        assert_eq!(resource(&container, "requests.cpu", &json!("1m"), &json!({})).as_deref(), Ok("250"));
-        assert_eq!(resource(&container, "requests.cpu", &json!("0"), &json!({})).as_deref(), Ok("1"));
+        assert_eq!(
+            resource(&container, "requests.cpu", &json!("1m"), &json!({})).as_deref(),
+            Ok("250")
+        );
+        assert_eq!(
+            resource(&container, "requests.cpu", &json!("0"), &json!({})).as_deref(),
+            Ok("1")
+        );
     }
 }

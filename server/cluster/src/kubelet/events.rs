@@ -9,18 +9,34 @@ use crate::view;
 
 impl Agent {
     fn source(&self) -> Source {
-        Source { component: "kubelet", host: self.node.name.clone() }
+        Source {
+            component: "kubelet",
+            host: self.node.name.clone(),
+        }
     }
 
     /// About the whole pod.
     pub(super) fn tell(&self, pod: &Object, kind: Kind, reason: &str, message: &str) {
-        self.cluster.event(&self.source(), pod, kind, reason, message);
+        self.cluster
+            .event(&self.source(), pod, kind, reason, message);
     }
 
     /// About one container.
-    pub(super) fn tell_of(&self, pod: &Object, container: &Value, kind: Kind, reason: &str, message: &str) {
+    pub(super) fn tell_of(
+        &self,
+        pod: &Object,
+        container: &Value,
+        kind: Kind,
+        reason: &str,
+        message: &str,
+    ) {
         let field_path = field_path(pod, view::text(container, &["name"]));
-        let telling = Telling { kind, reason, message, field_path: &field_path };
+        let telling = Telling {
+            kind,
+            reason,
+            message,
+            field_path: &field_path,
+        };
         self.cluster.event_at(&self.source(), pod, &telling);
     }
 

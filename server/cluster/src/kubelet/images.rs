@@ -17,42 +17,78 @@ fn shown(nanos: i64) -> String {
 }
 
 /// Makes sure that the image is there. The error is the reason and message of the waiting container.
-pub(super) async fn ensure(agent: &Agent, worker: &Worker, pod: &Object, container: &Value) -> Result<ImageStatus, Trouble> {
+pub(super) async fn ensure(
+    agent: &Agent,
+    worker: &Worker,
+    pod: &Object,
+    container: &Value,
+) -> Result<ImageStatus, Trouble> {
     let image = view::text(container, &["image"]);
     let present = match agent.runtime.image_status(image) {
         Ok(present) => present,
         Err(error) => {
-            let text = format!("Failed to apply default image tag {image:?}: couldn't parse image name {image:?}: {error}");
+            let text = format!(
+                "Failed to apply default image tag {image:?}: couldn't parse image name {image:?}: {error}"
+            );
             agent.warning(pod, container, "InspectFailed", &text);
             return Err(Trouble::new("InvalidImageName", text));
         }
     };
     match (view::text(container, &["imagePullPolicy"]), present) {
         ("Never", None) => {
-            let text = format!("Container image {image:?} is not present with pull policy of Never");
+            let text =
+                format!("Container image {image:?} is not present with pull policy of Never");
             agent.warning(pod, container, "ErrImageNeverPull", &text);
             Err(Trouble::new("ErrImageNeverPull", text))
         }
         ("IfNotPresent" | "Never", Some(status)) => {
-            let tail = if agent.cluster.spec().minor() >= 35 { " and can be accessed by the pod" } else { "" };
-            agent.normal(pod, container, "Pulled", &format!("Container image {image:?} already present on machine{tail}"));
+            let tail = if agent.cluster.spec().minor() >= 35 {
+                " and can be accessed by the pod"
+            } else {
+                ""
+            };
+            agent.normal(
+                pod,
+                container,
+                "Pulled",
+                &format!("Container image {image:?} already present on machine{tail}"),
+            );
             Ok(status)
         }
         _ => pull(agent, worker, pod, container, image).await,
     }
 }
 
-async fn pull(agent: &Agent, worker: &Worker, pod: &Object, container: &Value, image: &str) -> Result<ImageStatus, Trouble> {
+async fn pull(
+    agent: &Agent,
+    worker: &Worker,
+    pod: &Object,
+    container: &Value,
+    image: &str,
+) -> Result<ImageStatus, Trouble> {
     let key = image.to_string();
     let failed = worker.state.borrow().pull_failures.get(&key).cloned();
     if let Some((since, error)) = failed
-        && worker.state.borrow().pull_back_off.waiting(&key, since, agent.now()).is_some()
+        && worker
+            .state
+            .borrow()
+            .pull_back_off
+            .waiting(&key, since, agent.now())
+            .is_some()
     {
         let text = format!("Back-off pulling image {image:?}");
         agent.tell_of(pod, container, Kind::Normal, "BackOff", &text);
-        return Err(Trouble::new("ImagePullBackOff", format!("{text}: ErrImagePull: {error}")));
+        return Err(Trouble::new(
+            "ImagePullBackOff",
+            format!("{text}: ErrImagePull: {error}"),
+        ));
     }
-    agent.normal(pod, container, "Pulling", &format!("Pulling image {image:?}"));
+    agent.normal(
+        pod,
+        container,
+        "Pulling",
+        &format!("Pulling image {image:?}"),
+    );
     let queued = agent.now();
     agent.pull_turn().await;
     let begun = agent.now();
@@ -60,7 +96,10 @@ async fn pull(agent: &Agent, worker: &Worker, pod: &Object, container: &Value, i
     agent.pull_over();
     match pulled {
         Ok(status) => {
-            let (took, with_wait) = (shown(agent.now().0 - begun.0), shown(agent.now().0 - queued.0));
+            let (took, with_wait) = (
+                shown(agent.now().0 - begun.0),
+                shown(agent.now().0 - queued.0),
+            );
             let text = format!(
                 "Successfully pulled image {image:?} in {took} ({with_wait} including waiting). Image size: {} bytes.",
                 status.size_bytes
@@ -72,13 +111,20 @@ async fn pull(agent: &Agent, worker: &Worker, pod: &Object, container: &Value, i
             Ok(status)
         }
         Err(PullError::InvalidName(error)) => {
-            let text = format!("Failed to apply default image tag {image:?}: couldn't parse image name {image:?}: {error}");
+            let text = format!(
+                "Failed to apply default image tag {image:?}: couldn't parse image name {image:?}: {error}"
+            );
             agent.warning(pod, container, "InspectFailed", &text);
             Err(Trouble::new("InvalidImageName", text))
         }
         Err(error) => {
             let text = error.to_string();
-            agent.warning(pod, container, "Failed", &format!("Failed to pull image {image:?}: {text}"));
+            agent.warning(
+                pod,
+                container,
+                "Failed",
+                &format!("Failed to pull image {image:?}: {text}"),
+            );
             let now = agent.now();
             let mut state = worker.state.borrow_mut();
             state.pull_back_off.next(&key, now, now);

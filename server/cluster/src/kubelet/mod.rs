@@ -81,22 +81,38 @@ pub(super) fn next_work(after: Time) -> Time {
 }
 
 fn node_config(spec: &ClusterSpec, node: &NodeSpec) -> NodeConfig {
-    let amount = |name: &str| node.capacity.get(name).and_then(|t| t.parse::<Quantity>().ok()).map_or(0, |q| q.units().max(0) as u64);
+    let amount = |name: &str| {
+        node.capacity
+            .get(name)
+            .and_then(|t| t.parse::<Quantity>().ok())
+            .map_or(0, |q| q.units().max(0) as u64)
+    };
     let present = match &spec.present {
         Present::None => Vec::new(),
         Present::All => spec.registry.clone().unwrap_or_default(),
         Present::These(list) => list.clone(),
     };
-    let images = |name: &str| spec.test_programs.get(name).map(|p| p.images.clone()).unwrap_or_default();
+    let images = |name: &str| {
+        spec.test_programs
+            .get(name)
+            .map(|p| p.images.clone())
+            .unwrap_or_default()
+    };
     NodeConfig {
         name: node.name.clone(),
-        ip: node.internal_ip().parse().unwrap_or(IpAddr::from([127, 0, 0, 1])),
+        ip: node
+            .internal_ip()
+            .parse()
+            .unwrap_or(IpAddr::from([127, 0, 0, 1])),
         cpus: amount("cpu").max(1) as u32,
         memory: amount("memory"),
         disk: amount("ephemeral-storage"),
         registry: spec.registry.clone(),
         present,
-        test_programs: TestPrograms { server_images: images("kuard"), memhog_images: images("memhog") },
+        test_programs: TestPrograms {
+            server_images: images("kuard"),
+            memhog_images: images("memhog"),
+        },
     }
 }
 
@@ -137,17 +153,33 @@ impl Kubelet {
 
     /// The sandbox of a running pod.
     pub(crate) fn sandbox(&self, uid: &str) -> Option<SandboxId> {
-        self.0.workers.borrow().get(uid)?.state.borrow().sandbox.clone()
+        self.0
+            .workers
+            .borrow()
+            .get(uid)?
+            .state
+            .borrow()
+            .sandbox
+            .clone()
     }
 
     /// What the containers of a pod use, by name.
     pub(crate) fn container_stats(&self, uid: &str) -> Vec<(String, ContainerStats)> {
         let workers = self.0.workers.borrow();
-        let Some(worker) = workers.get(uid) else { return Vec::new() };
+        let Some(worker) = workers.get(uid) else {
+            return Vec::new();
+        };
         let state = worker.state.borrow();
-        let last = state.picture.containers.iter().filter_map(|(name, all)| Some((name, all.last()?)));
+        let last = state
+            .picture
+            .containers
+            .iter()
+            .filter_map(|(name, all)| Some((name, all.last()?)));
         last.filter_map(|(name, seen)| {
-            let stats = self.0.runtime.container_stats(&machine::cri::ContainerId(seen.id.clone()))?;
+            let stats = self
+                .0
+                .runtime
+                .container_stats(&machine::cri::ContainerId(seen.id.clone()))?;
             Some((name.clone(), stats))
         })
         .collect()
@@ -155,7 +187,10 @@ impl Kubelet {
 
     /// Hands the changes of pods to their workers, and of configuration to their volumes.
     async fn follow(self) {
-        let mut feed = Feed::new(&self.0.cluster, &[("", "pods"), ("", "configmaps"), ("", "secrets")]);
+        let mut feed = Feed::new(
+            &self.0.cluster,
+            &[("", "pods"), ("", "configmaps"), ("", "secrets")],
+        );
         loop {
             for change in feed.next().await {
                 if change.resource.plural == "pods" {
@@ -196,7 +231,10 @@ impl Kubelet {
         }
         let namespace = meta::namespace(&change.object);
         let workers: Vec<Rc<Worker>> = self.0.workers.borrow().values().cloned().collect();
-        for worker in workers.into_iter().filter(|w| w.namespace == namespace && w.mounts_configuration()) {
+        for worker in workers
+            .into_iter()
+            .filter(|w| w.namespace == namespace && w.mounts_configuration())
+        {
             let agent = self.0.clone();
             // The kubelet's own round takes up to a minute; here it is the next second but one.
             self.0.spawn(async move {
@@ -235,29 +273,45 @@ impl Agent {
     }
 
     pub(super) async fn sleep_ms(&self, ms: u64) {
-        self.cluster.executor().sleep(Duration::from_millis(ms)).await;
+        self.cluster
+            .executor()
+            .sleep(Duration::from_millis(ms))
+            .await;
     }
 
     pub(super) fn node_ip(&self) -> IpAddr {
-        self.node.internal_ip().parse().unwrap_or(IpAddr::from([127, 0, 0, 1]))
+        self.node
+            .internal_ip()
+            .parse()
+            .unwrap_or(IpAddr::from([127, 0, 0, 1]))
     }
 
     /// What pods may use on this node.
     pub(super) fn allocatable(&self) -> Value {
         let node: Option<Object> = self.cluster.get(resource("", "nodes"), "", &self.node.name);
-        node.map(|n| view::at(&n, &["status", "allocatable"]).clone()).unwrap_or_default()
+        node.map(|n| view::at(&n, &["status", "allocatable"]).clone())
+            .unwrap_or_default()
     }
 
     /// Bytes of memory that the node has.
     pub(super) fn memory(&self) -> i64 {
-        self.node.capacity.get("memory").and_then(|t| t.parse::<Quantity>().ok()).map_or(1, |q| q.units())
+        self.node
+            .capacity
+            .get("memory")
+            .and_then(|t| t.parse::<Quantity>().ok())
+            .map_or(1, |q| q.units())
     }
 
     /// An address for a pod: the next one of the node's range that nobody has.
     pub(super) fn free_ip(&self) -> String {
         let (base, bits) = crate::api::services::parse_cidr(&self.node.pod_cidr);
         let size = 1u32 << (32 - bits.min(30));
-        let used: Vec<String> = self.workers.borrow().values().filter_map(|w| w.state.borrow().ip.clone()).collect();
+        let used: Vec<String> = self
+            .workers
+            .borrow()
+            .values()
+            .filter_map(|w| w.state.borrow().ip.clone())
+            .collect();
         for _ in 0..size {
             let offset = self.next_ip.get() % (size - 3) + 2;
             self.next_ip.set(self.next_ip.get() + 1);
@@ -271,7 +325,9 @@ impl Agent {
 
     /// Waits for the turn to pull: one image at a time.
     pub(super) async fn pull_turn(&self) {
-        self.pull_done.until(|| (!self.pulling.replace(true)).then_some(())).await;
+        self.pull_done
+            .until(|| (!self.pulling.replace(true)).then_some(()))
+            .await;
     }
 
     pub(super) fn pull_over(&self) {

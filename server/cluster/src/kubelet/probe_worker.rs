@@ -16,17 +16,27 @@ use crate::view;
 
 /// Starts the workers that are missing.
 pub(super) fn follow(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object) {
-    let sidecars = view::list(pod, &["spec", "initContainers"]).iter().filter(|c| is_sidecar(c));
+    let sidecars = view::list(pod, &["spec", "initContainers"])
+        .iter()
+        .filter(|c| is_sidecar(c));
     for container in sidecars.chain(view::list(pod, &["spec", "containers"])) {
         for kind in [Kind::Startup, Kind::Readiness, Kind::Liveness] {
             let key = (view::text(container, &["name"]).to_string(), kind);
-            if container.get(kind.member()).is_none() || worker.tickers.borrow().contains_key(&key) {
+            if container.get(kind.member()).is_none() || worker.tickers.borrow().contains_key(&key)
+            {
                 continue;
             }
             let probe = container[kind.member()].clone();
             let ticker = Rc::new(Ticker::new(probes::period(&probe), agent.now()));
             worker.tickers.borrow_mut().insert(key, ticker.clone());
-            let probing = Probing { agent: agent.clone(), worker: Rc::downgrade(worker), container: container.clone(), probe, kind, ticker };
+            let probing = Probing {
+                agent: agent.clone(),
+                worker: Rc::downgrade(worker),
+                container: container.clone(),
+                probe,
+                kind,
+                ticker,
+            };
             worker.add_probe_task(agent.cluster.executor().spawn(probing.run()));
         }
     }
@@ -36,7 +46,9 @@ pub(super) fn follow(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object) {
 pub(super) fn poke_unready(worker: &Worker) {
     let pod = worker.latest();
     for status in view::list(&pod, &["status", "containerStatuses"]) {
-        let waits = view::flag(status, &["started"]) && !view::flag(status, &["ready"]) && status["state"].get("running").is_some();
+        let waits = view::flag(status, &["started"])
+            && !view::flag(status, &["ready"])
+            && status["state"].get("running").is_some();
         let key = (view::text(status, &["name"]).to_string(), Kind::Readiness);
         let ticker = worker.tickers.borrow().get(&key).cloned();
         if let Some(ticker) = ticker.filter(|_| waits) {
@@ -67,7 +79,9 @@ impl Probing {
         let executor = self.agent.cluster.executor().clone();
         let mut instance = Instance::default();
         loop {
-            let Some(worker) = self.worker.upgrade() else { return };
+            let Some(worker) = self.worker.upgrade() else {
+                return;
+            };
             if !self.once(&worker, &mut instance).await {
                 return;
             }
@@ -79,25 +93,38 @@ impl Probing {
     /// One run. Answers whether there will be more.
     async fn once(&self, worker: &Rc<Worker>, instance: &mut Instance) -> bool {
         let pod = worker.latest();
-        if matches!(view::text(&pod, &["status", "phase"]), "Succeeded" | "Failed") {
+        if matches!(
+            view::text(&pod, &["status", "phase"]),
+            "Succeeded" | "Failed"
+        ) {
             return false;
         }
         let name = view::text(&self.container, &["name"]);
-        let Some(seen) = worker.state.borrow().picture.last(name).cloned() else { return true };
+        let Some(seen) = worker.state.borrow().picture.last(name).cloned() else {
+            return true;
+        };
         // What has not been told yet is not probed.
-        let told = status_of(&pod, name).is_some_and(|s| view::text(s, &["containerID"]).ends_with(&seen.id));
+        let told = status_of(&pod, name)
+            .is_some_and(|s| view::text(s, &["containerID"]).ends_with(&seen.id));
         if !told {
             return true;
         }
         if instance.id != seen.id {
-            *instance = Instance { id: seen.id.clone(), ..Instance::default() };
+            *instance = Instance {
+                id: seen.id.clone(),
+                ..Instance::default()
+            };
             let initial = match self.kind {
                 Kind::Liveness => Some(true),
                 Kind::Readiness => Some(false),
                 Kind::Startup => None,
             };
             if let Some(initial) = initial {
-                worker.state.borrow_mut().verdicts.insert((seen.id.clone(), self.kind), initial);
+                worker
+                    .state
+                    .borrow_mut()
+                    .verdicts
+                    .insert((seen.id.clone(), self.kind), initial);
             }
         }
         if instance.on_hold || seen.state != ContainerState::Running {
@@ -118,7 +145,13 @@ impl Probing {
         // Whole seconds of a start that the status tells in whole seconds.
         let age = (self.agent.now().0 - seen.started_at.seconds() * 1_000_000_000) / 1_000_000_000;
         let has_startup = self.container.get("startupProbe").is_some();
-        let started = !has_startup || worker.state.borrow().verdicts.get(&(seen.id.clone(), Kind::Startup)) == Some(&true);
+        let started = !has_startup
+            || worker
+                .state
+                .borrow()
+                .verdicts
+                .get(&(seen.id.clone(), Kind::Startup))
+                == Some(&true);
         age >= delay && started == (self.kind != Kind::Startup)
     }
 
@@ -141,7 +174,12 @@ impl Probing {
         let success = match probes::run(&self.probe, &target).await {
             Found::Success => true,
             Found::Failure(text) => {
-                self.agent.warning(pod, &self.container, "Unhealthy", &format!("{title} probe failed: {text}"));
+                self.agent.warning(
+                    pod,
+                    &self.container,
+                    "Unhealthy",
+                    &format!("{title} probe failed: {text}"),
+                );
                 false
             }
             Found::Unknown(text) => {
@@ -150,7 +188,9 @@ impl Probing {
                 return;
             }
         };
-        let Some(verdict) = instance.tally.count(success, &self.probe) else { return };
+        let Some(verdict) = instance.tally.count(success, &self.probe) else {
+            return;
+        };
         let key = (seen.id.clone(), self.kind);
         let before = worker.state.borrow_mut().verdicts.insert(key, verdict);
         if !verdict && self.kind != Kind::Readiness {
@@ -174,5 +214,7 @@ impl Probing {
 
 fn status_of<'a>(pod: &'a Value, name: &str) -> Option<&'a Value> {
     let parts = ["initContainerStatuses", "containerStatuses"];
-    parts.iter().find_map(|p| view::named(view::list(pod, &["status", p]), name))
+    parts
+        .iter()
+        .find_map(|p| view::named(view::list(pod, &["status", p]), name))
 }

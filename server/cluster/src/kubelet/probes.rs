@@ -64,7 +64,11 @@ impl Tally {
             self.last = Some(success);
             self.run = 1;
         }
-        let threshold = if success { "successThreshold" } else { "failureThreshold" };
+        let threshold = if success {
+            "successThreshold"
+        } else {
+            "failureThreshold"
+        };
         let needed = view::int(probe, &[threshold]).unwrap_or(if success { 1 } else { 3 });
         (self.run >= needed).then_some(success)
     }
@@ -99,8 +103,12 @@ pub(super) fn port(of: &Value, container: &Value) -> Option<u16> {
     match view::at(of, &["port"]) {
         Value::Number(number) => number.as_u64().and_then(|n| u16::try_from(n).ok()),
         Value::String(name) => {
-            let named = view::list(container, &["ports"]).iter().find(|p| view::text(p, &["name"]) == name);
-            let number = named.and_then(|p| view::int(p, &["containerPort"])).or_else(|| name.parse().ok());
+            let named = view::list(container, &["ports"])
+                .iter()
+                .find(|p| view::text(p, &["name"]) == name);
+            let number = named
+                .and_then(|p| view::int(p, &["containerPort"]))
+                .or_else(|| name.parse().ok());
             number.and_then(|n| u16::try_from(n).ok())
         }
         _ => None,
@@ -122,14 +130,21 @@ pub(super) async fn run(probe: &Value, target: &Target<'_>) -> Found {
     if let Some(action) = probe.get("grpc") {
         return grpc(action, timeout, target).await;
     }
-    Found::Unknown(format!("missing probe handler for {}", view::text(target.container, &["name"])))
+    Found::Unknown(format!(
+        "missing probe handler for {}",
+        view::text(target.container, &["name"])
+    ))
 }
 
 const OUTPUT_MAX: usize = 10 * 1024;
 
 /// Runs a command in the container: its exit code decides, its output explains.
 pub(super) async fn exec(command: &[String], timeout: Duration, target: &Target<'_>) -> Found {
-    let config = ExecConfig { argv: command.to_vec(), tty: false, stdin: false };
+    let config = ExecConfig {
+        argv: command.to_vec(),
+        tty: false,
+        stdin: false,
+    };
     let streams = match target.runtime.exec(target.id, config) {
         Ok(streams) => streams,
         Err(error) => return Found::Failure(error.to_string()),
@@ -149,7 +164,9 @@ pub(super) async fn exec(command: &[String], timeout: Duration, target: &Target<
             }
         };
         match streams.stderr {
-            Some(stderr) => drop(machine::sync::join(drain(streams.stdout, sink.clone()), drain(stderr, sink)).await),
+            Some(stderr) => drop(
+                machine::sync::join(drain(streams.stdout, sink.clone()), drain(stderr, sink)).await,
+            ),
             None => drain(streams.stdout, sink).await,
         }
         exit.wait().await
@@ -159,7 +176,10 @@ pub(super) async fn exec(command: &[String], timeout: Duration, target: &Target<
         Either::Left(_) => Found::Failure(String::from_utf8_lossy(&output.borrow()).into_owned()),
         Either::Right(()) => {
             let line = command.join(" ");
-            Found::Failure(format!("command timed out: {line:?} timed out after {}", objects::duration::go(timeout.as_nanos() as i64)))
+            Found::Failure(format!(
+                "command timed out: {line:?} timed out after {}",
+                objects::duration::go(timeout.as_nanos() as i64)
+            ))
         }
     }
 }
@@ -180,8 +200,11 @@ fn dial_error(at: SocketAddr, error: machine::Errno) -> String {
 }
 
 async fn tcp(action: &Value, timeout: Duration, target: &Target<'_>) -> Found {
-    let at = port(action, target.container).and_then(|p| address(view::text(action, &["host"]), target, p));
-    let Some(at) = at else { return Found::Unknown("invalid port".into()) };
+    let at = port(action, target.container)
+        .and_then(|p| address(view::text(action, &["host"]), target, p));
+    let Some(at) = at else {
+        return Found::Unknown("invalid port".into());
+    };
     let dial = target.network.dial(target.node_ip, at);
     match select(dial, target.executor.sleep(timeout)).await {
         Either::Left(Ok(_)) => Found::Success,
@@ -196,46 +219,85 @@ async fn grpc(action: &Value, timeout: Duration, target: &Target<'_>) -> Found {
         return Found::Unknown("invalid port".into());
     };
     let wait = objects::duration::go(timeout.as_nanos() as i64);
-    let refused = format!("timeout: failed to connect service {:?} within {wait}: context deadline exceeded", at.to_string());
+    let refused = format!(
+        "timeout: failed to connect service {:?} within {wait}: context deadline exceeded",
+        at.to_string()
+    );
     let asking = async {
-        let socket = target.network.dial(target.node_ip, at).await.map_err(|_| ())?;
-        let request = format!("GRPC grpc.health.v1.Health/Check {}\r\n\r\n", view::text(action, &["service"]));
-        socket.writer.write_all(request.as_bytes()).await.map_err(|_| ())?;
+        let socket = target
+            .network
+            .dial(target.node_ip, at)
+            .await
+            .map_err(|_| ())?;
+        let request = format!(
+            "GRPC grpc.health.v1.Health/Check {}\r\n\r\n",
+            view::text(action, &["service"])
+        );
+        socket
+            .writer
+            .write_all(request.as_bytes())
+            .await
+            .map_err(|_| ())?;
         socket.reader.read(256).await.map_err(|_| ())
     };
     match select(asking, target.executor.sleep(timeout)).await {
         Either::Left(Ok(answer)) => match String::from_utf8_lossy(&answer).trim() {
             "SERVING" => Found::Success,
-            "NOT_SERVING" => Found::Failure("service unhealthy (responded with \"NOT_SERVING\")".into()),
-            other => Found::Failure(format!("error: this server does not implement the grpc health protocol (grpc.health.v1.Health): {other}")),
+            "NOT_SERVING" => {
+                Found::Failure("service unhealthy (responded with \"NOT_SERVING\")".into())
+            }
+            other => Found::Failure(format!(
+                "error: this server does not implement the grpc health protocol (grpc.health.v1.Health): {other}"
+            )),
         },
         _ => Found::Failure(refused),
     }
 }
 
 async fn http(action: &Value, timeout: Duration, target: &Target<'_>) -> Found {
-    let Some(number) = port(action, target.container) else { return Found::Unknown("invalid port".into()) };
+    let Some(number) = port(action, target.container) else {
+        return Found::Unknown("invalid port".into());
+    };
     let Some(at) = address(view::text(action, &["host"]), target, number) else {
         return Found::Unknown("no address to probe".into());
     };
     let path = view::text(action, &["path"]);
-    let path = if path.starts_with('/') { path.to_string() } else { format!("/{path}") };
-    let scheme = if view::text(action, &["scheme"]) == "HTTPS" { "https" } else { "http" };
+    let path = if path.starts_with('/') {
+        path.to_string()
+    } else {
+        format!("/{path}")
+    };
+    let scheme = if view::text(action, &["scheme"]) == "HTTPS" {
+        "https"
+    } else {
+        "http"
+    };
     let url = format!("{scheme}://{at}{path}");
     let asking = get(at, &path, action, target);
     match select(asking, target.executor.sleep(timeout)).await {
         Either::Left(Ok(code)) if (200..400).contains(&code) => Found::Success,
-        Either::Left(Ok(code)) => Found::Failure(format!("HTTP probe failed with statuscode: {code}")),
-        Either::Left(Err(text)) => Found::Failure(format!("Get {url:?}: {text}")),
-        Either::Right(()) => {
-            Found::Failure(format!("Get {url:?}: context deadline exceeded (Client.Timeout exceeded while awaiting headers)"))
+        Either::Left(Ok(code)) => {
+            Found::Failure(format!("HTTP probe failed with statuscode: {code}"))
         }
+        Either::Left(Err(text)) => Found::Failure(format!("Get {url:?}: {text}")),
+        Either::Right(()) => Found::Failure(format!(
+            "Get {url:?}: context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
+        )),
     }
 }
 
 /// Sends one GET and reads the status of its answer.
-async fn get(at: SocketAddr, path: &str, action: &Value, target: &Target<'_>) -> Result<u16, String> {
-    let socket = target.network.dial(target.node_ip, at).await.map_err(|e| dial_error(at, e))?;
+async fn get(
+    at: SocketAddr,
+    path: &str,
+    action: &Value,
+    target: &Target<'_>,
+) -> Result<u16, String> {
+    let socket = target
+        .network
+        .dial(target.node_ip, at)
+        .await
+        .map_err(|e| dial_error(at, e))?;
     let mut headers = String::new();
     let (mut has_host, mut has_agent) = (false, false);
     for header in view::list(action, &["httpHeaders"]) {
@@ -244,10 +306,24 @@ async fn get(at: SocketAddr, path: &str, action: &Value, target: &Target<'_>) ->
         has_agent |= name.eq_ignore_ascii_case("user-agent");
         headers += &format!("{name}: {}\r\n", view::text(header, &["value"]));
     }
-    let host = if has_host { String::new() } else { format!("Host: {at}\r\n") };
-    let agent = if has_agent { String::new() } else { format!("User-Agent: kube-probe/{}\r\n", target.version) };
-    let request = format!("GET {path} HTTP/1.1\r\n{host}{agent}{headers}Accept: */*\r\nConnection: close\r\n\r\n");
-    socket.writer.write_all(request.as_bytes()).await.map_err(|_| format!("write tcp {at}: broken pipe"))?;
+    let host = if has_host {
+        String::new()
+    } else {
+        format!("Host: {at}\r\n")
+    };
+    let agent = if has_agent {
+        String::new()
+    } else {
+        format!("User-Agent: kube-probe/{}\r\n", target.version)
+    };
+    let request = format!(
+        "GET {path} HTTP/1.1\r\n{host}{agent}{headers}Accept: */*\r\nConnection: close\r\n\r\n"
+    );
+    socket
+        .writer
+        .write_all(request.as_bytes())
+        .await
+        .map_err(|_| format!("write tcp {at}: broken pipe"))?;
     let mut answer = Vec::new();
     while !answer.contains(&b'\n') && answer.len() < OUTPUT_MAX {
         match socket.reader.read(1024).await {
@@ -261,8 +337,13 @@ async fn get(at: SocketAddr, path: &str, action: &Value, target: &Target<'_>) ->
     if line.is_empty() {
         return Err("EOF".into());
     }
-    let code = line.strip_prefix("HTTP/1.").and_then(|r| r.split(' ').nth(1)).and_then(|c| c.parse().ok());
-    code.ok_or_else(|| format!("net/http: HTTP/1.x transport connection broken: malformed HTTP response {line:?}"))
+    let code = line
+        .strip_prefix("HTTP/1.")
+        .and_then(|r| r.split(' ').nth(1))
+        .and_then(|c| c.parse().ok());
+    code.ok_or_else(|| {
+        format!("net/http: HTTP/1.x transport connection broken: malformed HTTP response {line:?}")
+    })
 }
 
 /// When a worker runs next: a ticker that can be set off by hand.
@@ -275,7 +356,12 @@ pub(super) struct Ticker {
 
 impl Ticker {
     pub fn new(period: Duration, now: Time) -> Self {
-        Ticker { period, next: Cell::new(now + period), by_hand: Notify::new(), asked: Cell::new(false) }
+        Ticker {
+            period,
+            next: Cell::new(now + period),
+            by_hand: Notify::new(),
+            asked: Cell::new(false),
+        }
     }
 
     /// Asks for a run now; the period begins anew.
@@ -308,7 +394,10 @@ mod tests {
     fn thresholds() {
         let probe = json!({"failureThreshold": 2, "successThreshold": 1});
         let mut tally = Tally::default();
-        let verdicts: Vec<_> = [false, true, false, false, false].iter().map(|s| tally.count(*s, &probe)).collect();
+        let verdicts: Vec<_> = [false, true, false, false, false]
+            .iter()
+            .map(|s| tally.count(*s, &probe))
+            .collect();
         assert_eq!(verdicts, [None, Some(true), None, Some(false), Some(false)]);
     }
 

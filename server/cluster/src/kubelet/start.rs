@@ -25,7 +25,10 @@ pub(super) struct Trouble {
 
 impl Trouble {
     pub fn new(reason: &'static str, message: impl Into<String>) -> Self {
-        Trouble { reason, message: message.into() }
+        Trouble {
+            reason,
+            message: message.into(),
+        }
     }
 }
 
@@ -39,52 +42,113 @@ struct Configuration<'a> {
 
 impl env::Lookup for Configuration<'_> {
     fn config_map(&self, name: &str) -> Option<Object> {
-        self.agent.cluster.get(resource("", "configmaps"), self.namespace, name)
+        self.agent
+            .cluster
+            .get(resource("", "configmaps"), self.namespace, name)
     }
 
     fn secret(&self, name: &str) -> Option<Object> {
-        self.agent.cluster.get(resource("", "secrets"), self.namespace, name)
+        self.agent
+            .cluster
+            .get(resource("", "secrets"), self.namespace, name)
     }
 }
 
 /// Starts a container of a pod. When it cannot be started, the trouble is told as an event and answered.
-pub(super) async fn container(agent: &Agent, worker: &Worker, pod: &Object, container: &Value, sandbox: &SandboxId) -> Result<(), Trouble> {
+pub(super) async fn container(
+    agent: &Agent,
+    worker: &Worker,
+    pod: &Object,
+    container: &Value,
+    sandbox: &SandboxId,
+) -> Result<(), Trouble> {
     let image = match images::ensure(agent, worker, pod, container).await {
         Ok(image) => image,
         Err(trouble) => {
-            agent.warning(pod, container, "Failed", &format!("Error: {}", trouble.reason));
+            agent.warning(
+                pod,
+                container,
+                "Failed",
+                &format!("Error: {}", trouble.reason),
+            );
             return Err(trouble);
         }
     };
     let failed = |trouble: Trouble| {
-        agent.warning(pod, container, "Failed", &format!("Error: {}", trouble.message));
+        agent.warning(
+            pod,
+            container,
+            "Failed",
+            &format!("Error: {}", trouble.message),
+        );
         trouble
     };
     let name = view::text(container, &["name"]).to_string();
-    let attempt = worker.state.borrow().picture.last(&name).map_or(0, |s| s.attempt + 1);
+    let attempt = worker
+        .state
+        .borrow()
+        .picture
+        .last(&name)
+        .map_or(0, |s| s.attempt + 1);
     let config = configure(agent, worker, pod, container, image.uid, attempt).map_err(failed)?;
     agent.sleep_ms(CREATE_MS).await;
     let made = agent.runtime.create_container(sandbox, config);
     let id = made.map_err(|e| failed(Trouble::new("CreateContainerError", e.to_string())))?;
-    let word = |new: &str, old: &str| if agent.cluster.spec().minor() >= 35 { new.to_string() } else { format!("{old} {name}") };
-    agent.normal(pod, container, "Created", &word("Container created", "Created container:"));
+    let word = |new: &str, old: &str| {
+        if agent.cluster.spec().minor() >= 35 {
+            new.to_string()
+        } else {
+            format!("{old} {name}")
+        }
+    };
+    agent.normal(
+        pod,
+        container,
+        "Created",
+        &word("Container created", "Created container:"),
+    );
     agent.sleep_ms(START_MS).await;
     let started = agent.runtime.start_container(&id);
     worker.note(agent, &name, container, &id, started.is_ok());
     if let Err(error) = started {
         return Err(failed(Trouble::new("RunContainerError", error.to_string())));
     }
-    agent.normal(pod, container, "Started", &word("Container started", "Started container"));
+    agent.normal(
+        pod,
+        container,
+        "Started",
+        &word("Container started", "Started container"),
+    );
     post_start(agent, worker, pod, container, &id).await
 }
 
-async fn post_start(agent: &Agent, worker: &Worker, pod: &Object, container: &Value, id: &ContainerId) -> Result<(), Trouble> {
+async fn post_start(
+    agent: &Agent,
+    worker: &Worker,
+    pod: &Object,
+    container: &Value,
+    id: &ContainerId,
+) -> Result<(), Trouble> {
     let hook = view::at(container, &["lifecycle", "postStart"]);
     if hook.is_null() {
         return Ok(());
     }
-    if let Found::Failure(text) | Found::Unknown(text) = run_hook(agent, worker, container, id, hook, Duration::from_secs(3600)).await {
-        agent.warning(pod, container, "FailedPostStartHook", "PostStartHook failed");
+    if let Found::Failure(text) | Found::Unknown(text) = run_hook(
+        agent,
+        worker,
+        container,
+        id,
+        hook,
+        Duration::from_secs(3600),
+    )
+    .await
+    {
+        agent.warning(
+            pod,
+            container,
+            "FailedPostStartHook",
+            "PostStartHook failed",
+        );
         agent.normal(pod, container, "Killing", "FailedPostStartHook");
         let grace = grace_of(pod);
         let _ended = agent.runtime.stop_container(id, grace).await;
@@ -95,22 +159,38 @@ async fn post_start(agent: &Agent, worker: &Worker, pod: &Object, container: &Va
 
 /// How long a container of a pod may take to end.
 pub(super) fn grace_of(pod: &Value) -> Duration {
-    let own = view::int(pod, &["metadata", "deletionGracePeriodSeconds"]).or_else(|| view::int(pod, &["spec", "terminationGracePeriodSeconds"]));
+    let own = view::int(pod, &["metadata", "deletionGracePeriodSeconds"])
+        .or_else(|| view::int(pod, &["spec", "terminationGracePeriodSeconds"]));
     Duration::from_secs(own.unwrap_or(30).max(0) as u64)
 }
 
 /// Runs a lifecycle hook.
-pub(super) async fn run_hook(agent: &Agent, worker: &Worker, container: &Value, id: &ContainerId, hook: &Value, limit: Duration) -> Found {
+pub(super) async fn run_hook(
+    agent: &Agent,
+    worker: &Worker,
+    container: &Value,
+    id: &ContainerId,
+    hook: &Value,
+    limit: Duration,
+) -> Found {
     let executor = agent.cluster.executor().clone();
     let ip = worker.state.borrow().ip.clone().unwrap_or_default();
     let version = format!("1.{}", agent.cluster.spec().minor());
     let target = probes::Target {
-        runtime: &agent.runtime, network: &agent.network, node_ip: agent.node_ip(), pod_ip: &ip, container, id, executor: &executor,
+        runtime: &agent.runtime,
+        network: &agent.network,
+        node_ip: agent.node_ip(),
+        pod_ip: &ip,
+        container,
+        id,
+        executor: &executor,
         version: &version,
     };
     if let Some(sleep) = hook.get("sleep") {
         let seconds = view::int(sleep, &["seconds"]).unwrap_or(0).max(0) as u64;
-        executor.sleep(Duration::from_secs(seconds).min(limit)).await;
+        executor
+            .sleep(Duration::from_secs(seconds).min(limit))
+            .await;
         return Found::Success;
     }
     if let Some(action) = hook.get("exec") {
@@ -121,36 +201,88 @@ pub(super) async fn run_hook(agent: &Agent, worker: &Worker, container: &Value, 
     probes::run(&as_probe, &target).await
 }
 
-fn configure(agent: &Agent, worker: &Worker, pod: &Object, container: &Value, image_uid: u32, attempt: u32) -> Result<ContainerConfig, Trouble> {
+fn configure(
+    agent: &Agent,
+    worker: &Worker,
+    pod: &Object,
+    container: &Value,
+    image_uid: u32,
+    attempt: u32,
+) -> Result<ContainerConfig, Trouble> {
     let trouble = |text: String| Trouble::new("CreateContainerConfigError", text);
     let name = view::text(container, &["name"]);
-    let lookup = Configuration { agent, namespace: meta::namespace(pod) };
+    let lookup = Configuration {
+        agent,
+        namespace: meta::namespace(pod),
+    };
     let services = agent.cluster.list(resource("", "services"), "");
     let mut seen_pod = (**pod).clone();
     give_addresses(agent, worker, &mut seen_pod);
-    let variables = env::container(&seen_pod, container, &services, &agent.allocatable(), &lookup).map_err(trouble)?;
+    let variables = env::container(
+        &seen_pod,
+        container,
+        &services,
+        &agent.allocatable(),
+        &lookup,
+    )
+    .map_err(trouble)?;
     let security = |member: &str| {
         let own = view::at(container, &["securityContext", member]);
-        if own.is_null() { view::at(pod, &["spec", "securityContext", member]) } else { own }.clone()
+        if own.is_null() {
+            view::at(pod, &["spec", "securityContext", member])
+        } else {
+            own
+        }
+        .clone()
     };
     let user = security("runAsUser").as_u64().map(|u| u as u32);
     if security("runAsNonRoot").as_bool() == Some(true) {
-        let whose = format!("pod: \"{}_{}({})\", container: {name}", meta::name(pod), meta::namespace(pod), meta::uid(pod));
+        let whose = format!(
+            "pod: \"{}_{}({})\", container: {name}",
+            meta::name(pod),
+            meta::namespace(pod),
+            meta::uid(pod)
+        );
         match user {
-            Some(0) => return Err(trouble(format!("container's runAsUser breaks non-root policy ({whose})"))),
+            Some(0) => {
+                return Err(trouble(format!(
+                    "container's runAsUser breaks non-root policy ({whose})"
+                )));
+            }
             None if image_uid == 0 => {
-                return Err(trouble(format!("container has runAsNonRoot and image will run as root ({whose})")));
+                return Err(trouble(format!(
+                    "container has runAsNonRoot and image will run as root ({whose})"
+                )));
             }
             _ => {}
         }
     }
-    let groups = security("supplementalGroups").as_array().cloned().unwrap_or_default();
-    let mut groups: Vec<u32> = groups.iter().filter_map(Value::as_u64).map(|g| g as u32).collect();
+    let groups = security("supplementalGroups")
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    let mut groups: Vec<u32> = groups
+        .iter()
+        .filter_map(Value::as_u64)
+        .map(|g| g as u32)
+        .collect();
     groups.extend(view::int(pod, &["spec", "securityContext", "fsGroup"]).map(|g| g as u32));
-    let amount = |kind: &str, resource: &str| Quantity::of(view::at(container, &["resources", kind, resource])).filter(|q| !q.is_zero());
-    let expanded = |member: &str| view::texts(container, &[member]).iter().map(|t| env::expand(t, &variables)).collect::<Vec<_>>();
+    let amount = |kind: &str, resource: &str| {
+        Quantity::of(view::at(container, &["resources", kind, resource])).filter(|q| !q.is_zero())
+    };
+    let expanded = |member: &str| {
+        view::texts(container, &[member])
+            .iter()
+            .map(|t| env::expand(t, &variables))
+            .collect::<Vec<_>>()
+    };
     let target = view::text(container, &["targetContainerName"]);
-    let target = worker.state.borrow().picture.last(target).map(|s| ContainerId(s.id.clone()));
+    let target = worker
+        .state
+        .borrow()
+        .picture
+        .last(target)
+        .map(|s| ContainerId(s.id.clone()));
     let request = amount("requests", "cpu").or_else(|| amount("limits", "cpu"));
     Ok(ContainerConfig {
         name: name.into(),
@@ -182,34 +314,62 @@ fn configure(agent: &Agent, worker: &Worker, pod: &Object, container: &Value, im
 fn give_addresses(agent: &Agent, worker: &Worker, pod: &mut Value) {
     let ip = worker.state.borrow().ip.clone().unwrap_or_default();
     let host = agent.node.internal_ip();
-    for (member, list, value) in [("podIP", "podIPs", ip.as_str()), ("hostIP", "hostIPs", host)] {
+    for (member, list, value) in [
+        ("podIP", "podIPs", ip.as_str()),
+        ("hostIP", "hostIPs", host),
+    ] {
         view::set(pod, &["status", member], value);
         view::set(pod, &["status", list], serde_json::json!([{"ip": value}]));
     }
 }
 
-fn mounts(agent: &Agent, worker: &Worker, pod: &Object, container: &Value, variables: &env::Variables) -> Result<Vec<Mount>, Trouble> {
+fn mounts(
+    agent: &Agent,
+    worker: &Worker,
+    pod: &Object,
+    container: &Value,
+    variables: &env::Variables,
+) -> Result<Vec<Mount>, Trouble> {
     let _ = (agent, pod);
     let mut out = Vec::new();
     for mount in view::list(container, &["volumeMounts"]) {
         let name = view::text(mount, &["name"]);
         let Some(volume) = worker.state.borrow().volumes.get(name).cloned() else {
-            let text = format!("cannot find volume {name:?} to mount into container {:?}", view::text(container, &["name"]));
+            let text = format!(
+                "cannot find volume {name:?} to mount into container {:?}",
+                view::text(container, &["name"])
+            );
             return Err(Trouble::new("CreateContainerConfigError", text));
         };
         let expression = view::text(mount, &["subPathExpr"]);
-        let sub_path = if expression.is_empty() { view::text(mount, &["subPath"]).to_string() } else { env::expand(expression, variables) };
+        let sub_path = if expression.is_empty() {
+            view::text(mount, &["subPath"]).to_string()
+        } else {
+            env::expand(expression, variables)
+        };
         let read_only = view::flag(mount, &["readOnly"]);
         if !sub_path.is_empty() && volume.files().stat(&format!("/{sub_path}")).is_err() {
             let made = volume.files().mkdir_all(&format!("/{sub_path}"), 0o750);
             if made.is_err() {
-                let text = format!("failed to prepare subPath for volumeMount {name:?} of container {:?}", view::text(container, &["name"]));
+                let text = format!(
+                    "failed to prepare subPath for volumeMount {name:?} of container {:?}",
+                    view::text(container, &["name"])
+                );
                 return Err(Trouble::new("CreateContainerConfigError", text));
             }
         }
         let container_path = view::text(mount, &["mountPath"]);
-        let container_path = if container_path.starts_with('/') { container_path.to_string() } else { format!("/{container_path}") };
-        out.push(Mount { container_path, volume, sub_path, read_only });
+        let container_path = if container_path.starts_with('/') {
+            container_path.to_string()
+        } else {
+            format!("/{container_path}")
+        };
+        out.push(Mount {
+            container_path,
+            volume,
+            sub_path,
+            read_only,
+        });
     }
     Ok(out)
 }
@@ -221,13 +381,24 @@ pub(super) fn hosts(pod: &Value, ip: &str, hostname: &str, domain: &str) -> Stri
          fe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n",
     );
     let subdomain = view::text(pod, &["spec", "subdomain"]);
-    let full = if subdomain.is_empty() { String::new() } else { format!("{hostname}.{subdomain}.{}.svc.{domain}\t", meta::namespace(pod)) };
+    let full = if subdomain.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "{hostname}.{subdomain}.{}.svc.{domain}\t",
+            meta::namespace(pod)
+        )
+    };
     text += &format!("{ip}\t{full}{hostname}\n");
     let aliases = view::list(pod, &["spec", "hostAliases"]);
     if !aliases.is_empty() {
         text += "\n# Entries added by HostAliases.\n";
         for alias in aliases {
-            text += &format!("{}\t{}\n", view::text(alias, &["ip"]), view::texts(alias, &["hostnames"]).join("\t"));
+            text += &format!(
+                "{}\t{}\n",
+                view::text(alias, &["ip"]),
+                view::texts(alias, &["hostnames"]).join("\t")
+            );
         }
     }
     text
@@ -245,19 +416,36 @@ pub(super) fn dns(pod: &Value, spec: &crate::spec::ClusterSpec) -> Option<machin
             let domain = &spec.cluster_domain;
             machine::cri::DnsConfig {
                 servers: vec![spec.cluster_dns.clone()],
-                searches: vec![format!("{}.svc.{domain}", meta::namespace(pod)), format!("svc.{domain}"), domain.clone()],
+                searches: vec![
+                    format!("{}.svc.{domain}", meta::namespace(pod)),
+                    format!("svc.{domain}"),
+                    domain.clone(),
+                ],
                 options: vec!["ndots:5".into()],
             }
         }
     };
     let own = view::at(pod, &["spec", "dnsConfig"]);
-    let add = |to: &mut Vec<String>, more: Vec<String>| more.into_iter().for_each(|m| if !to.contains(&m) { to.push(m) });
+    let add = |to: &mut Vec<String>, more: Vec<String>| {
+        more.into_iter().for_each(|m| {
+            if !to.contains(&m) {
+                to.push(m)
+            }
+        })
+    };
     add(&mut dns.servers, view::texts(own, &["nameservers"]));
     add(&mut dns.searches, view::texts(own, &["searches"]));
     for option in view::list(own, &["options"]) {
-        let (name, value) = (view::text(option, &["name"]), view::text(option, &["value"]));
+        let (name, value) = (
+            view::text(option, &["name"]),
+            view::text(option, &["value"]),
+        );
         dns.options.retain(|o| o.split(':').next() != Some(name));
-        dns.options.push(if value.is_empty() { name.to_string() } else { format!("{name}:{value}") });
+        dns.options.push(if value.is_empty() {
+            name.to_string()
+        } else {
+            format!("{name}:{value}")
+        });
     }
     dns.servers.truncate(3);
     Some(dns)
@@ -269,9 +457,18 @@ pub(super) fn parse_ip(text: &str) -> Option<IpAddr> {
 }
 
 /// What the runtime knows of a container, as the kubelet remembers it. `running`: it was just started, whatever has become of it since.
-pub(super) fn look(agent: &Agent, id: &ContainerId, made_from: &str, running: bool) -> Option<Seen> {
+pub(super) fn look(
+    agent: &Agent,
+    id: &ContainerId,
+    made_from: &str,
+    running: bool,
+) -> Option<Seen> {
     let status = agent.runtime.container_status(id)?;
-    let state = if running { ContainerState::Running } else { status.state };
+    let state = if running {
+        ContainerState::Running
+    } else {
+        status.state
+    };
     let ended = state == ContainerState::Exited;
     Some(Seen {
         id: id.0.clone(),
@@ -280,7 +477,11 @@ pub(super) fn look(agent: &Agent, id: &ContainerId, made_from: &str, running: bo
         made_from: made_from.into(),
         state,
         attempt: status.attempt,
-        started_at: if status.started_at == Time::EPOCH && !ended { agent.now() } else { status.started_at },
+        started_at: if status.started_at == Time::EPOCH && !ended {
+            agent.now()
+        } else {
+            status.started_at
+        },
         finished_at: status.finished_at,
         exit_code: if ended { status.exit_code } else { 0 },
         reason: if ended { status.reason } else { String::new() },

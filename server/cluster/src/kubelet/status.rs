@@ -77,7 +77,9 @@ pub fn should_restart(pod: &Value, container: &Value, picture: &Picture) -> bool
     if meta::is_deleting(pod) || picture.finishing {
         return false;
     }
-    let Some(last) = picture.last(name_of(container)) else { return true };
+    let Some(last) = picture.last(name_of(container)) else {
+        return true;
+    };
     match last.state {
         ContainerState::Running => false,
         ContainerState::Created => true,
@@ -130,10 +132,18 @@ enum Part {
 fn container_status(pod: &Value, container: &Value, part: Part, picture: &Picture) -> Value {
     let name = name_of(container);
     let has_init = !view::list(pod, &["spec", "initContainers"]).is_empty();
-    let waiting = if has_init && part != Part::Ephemeral { "PodInitializing" } else { "ContainerCreating" };
+    let waiting = if has_init && part != Part::Ephemeral {
+        "PodInitializing"
+    } else {
+        "ContainerCreating"
+    };
     let mut status = json!({"name": name, "image": container["image"], "imageID": "", "lastState": {}, "ready": false, "restartCount": 0,
         "state": {"waiting": {"reason": waiting}}});
-    let all = picture.containers.get(name).map(Vec::as_slice).unwrap_or_default();
+    let all = picture
+        .containers
+        .get(name)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     if let Some(last) = all.last() {
         status["image"] = last.image.clone().into();
         status["imageID"] = last.image_id.clone().into();
@@ -145,7 +155,10 @@ fn container_status(pod: &Value, container: &Value, part: Part, picture: &Pictur
         {
             status["lastState"] = terminated(before);
         }
-        status["resources"] = container.get("resources").cloned().unwrap_or_else(|| json!({}));
+        status["resources"] = container
+            .get("resources")
+            .cloned()
+            .unwrap_or_else(|| json!({}));
         if let Some(requests) = container["resources"].get("requests") {
             status["allocatedResources"] = requests.clone();
         }
@@ -156,8 +169,11 @@ fn container_status(pod: &Value, container: &Value, part: Part, picture: &Pictur
     if part != Part::Ephemeral {
         let started = flag(&picture.started);
         status["started"] = started.into();
-        let done = part == Part::Init && view::int(&status, &["state", "terminated", "exitCode"]) == Some(0);
-        let ready = (started && flag(&picture.ready) && (part == Part::Regular || is_sidecar(container))) || (done && !is_sidecar(container));
+        let done = part == Part::Init
+            && view::int(&status, &["state", "terminated", "exitCode"]) == Some(0);
+        let ready =
+            (started && flag(&picture.ready) && (part == Part::Regular || is_sidecar(container)))
+                || (done && !is_sidecar(container));
         status["ready"] = ready.into();
     }
     let mounts = mounts(container);
@@ -177,7 +193,9 @@ fn apply_reason(pod: &Value, container: &Value, part: Part, picture: &Picture, s
     if part == Part::Ephemeral && picture.last(name).is_some() {
         return;
     }
-    let Some((reason, message)) = picture.reasons.get(name) else { return };
+    let Some((reason, message)) = picture.reasons.get(name) else {
+        return;
+    };
     if !should_restart(pod, container, picture) {
         return;
     }
@@ -192,7 +210,10 @@ fn apply_reason(pod: &Value, container: &Value, part: Part, picture: &Picture, s
 }
 
 fn statuses(pod: &Value, member: &str, part: Part, picture: &Picture) -> Vec<Value> {
-    let mut all: Vec<Value> = view::list(pod, &["spec", member]).iter().map(|c| container_status(pod, c, part, picture)).collect();
+    let mut all: Vec<Value> = view::list(pod, &["spec", member])
+        .iter()
+        .map(|c| container_status(pod, c, part, picture))
+        .collect();
     if part != Part::Init {
         all.sort_by_key(|s| view::text(s, &["name"]).to_string());
     }
@@ -206,11 +227,16 @@ pub fn phase(pod: &Value, init: &[Value], regular: &[Value], picture: &Picture) 
     }
     let never = view::text(pod, &["spec", "restartPolicy"]) == "Never";
     let (mut pending_init, mut failed_init) = (0, 0);
-    for (container, status) in view::list(pod, &["spec", "initContainers"]).iter().zip(init) {
+    for (container, status) in view::list(pod, &["spec", "initContainers"])
+        .iter()
+        .zip(init)
+    {
         let state = &status["state"];
         let last_failed = view::int(status, &["lastState", "terminated", "exitCode"]);
         if is_sidecar(container) {
-            let ever_ran = regular.iter().any(|s| s["state"].get("waiting").is_none() || s["lastState"].get("terminated").is_some());
+            let ever_ran = regular.iter().any(|s| {
+                s["state"].get("waiting").is_none() || s["lastState"].get("terminated").is_some()
+            });
             if !view::flag(status, &["started"]) && !ever_ran {
                 pending_init += 1;
             }
@@ -253,7 +279,11 @@ pub fn phase(pod: &Value, init: &[Value], regular: &[Value], picture: &Picture) 
     }
     let policy = view::text(pod, &["spec", "restartPolicy"]);
     if finishing {
-        return if succeeded == stopped { "Succeeded" } else { "Failed" };
+        return if succeeded == stopped {
+            "Succeeded"
+        } else {
+            "Failed"
+        };
     }
     match policy {
         "Always" => "Running",
@@ -266,13 +296,30 @@ pub fn phase(pod: &Value, init: &[Value], regular: &[Value], picture: &Picture) 
 /// A condition without its times: type, status, reason, message.
 type Condition = (&'static str, bool, String, String);
 
-fn conditions(pod: &Value, phase: &str, init: &[Value], regular: &[Value], picture: &Picture) -> Vec<Condition> {
+fn conditions(
+    pod: &Value,
+    phase: &str,
+    init: &[Value],
+    regular: &[Value],
+    picture: &Picture,
+) -> Vec<Condition> {
     let plain = String::new;
-    let sandbox = ("PodReadyToStartContainers", picture.sandbox_ready, plain(), plain());
+    let sandbox = (
+        "PodReadyToStartContainers",
+        picture.sandbox_ready,
+        plain(),
+        plain(),
+    );
     let initialized = initialized(pod, phase, init, regular);
     let containers_ready = containers_ready(pod, phase, init, regular);
     let ready = pod_ready(pod, &containers_ready);
-    vec![sandbox, initialized, ready, containers_ready, ("PodScheduled", true, plain(), plain())]
+    vec![
+        sandbox,
+        initialized,
+        ready,
+        containers_ready,
+        ("PodScheduled", true, plain(), plain()),
+    ]
 }
 
 fn initialized(pod: &Value, phase: &str, init: &[Value], regular: &[Value]) -> Condition {
@@ -280,10 +327,19 @@ fn initialized(pod: &Value, phase: &str, init: &[Value], regular: &[Value]) -> C
     if phase == "Succeeded" {
         return (KIND, true, "PodCompleted".into(), String::new());
     }
-    let begun = regular.iter().any(|s| s["state"].get("waiting").is_none() || s["lastState"].get("terminated").is_some());
+    let begun = regular
+        .iter()
+        .any(|s| s["state"].get("waiting").is_none() || s["lastState"].get("terminated").is_some());
     let mut missing = Vec::new();
-    for (container, status) in view::list(pod, &["spec", "initContainers"]).iter().zip(init) {
-        let done = if is_sidecar(container) { view::flag(status, &["started"]) } else { view::flag(status, &["ready"]) };
+    for (container, status) in view::list(pod, &["spec", "initContainers"])
+        .iter()
+        .zip(init)
+    {
+        let done = if is_sidecar(container) {
+            view::flag(status, &["started"])
+        } else {
+            view::flag(status, &["ready"])
+        };
         if !done && !begun {
             missing.push(name_of(container));
         }
@@ -291,7 +347,12 @@ fn initialized(pod: &Value, phase: &str, init: &[Value], regular: &[Value]) -> C
     if missing.is_empty() {
         return (KIND, true, String::new(), String::new());
     }
-    (KIND, false, "ContainersNotInitialized".into(), format!("containers with incomplete status: [{}]", missing.join(" ")))
+    (
+        KIND,
+        false,
+        "ContainersNotInitialized".into(),
+        format!("containers with incomplete status: [{}]", missing.join(" ")),
+    )
 }
 
 fn containers_ready(pod: &Value, phase: &str, init: &[Value], regular: &[Value]) -> Condition {
@@ -301,14 +362,24 @@ fn containers_ready(pod: &Value, phase: &str, init: &[Value], regular: &[Value])
         "Failed" => return (KIND, false, "PodFailed".into(), String::new()),
         _ => {}
     }
-    let sidecars = view::list(pod, &["spec", "initContainers"]).iter().filter(|c| is_sidecar(c));
+    let sidecars = view::list(pod, &["spec", "initContainers"])
+        .iter()
+        .filter(|c| is_sidecar(c));
     let counted = sidecars.chain(view::list(pod, &["spec", "containers"]));
     let of = |name: &str| view::named(init, name).or_else(|| view::named(regular, name));
-    let unready: Vec<&str> = counted.map(name_of).filter(|n| !of(n).is_some_and(|s| view::flag(s, &["ready"]))).collect();
+    let unready: Vec<&str> = counted
+        .map(name_of)
+        .filter(|n| !of(n).is_some_and(|s| view::flag(s, &["ready"])))
+        .collect();
     if unready.is_empty() {
         return (KIND, true, String::new(), String::new());
     }
-    (KIND, false, "ContainersNotReady".into(), format!("containers with unready status: [{}]", unready.join(" ")))
+    (
+        KIND,
+        false,
+        "ContainersNotReady".into(),
+        format!("containers with unready status: [{}]", unready.join(" ")),
+    )
 }
 
 fn pod_ready(pod: &Value, containers: &Condition) -> Condition {
@@ -319,26 +390,44 @@ fn pod_ready(pod: &Value, containers: &Condition) -> Condition {
     let mut texts = Vec::new();
     for gate in view::list(pod, &["spec", "readinessGates"]) {
         let kind = view::text(gate, &["conditionType"]);
-        let found = view::list(pod, &["status", "conditions"]).iter().find(|c| c["type"] == kind);
+        let found = view::list(pod, &["status", "conditions"])
+            .iter()
+            .find(|c| c["type"] == kind);
         match found.map(|c| view::text(c, &["status"])) {
             Some("True") => {}
-            Some(status) => texts.push(format!("the status of pod readiness gate {kind:?} is not \"True\", but {status}")),
-            None => texts.push(format!("corresponding condition of pod readiness gate {kind:?} does not exist.")),
+            Some(status) => texts.push(format!(
+                "the status of pod readiness gate {kind:?} is not \"True\", but {status}"
+            )),
+            None => texts.push(format!(
+                "corresponding condition of pod readiness gate {kind:?} does not exist."
+            )),
         }
     }
     if texts.is_empty() {
         return (KIND, true, String::new(), String::new());
     }
-    (KIND, false, "ReadinessGatesNotReady".into(), texts.join(", "))
+    (
+        KIND,
+        false,
+        "ReadinessGatesNotReady".into(),
+        texts.join(", "),
+    )
 }
 
 /// Conditions with their times: a time changes only with the status; conditions of others stay, in front.
 fn merge_conditions(pod: &Value, wanted: Vec<Condition>, now: &str) -> Vec<Value> {
     let old = view::list(pod, &["status", "conditions"]);
-    let mut out: Vec<Value> = old.iter().filter(|c| wanted.iter().all(|w| c["type"] != w.0)).cloned().collect();
+    let mut out: Vec<Value> = old
+        .iter()
+        .filter(|c| wanted.iter().all(|w| c["type"] != w.0))
+        .cloned()
+        .collect();
     for (kind, status, reason, message) in wanted {
         let status = if status { "True" } else { "False" };
-        let since = old.iter().find(|c| c["type"] == kind && c["status"] == status).map(|c| c["lastTransitionTime"].clone());
+        let since = old
+            .iter()
+            .find(|c| c["type"] == kind && c["status"] == status)
+            .map(|c| c["lastTransitionTime"].clone());
         let mut condition = json!({"type": kind, "status": status, "lastProbeTime": null,
             "lastTransitionTime": since.unwrap_or_else(|| now.into()), "observedGeneration": meta::generation(pod)});
         for (member, text) in [("reason", reason), ("message", message)] {
@@ -354,7 +443,11 @@ fn merge_conditions(pod: &Value, wanted: Vec<Condition>, now: &str) -> Vec<Value
 /// Requests and limits of the whole pod, as its status tells them.
 fn pod_resources(pod: &Value, status: &mut Map<String, Value>) {
     let amounts = |kind: &str| -> Map<String, Value> {
-        resources::pod_amounts(pod, kind).into_iter().filter(|(_, q)| !q.is_zero()).map(|(k, q)| (k, q.to_string().into())).collect()
+        resources::pod_amounts(pod, kind)
+            .into_iter()
+            .filter(|(_, q)| !q.is_zero())
+            .map(|(k, q)| (k, q.to_string().into()))
+            .collect()
     };
     let (requests, limits) = (amounts("requests"), amounts("limits"));
     let mut both = Map::new();
@@ -384,8 +477,20 @@ pub fn generate(pod: &Object, picture: &Picture, ended: bool) -> Generated {
     let phase = phase(pod, &init, &regular, picture);
     let old_phase = view::text(pod, &["status", "phase"]);
     let is_final = matches!(phase, "Succeeded" | "Failed");
-    let told = if is_final && !ended { if old_phase.is_empty() { "Pending" } else { old_phase } } else { phase };
-    let conditions = merge_conditions(pod, conditions(pod, phase, &init, &regular, picture), &picture.now);
+    let told = if is_final && !ended {
+        if old_phase.is_empty() {
+            "Pending"
+        } else {
+            old_phase
+        }
+    } else {
+        phase
+    };
+    let conditions = merge_conditions(
+        pod,
+        conditions(pod, phase, &init, &regular, picture),
+        &picture.now,
+    );
     let mut status = Map::new();
     status.insert("phase".into(), told.into());
     status.insert("conditions".into(), conditions.into());
@@ -397,8 +502,15 @@ pub fn generate(pod: &Object, picture: &Picture, ended: bool) -> Generated {
         status.insert("podIPs".into(), json!([{"ip": picture.ip}]));
     }
     status.insert("startTime".into(), picture.start_time.clone().into());
-    status.insert("qosClass".into(), view::at(pod, &["status", "qosClass"]).clone());
-    for (member, list) in [("initContainerStatuses", init), ("containerStatuses", regular), ("ephemeralContainerStatuses", ephemeral)] {
+    status.insert(
+        "qosClass".into(),
+        view::at(pod, &["status", "qosClass"]).clone(),
+    );
+    for (member, list) in [
+        ("initContainerStatuses", init),
+        ("containerStatuses", regular),
+        ("ephemeralContainerStatuses", ephemeral),
+    ] {
         if !list.is_empty() {
             status.insert(member.into(), list.into());
         }
@@ -413,7 +525,10 @@ pub fn generate(pod: &Object, picture: &Picture, ended: bool) -> Generated {
         }
     }
     pod_resources(pod, &mut status);
-    Generated { status: Value::Object(status), phase }
+    Generated {
+        status: Value::Object(status),
+        phase,
+    }
 }
 
 #[cfg(test)]
@@ -423,18 +538,33 @@ mod tests {
     fn seen(state: ContainerState, exit_code: i32) -> Seen {
         let reason = if exit_code == 0 { "Completed" } else { "Error" };
         Seen {
-            id: "c1".into(), image: "docker.io/library/busybox:latest".into(), image_id: "sha256:1".into(), made_from: "busybox".into(), state,
-            attempt: 0, started_at: Time(0), finished_at: Time(0), exit_code, reason: reason.into(), message: String::new(),
+            id: "c1".into(),
+            image: "docker.io/library/busybox:latest".into(),
+            image_id: "sha256:1".into(),
+            made_from: "busybox".into(),
+            state,
+            attempt: 0,
+            started_at: Time(0),
+            finished_at: Time(0),
+            exit_code,
+            reason: reason.into(),
+            message: String::new(),
         }
     }
 
     fn pod(policy: &str) -> Object {
-        Object::new(json!({"metadata": {"name": "p", "generation": 1}, "spec": {"restartPolicy": policy, "containers": [{"name": "c", "image": "busybox"}]},
-            "status": {"phase": "Running"}}))
+        Object::new(
+            json!({"metadata": {"name": "p", "generation": 1}, "spec": {"restartPolicy": policy, "containers": [{"name": "c", "image": "busybox"}]},
+            "status": {"phase": "Running"}}),
+        )
     }
 
     fn picture(state: ContainerState, code: i32) -> Picture {
-        Picture { containers: BTreeMap::from([("c".into(), vec![seen(state, code)])]), sandbox_ready: true, ..Picture::default() }
+        Picture {
+            containers: BTreeMap::from([("c".into(), vec![seen(state, code)])]),
+            sandbox_ready: true,
+            ..Picture::default()
+        }
     }
 
     #[test]
@@ -450,22 +580,39 @@ mod tests {
         ] {
             let mut picture = picture(state, code);
             picture.finishing = finishing;
-            assert_eq!(generate(&pod(policy), &picture, true).phase, expect, "{policy} {state:?} {code}");
+            assert_eq!(
+                generate(&pod(policy), &picture, true).phase,
+                expect,
+                "{policy} {state:?} {code}"
+            );
         }
     }
 
     #[test]
     fn a_final_phase_waits_for_the_end() {
         let generated = generate(&pod("Never"), &picture(ContainerState::Exited, 2), false);
-        assert_eq!((view::text(&generated.status, &["phase"]), generated.phase), ("Running", "Failed"));
-        let ready = view::list(&generated.status, &["conditions"]).iter().find(|c| c["type"] == "Ready").cloned().expect("Ready");
-        assert_eq!((ready["status"].clone(), ready["reason"].clone()), (json!("False"), json!("PodFailed")));
+        assert_eq!(
+            (view::text(&generated.status, &["phase"]), generated.phase),
+            ("Running", "Failed")
+        );
+        let ready = view::list(&generated.status, &["conditions"])
+            .iter()
+            .find(|c| c["type"] == "Ready")
+            .cloned()
+            .expect("Ready");
+        assert_eq!(
+            (ready["status"].clone(), ready["reason"].clone()),
+            (json!("False"), json!("PodFailed"))
+        );
     }
 
     #[test]
     fn a_container_in_back_off_is_waiting() {
         let mut picture = picture(ContainerState::Exited, 1);
-        picture.reasons.insert("c".into(), ("CrashLoopBackOff".into(), "back-off 10s".into()));
+        picture.reasons.insert(
+            "c".into(),
+            ("CrashLoopBackOff".into(), "back-off 10s".into()),
+        );
         let status = generate(&pod("Always"), &picture, false).status;
         let container = &status["containerStatuses"][0];
         assert_eq!(container["state"]["waiting"]["reason"], "CrashLoopBackOff");
@@ -474,8 +621,18 @@ mod tests {
 
     #[test]
     fn a_fresh_pod_waits() {
-        let generated = generate(&pod("Always"), &Picture { sandbox_ready: false, ..Picture::default() }, false);
+        let generated = generate(
+            &pod("Always"),
+            &Picture {
+                sandbox_ready: false,
+                ..Picture::default()
+            },
+            false,
+        );
         assert_eq!(generated.phase, "Pending");
-        assert_eq!(generated.status["containerStatuses"][0]["state"]["waiting"]["reason"], "ContainerCreating");
+        assert_eq!(
+            generated.status["containerStatuses"][0]["state"]["waiting"]["reason"],
+            "ContainerCreating"
+        );
     }
 }

@@ -67,7 +67,9 @@ impl Results {
 }
 
 fn past_deadline(agent: &Agent, worker: &Worker, pod: &Object) -> bool {
-    let Some(seconds) = view::int(pod, &["spec", "activeDeadlineSeconds"]) else { return false };
+    let Some(seconds) = view::int(pod, &["spec", "activeDeadlineSeconds"]) else {
+        return false;
+    };
     let begun = objects::time::parse_seconds(&worker.state.borrow().picture.start_time);
     if begun.is_none_or(|b| agent.cluster.seconds() < b + seconds) {
         return false;
@@ -89,7 +91,9 @@ async fn mount(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object) -> bool {
     let mut pause = Duration::from_millis(500);
     let mut wait = Duration::from_millis(FIRST_MOUNT_MS);
     loop {
-        let deleted = worker.bell.until(|| meta::is_deleting(&worker.latest()).then_some(()));
+        let deleted = worker
+            .bell
+            .until(|| meta::is_deleting(&worker.latest()).then_some(()));
         if select(deleted, agent.cluster.executor().sleep(wait)).await == Either::Left(()) {
             return false;
         }
@@ -118,7 +122,12 @@ async fn mount(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object) -> bool {
 /// Tries all volumes that are not ready; tells what fails; answers their names.
 fn try_mount(agent: &Agent, worker: &Worker, pod: &Object) -> Vec<String> {
     let allocatable = agent.allocatable();
-    let maker = volumes::Maker { cluster: &agent.cluster, kernel: &agent.kernel, host: &agent.host, allocatable: &allocatable };
+    let maker = volumes::Maker {
+        cluster: &agent.cluster,
+        kernel: &agent.kernel,
+        host: &agent.host,
+        allocatable: &allocatable,
+    };
     let mut missing = Vec::new();
     let mut seen = (**pod).clone();
     view::set(&mut seen, &["status", "hostIP"], agent.node.internal_ip());
@@ -143,16 +152,31 @@ fn try_mount(agent: &Agent, worker: &Worker, pod: &Object) -> Vec<String> {
 async fn make_sandbox(agent: &Agent, worker: &Worker, pod: &Object) -> bool {
     agent.sleep_ms(SANDBOX_MS).await;
     let host_network = view::flag(pod, &["spec", "hostNetwork"]);
-    let ip = if host_network { agent.node.internal_ip().to_string() } else { agent.free_ip() };
+    let ip = if host_network {
+        agent.node.internal_ip().to_string()
+    } else {
+        agent.free_ip()
+    };
     let own = view::text(pod, &["spec", "hostname"]);
-    let hostname: String = if host_network { agent.node.name.clone() } else { (if own.is_empty() { meta::name(pod) } else { own }).chars().take(63).collect() };
+    let hostname: String = if host_network {
+        agent.node.name.clone()
+    } else {
+        (if own.is_empty() { meta::name(pod) } else { own })
+            .chars()
+            .take(63)
+            .collect()
+    };
     let config = SandboxConfig {
         name: meta::name(pod).into(),
         namespace: meta::namespace(pod).into(),
         uid: meta::uid(pod).into(),
         hosts: start::hosts(pod, &ip, &hostname, &agent.cluster.spec().cluster_domain),
         hostname,
-        ip: if host_network { None } else { start::parse_ip(&ip) },
+        ip: if host_network {
+            None
+        } else {
+            start::parse_ip(&ip)
+        },
         dns: start::dns(pod, agent.cluster.spec()),
         host_network,
         host_pid: view::flag(pod, &["spec", "hostPID"]),
@@ -170,7 +194,12 @@ async fn make_sandbox(agent: &Agent, worker: &Worker, pod: &Object) -> bool {
             true
         }
         Err(error) => {
-            agent.tell(pod, Kind::Warning, "FailedCreatePodSandBox", &format!("Failed to create pod sandbox: {error}"));
+            agent.tell(
+                pod,
+                Kind::Warning,
+                "FailedCreatePodSandBox",
+                &format!("Failed to create pod sandbox: {error}"),
+            );
             false
         }
     }
@@ -178,11 +207,24 @@ async fn make_sandbox(agent: &Agent, worker: &Worker, pod: &Object) -> bool {
 
 /// Ends containers that failed a probe or whose definition changed.
 async fn end_unwanted(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object) {
-    let sidecars = view::list(pod, &["spec", "initContainers"]).iter().filter(|c| is_sidecar(c));
+    let sidecars = view::list(pod, &["spec", "initContainers"])
+        .iter()
+        .filter(|c| is_sidecar(c));
     for container in sidecars.chain(view::list(pod, &["spec", "containers"])) {
         let name = view::text(container, &["name"]);
-        let Some(last) = worker.state.borrow().picture.last(name).cloned().filter(|s| s.state == ContainerState::Running) else { continue };
-        let failed = |kind: Probe| worker.state.borrow().verdicts.get(&(last.id.clone(), kind)) == Some(&false);
+        let Some(last) = worker
+            .state
+            .borrow()
+            .picture
+            .last(name)
+            .cloned()
+            .filter(|s| s.state == ContainerState::Running)
+        else {
+            continue;
+        };
+        let failed = |kind: Probe| {
+            worker.state.borrow().verdicts.get(&(last.id.clone(), kind)) == Some(&false)
+        };
         let mut text = if last.made_from != view::text(container, &["image"]) {
             format!("Container {name} definition changed")
         } else if container.get("livenessProbe").is_some() && failed(Probe::Liveness) {
@@ -197,10 +239,14 @@ async fn end_unwanted(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object) {
         }
         let id = ContainerId(last.id.clone());
         let own = ["livenessProbe", "startupProbe"].iter().find_map(|p| {
-            let failing = (*p == "livenessProbe" && text.contains("liveness")) || (*p == "startupProbe" && text.contains("startup"));
+            let failing = (*p == "livenessProbe" && text.contains("liveness"))
+                || (*p == "startupProbe" && text.contains("startup"));
             view::int(container, &[p, "terminationGracePeriodSeconds"]).filter(|_| failing)
         });
-        let grace = own.map_or_else(|| start::grace_of(pod), |s| Duration::from_secs(s.max(0) as u64));
+        let grace = own.map_or_else(
+            || start::grace_of(pod),
+            |s| Duration::from_secs(s.max(0) as u64),
+        );
         super::terminate::end_container(agent, worker, pod, container, &id, grace, &text).await;
         worker.look(agent);
     }
@@ -208,7 +254,12 @@ async fn end_unwanted(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object) {
 
 async fn start_wanted(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object, results: &mut Results) {
     for container in view::list(pod, &["spec", "ephemeralContainers"]) {
-        let known = worker.state.borrow().picture.last(view::text(container, &["name"])).is_some();
+        let known = worker
+            .state
+            .borrow()
+            .picture
+            .last(view::text(container, &["name"]))
+            .is_some();
         if !known {
             start_one(agent, worker, pod, container, results).await;
         }
@@ -224,22 +275,43 @@ async fn start_wanted(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object, resu
 }
 
 /// Brings the init containers on, one after the other. Answers whether the others may start.
-async fn init_done(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object, results: &mut Results) -> bool {
-    let begun = view::list(pod, &["spec", "containers"]).iter().any(|c| worker.state.borrow().picture.last(view::text(c, &["name"])).is_some());
+async fn init_done(
+    agent: &Rc<Agent>,
+    worker: &Rc<Worker>,
+    pod: &Object,
+    results: &mut Results,
+) -> bool {
+    let begun = view::list(pod, &["spec", "containers"]).iter().any(|c| {
+        worker
+            .state
+            .borrow()
+            .picture
+            .last(view::text(c, &["name"]))
+            .is_some()
+    });
     for container in view::list(pod, &["spec", "initContainers"]) {
         let name = view::text(container, &["name"]);
         let last = worker.state.borrow().picture.last(name).cloned();
         let sidecar = is_sidecar(container);
         match last {
             Some(seen) if seen.state == ContainerState::Running => {
-                let started = worker.state.borrow().picture.started.get(name).copied().unwrap_or(true);
+                let started = worker
+                    .state
+                    .borrow()
+                    .picture
+                    .started
+                    .get(name)
+                    .copied()
+                    .unwrap_or(true);
                 if !(sidecar && started) && !begun {
                     return false;
                 }
             }
             Some(seen) if seen.exit_code == 0 && !sidecar => {}
             Some(_) if begun && !sidecar => {}
-            Some(_) if view::text(pod, &["spec", "restartPolicy"]) == "Never" && !sidecar => return false,
+            Some(_) if view::text(pod, &["spec", "restartPolicy"]) == "Never" && !sidecar => {
+                return false;
+            }
             _ => {
                 start_one(agent, worker, pod, container, results).await;
                 let no_probe = container.get("startupProbe").is_none();
@@ -253,32 +325,63 @@ async fn init_done(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object, results
 }
 
 /// Starts one container unless it is to wait because it crashed.
-async fn start_one(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object, container: &Value, results: &mut Results) {
+async fn start_one(
+    agent: &Rc<Agent>,
+    worker: &Rc<Worker>,
+    pod: &Object,
+    container: &Value,
+    results: &mut Results,
+) {
     let name = view::text(container, &["name"]).to_string();
     let last = worker.state.borrow().picture.last(&name).cloned();
     if let Some(last) = last.filter(|s| s.state == ContainerState::Exited) {
         let key = format!("{name} {}", view::text(container, &["image"]));
         let now = agent.now();
-        let waiting = worker.state.borrow().crash_back_off.waiting(&key, last.finished_at, now);
+        let waiting = worker
+            .state
+            .borrow()
+            .crash_back_off
+            .waiting(&key, last.finished_at, now);
         if let Some((wait, until)) = waiting {
             let title = worker.title();
-            agent.warning(pod, container, "BackOff", &format!("Back-off restarting failed container {name} in pod {title}"));
+            agent.warning(
+                pod,
+                container,
+                "BackOff",
+                &format!("Back-off restarting failed container {name} in pod {title}"),
+            );
             let wait = objects::duration::go(wait.as_nanos() as i64);
             let text = format!("back-off {wait} restarting failed container={name} pod={title}");
-            worker.state.borrow_mut().picture.reasons.insert(name, ("CrashLoopBackOff".into(), text));
+            worker
+                .state
+                .borrow_mut()
+                .picture
+                .reasons
+                .insert(name, ("CrashLoopBackOff".into(), text));
             results.waits = Some(results.waits.map_or(until, |w| w.min(until)));
             return;
         }
-        worker.state.borrow_mut().crash_back_off.next(&key, last.finished_at, now);
+        worker
+            .state
+            .borrow_mut()
+            .crash_back_off
+            .next(&key, last.finished_at, now);
     }
-    let Some(sandbox) = worker.state.borrow().sandbox.clone() else { return };
+    let Some(sandbox) = worker.state.borrow().sandbox.clone() else {
+        return;
+    };
     match start::container(agent, worker, pod, container, &sandbox).await {
         Ok(()) => {
             worker.state.borrow_mut().picture.reasons.remove(&name);
             results.started = true;
         }
         Err(Trouble { reason, message }) => {
-            worker.state.borrow_mut().picture.reasons.insert(name, (reason.into(), message));
+            worker
+                .state
+                .borrow_mut()
+                .picture
+                .reasons
+                .insert(name, (reason.into(), message));
             results.failed = true;
         }
     }

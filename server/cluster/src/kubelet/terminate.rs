@@ -22,7 +22,10 @@ const LEAST_GRACE: Duration = Duration::from_secs(2);
 pub(super) async fn run(agent: &Rc<Agent>, worker: &Rc<Worker>) {
     let pod = worker.latest();
     worker.state.borrow_mut().picture.reasons.clear();
-    let already_over = matches!(view::text(&pod, &["status", "phase"]), "Succeeded" | "Failed");
+    let already_over = matches!(
+        view::text(&pod, &["status", "phase"]),
+        "Succeeded" | "Failed"
+    );
     if !already_over {
         if meta::is_deleting(&pod) {
             worker.write_status(agent, &pod, false);
@@ -33,14 +36,23 @@ pub(super) async fn run(agent: &Rc<Agent>, worker: &Rc<Worker>) {
         worker.stop_probes();
         finish_picture(agent, worker);
         worker.write_status(agent, &worker.latest(), true);
-        agent.cluster.executor().sleep_until(next_relist(agent.now())).await;
+        agent
+            .cluster
+            .executor()
+            .sleep_until(next_relist(agent.now()))
+            .await;
         agent.sleep_ms(10).await;
     }
     // One that is over stays until somebody deletes it; the API then lets it go at once.
-    worker.bell.until(|| meta::is_deleting(&worker.latest()).then_some(())).await;
+    worker
+        .bell
+        .until(|| meta::is_deleting(&worker.latest()).then_some(()))
+        .await;
     worker.state.borrow_mut().volumes.clear();
     let pod = worker.latest();
-    if meta::finalizers(&pod).next().is_some() && view::int(&pod, &["metadata", "deletionGracePeriodSeconds"]) == Some(0) {
+    if meta::finalizers(&pod).next().is_some()
+        && view::int(&pod, &["metadata", "deletionGracePeriodSeconds"]) == Some(0)
+    {
         return;
     }
     let _gone_already = agent.cluster.delete("kubelet", pods(), &pod, Some(0));
@@ -73,24 +85,53 @@ async fn end_all(agent: &Rc<Agent>, worker: &Rc<Worker>) {
     let begun = agent.now();
     let total = start::grace_of(&pod).max(LEAST_GRACE);
     let parts = ["containers", "ephemeralContainers"];
-    let together: Vec<&Value> = parts.iter().flat_map(|p| view::list(&pod, &["spec", p])).collect();
-    let plain_init = view::list(&pod, &["spec", "initContainers"]).iter().filter(|c| !is_sidecar(c));
+    let together: Vec<&Value> = parts
+        .iter()
+        .flat_map(|p| view::list(&pod, &["spec", p]))
+        .collect();
+    let plain_init = view::list(&pod, &["spec", "initContainers"])
+        .iter()
+        .filter(|c| !is_sidecar(c));
     let mut endings: Vec<machine::LocalFuture<'_, ()>> = Vec::new();
     for container in together.into_iter().chain(plain_init) {
         if let Some(id) = running(worker, container) {
             let pod = &pod;
             endings.push(Box::pin(async move {
                 let name = view::text(container, &["name"]);
-                end_container(agent, worker, pod, container, &id, total, &format!("Stopping container {name}")).await;
+                end_container(
+                    agent,
+                    worker,
+                    pod,
+                    container,
+                    &id,
+                    total,
+                    &format!("Stopping container {name}"),
+                )
+                .await;
             }));
         }
     }
     all(endings).await;
-    for container in view::list(&pod, &["spec", "initContainers"]).iter().rev().filter(|c| is_sidecar(c)) {
+    for container in view::list(&pod, &["spec", "initContainers"])
+        .iter()
+        .rev()
+        .filter(|c| is_sidecar(c))
+    {
         if let Some(id) = running(worker, container) {
             let name = view::text(container, &["name"]);
-            let left = total.saturating_sub(agent.now().since(begun)).max(LEAST_GRACE);
-            end_container(agent, worker, &pod, container, &id, left, &format!("Stopping container {name}")).await;
+            let left = total
+                .saturating_sub(agent.now().since(begun))
+                .max(LEAST_GRACE);
+            end_container(
+                agent,
+                worker,
+                &pod,
+                container,
+                &id,
+                left,
+                &format!("Stopping container {name}"),
+            )
+            .await;
         }
     }
 }
@@ -99,7 +140,11 @@ async fn end_all(agent: &Rc<Agent>, worker: &Rc<Worker>) {
 async fn all(mut futures: Vec<machine::LocalFuture<'_, ()>>) {
     std::future::poll_fn(|context| {
         futures.retain_mut(|f| f.as_mut().poll(context).is_pending());
-        if futures.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        if futures.is_empty() {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
     })
     .await;
 }
@@ -130,10 +175,14 @@ pub(super) async fn end_container(
     let asked = start::grace_of(pod);
     let sooner = worker.bell.until(|| {
         let now = worker.latest();
-        (meta::is_deleting(&now) && meta::is_deleting(pod) && start::grace_of(&now) < asked).then(|| start::grace_of(&now))
+        (meta::is_deleting(&now) && meta::is_deleting(pod) && start::grace_of(&now) < asked)
+            .then(|| start::grace_of(&now))
     });
     if let machine::sync::Either::Right(shorter) = machine::sync::select(stopping, sooner).await {
-        let _ended = agent.runtime.stop_container(id, shorter.max(LEAST_GRACE)).await;
+        let _ended = agent
+            .runtime
+            .stop_container(id, shorter.max(LEAST_GRACE))
+            .await;
     }
 }
 
@@ -142,7 +191,11 @@ pub(super) async fn clean_up(agent: &Rc<Agent>, worker: &Rc<Worker>) {
     worker.look(agent);
     let pod = worker.latest();
     let parts = ["containers", "initContainers", "ephemeralContainers"];
-    let left: Vec<ContainerId> = parts.iter().flat_map(|p| view::list(&pod, &["spec", p])).filter_map(|c| running(worker, c)).collect();
+    let left: Vec<ContainerId> = parts
+        .iter()
+        .flat_map(|p| view::list(&pod, &["spec", p]))
+        .filter_map(|c| running(worker, c))
+        .collect();
     for id in left {
         let _ended = agent.runtime.stop_container(&id, LEAST_GRACE).await;
     }

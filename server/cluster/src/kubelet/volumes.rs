@@ -39,14 +39,18 @@ impl Maker<'_> {
             return self.claim(pod, view::text(source, &["claimName"]));
         }
         if volume.get("ephemeral").is_some() {
-            return self.claim(pod, &format!("{}-{}", meta::name(pod), view::text(volume, &["name"])));
+            return self.claim(
+                pod,
+                &format!("{}-{}", meta::name(pod), view::text(volume, &["name"])),
+            );
         }
         if let Some(files) = self.files_of(pod, volume)? {
             let made = Volume::tmpfs(kernel, None);
             project(&made, &files, &self.stamp());
             return Ok(made);
         }
-        let limit = objects::Quantity::of(view::at(volume, &["emptyDir", "sizeLimit"])).map(|q| q.units().max(0) as u64);
+        let limit = objects::Quantity::of(view::at(volume, &["emptyDir", "sizeLimit"]))
+            .map(|q| q.units().max(0) as u64);
         Ok(match view::text(volume, &["emptyDir", "medium"]) {
             "Memory" => Volume::tmpfs(kernel, limit),
             _ => Volume::disk(kernel),
@@ -68,22 +72,36 @@ impl Maker<'_> {
     fn stamp(&self) -> String {
         let time = objects::time::rfc3339(self.cluster.seconds());
         let stamp = time.trim_end_matches('Z').replace(['-', 'T', ':'], "_");
-        format!("..{stamp}.{}", self.cluster.draw().below(9_000_000_000) + 1_000_000_000)
+        format!(
+            "..{stamp}.{}",
+            self.cluster.draw().below(9_000_000_000) + 1_000_000_000
+        )
     }
 
     /// The files of configMap, secret, downwardAPI and projected volumes; `None` for other kinds.
     fn files_of(&self, pod: &Object, volume: &Value) -> Result<Option<Vec<File>>, String> {
         let mode = |source: &Value| view::int(source, &["defaultMode"]).unwrap_or(0o644) as u32;
         if let Some(source) = volume.get("configMap") {
-            return self.config_map(pod, source, view::text(source, &["name"]), mode(source)).map(Some);
+            return self
+                .config_map(pod, source, view::text(source, &["name"]), mode(source))
+                .map(Some);
         }
         if let Some(source) = volume.get("secret") {
-            return self.secret(pod, source, view::text(source, &["secretName"]), mode(source)).map(Some);
+            return self
+                .secret(
+                    pod,
+                    source,
+                    view::text(source, &["secretName"]),
+                    mode(source),
+                )
+                .map(Some);
         }
         if let Some(source) = volume.get("downwardAPI") {
             return self.downward(pod, source, mode(source)).map(Some);
         }
-        let Some(projected) = volume.get("projected") else { return Ok(None) };
+        let Some(projected) = volume.get("projected") else {
+            return Ok(None);
+        };
         let mode = mode(projected);
         let (mut files, mut errors) = (Vec::new(), Vec::new());
         for source in view::list(projected, &["sources"]) {
@@ -110,46 +128,97 @@ impl Maker<'_> {
             return self.downward(pod, part, mode);
         }
         match source.get("serviceAccountToken") {
-            Some(part) => Ok(vec![(view::text(part, &["path"]).to_string(), self.token(pod, part).into_bytes(), mode)]),
+            Some(part) => Ok(vec![(
+                view::text(part, &["path"]).to_string(),
+                self.token(pod, part).into_bytes(),
+                mode,
+            )]),
             None => Ok(Vec::new()),
         }
     }
 
     fn token(&self, pod: &Object, part: &Value) -> String {
         let name = view::text(pod, &["spec", "serviceAccountName"]);
-        let account = self.cluster.get(resource("", "serviceaccounts"), meta::namespace(pod), name);
-        let account = account.unwrap_or_else(|| Object::new(json!({"metadata": {"name": name, "namespace": meta::namespace(pod)}})));
+        let account = self
+            .cluster
+            .get(resource("", "serviceaccounts"), meta::namespace(pod), name);
+        let account = account.unwrap_or_else(|| {
+            Object::new(json!({"metadata": {"name": name, "namespace": meta::namespace(pod)}}))
+        });
         let node = view::text(pod, &["spec", "nodeName"]);
         let bound = json!({"pod": {"name": meta::name(pod), "uid": meta::uid(pod)}, "node": {"name": node}, "warnafter": self.cluster.seconds() + 3607});
-        let audience = Some(view::text(part, &["audience"])).filter(|a| !a.is_empty()).unwrap_or(crate::api::review::ISSUER);
+        let audience = Some(view::text(part, &["audience"]))
+            .filter(|a| !a.is_empty())
+            .unwrap_or(crate::api::review::ISSUER);
         let seconds = view::int(part, &["expirationSeconds"]).unwrap_or(3600);
         let chance = self.cluster.draw();
-        crate::api::review::signed(&account, &bound, &[audience.to_string()], self.cluster.seconds(), seconds, &chance)
+        crate::api::review::signed(
+            &account,
+            &bound,
+            &[audience.to_string()],
+            self.cluster.seconds(),
+            seconds,
+            &chance,
+        )
     }
 
-    fn config_map(&self, pod: &Object, source: &Value, name: &str, mode: u32) -> Result<Vec<File>, String> {
-        let found = self.cluster.get(resource("", "configmaps"), meta::namespace(pod), name);
+    fn config_map(
+        &self,
+        pod: &Object,
+        source: &Value,
+        name: &str,
+        mode: u32,
+    ) -> Result<Vec<File>, String> {
+        let found = self
+            .cluster
+            .get(resource("", "configmaps"), meta::namespace(pod), name);
         let Some(found) = found else {
             let optional = view::flag(source, &["optional"]);
-            return if optional { Ok(Vec::new()) } else { Err(format!("configmap {name:?} not found")) };
+            return if optional {
+                Ok(Vec::new())
+            } else {
+                Err(format!("configmap {name:?} not found"))
+            };
         };
         let mut data: BTreeMap<String, Vec<u8>> = BTreeMap::new();
         for (key, value) in view::members(&found, &["data"]) {
-            data.insert(key.into(), value.as_str().unwrap_or_default().as_bytes().to_vec());
+            data.insert(
+                key.into(),
+                value.as_str().unwrap_or_default().as_bytes().to_vec(),
+            );
         }
         for (key, value) in view::members(&found, &["binaryData"]) {
             data.insert(key.into(), decoded(value));
         }
-        choose(source, &data, mode, "configmap references non-existent config key")
+        choose(
+            source,
+            &data,
+            mode,
+            "configmap references non-existent config key",
+        )
     }
 
-    fn secret(&self, pod: &Object, source: &Value, name: &str, mode: u32) -> Result<Vec<File>, String> {
-        let found = self.cluster.get(resource("", "secrets"), meta::namespace(pod), name);
+    fn secret(
+        &self,
+        pod: &Object,
+        source: &Value,
+        name: &str,
+        mode: u32,
+    ) -> Result<Vec<File>, String> {
+        let found = self
+            .cluster
+            .get(resource("", "secrets"), meta::namespace(pod), name);
         let Some(found) = found else {
             let optional = view::flag(source, &["optional"]);
-            return if optional { Ok(Vec::new()) } else { Err(format!("secret {name:?} not found")) };
+            return if optional {
+                Ok(Vec::new())
+            } else {
+                Err(format!("secret {name:?} not found"))
+            };
         };
-        let data = view::members(&found, &["data"]).map(|(k, v)| (k.to_string(), decoded(v))).collect();
+        let data = view::members(&found, &["data"])
+            .map(|(k, v)| (k.to_string(), decoded(v)))
+            .collect();
         choose(source, &data, mode, "references non-existent secret key")
     }
 
@@ -161,32 +230,55 @@ impl Maker<'_> {
                 None => {
                     let reference = view::at(item, &["resourceFieldRef"]);
                     let name = view::text(reference, &["containerName"]);
-                    let container = super::qos::all_containers(pod).find(|c| view::text(c, &["name"]) == name);
-                    let container = container.ok_or_else(|| format!("container {name} not found"))?;
-                    env::resource(container, view::text(reference, &["resource"]), view::at(reference, &["divisor"]), self.allocatable)?
+                    let container =
+                        super::qos::all_containers(pod).find(|c| view::text(c, &["name"]) == name);
+                    let container =
+                        container.ok_or_else(|| format!("container {name} not found"))?;
+                    env::resource(
+                        container,
+                        view::text(reference, &["resource"]),
+                        view::at(reference, &["divisor"]),
+                        self.allocatable,
+                    )?
                 }
             };
             let own = view::int(item, &["mode"]).map_or(mode, |m| m as u32);
-            files.push((view::text(item, &["path"]).to_string(), text.into_bytes(), own));
+            files.push((
+                view::text(item, &["path"]).to_string(),
+                text.into_bytes(),
+                own,
+            ));
         }
         Ok(files)
     }
 
     fn claim(&self, pod: &Object, name: &str) -> Result<Volume, String> {
-        let found = self.cluster.get(resource("", "persistentvolumeclaims"), meta::namespace(pod), name);
+        let found = self.cluster.get(
+            resource("", "persistentvolumeclaims"),
+            meta::namespace(pod),
+            name,
+        );
         let claim = found.ok_or_else(|| format!("persistentvolumeclaim {name:?} not found"))?;
         let volume_name = view::text(&claim, &["spec", "volumeName"]);
-        let volume = self.cluster.get(resource("", "persistentvolumes"), "", volume_name);
+        let volume = self
+            .cluster
+            .get(resource("", "persistentvolumes"), "", volume_name);
         let volume = volume.ok_or_else(|| format!("persistentvolume {volume_name:?} not found"))?;
         if let Some(source) = volume["spec"].get("hostPath") {
             return self.host_path(view::text(source, &["path"]), view::text(source, &["type"]));
         }
         if let Some(source) = volume["spec"].get("local") {
             let path = view::text(source, &["path"]);
-            return self.host.volume(path).map_err(|_| format!("stat {path}: no such file or directory"));
+            return self
+                .host
+                .volume(path)
+                .map_err(|_| format!("stat {path}: no such file or directory"));
         }
         if let Some(source) = volume["spec"].get("nfs") {
-            let (server, path) = (view::text(source, &["server"]), view::text(source, &["path"]));
+            let (server, path) = (
+                view::text(source, &["server"]),
+                view::text(source, &["path"]),
+            );
             return Err(format!(
                 "mount failed: exit status 32\nMounting command: mount\nMounting arguments: -t nfs {server}:{path} \
                  /var/lib/kubelet/pods/{}/volumes/kubernetes.io~nfs/{volume_name}\nOutput: mount.nfs: Connection timed out\n",
@@ -199,7 +291,10 @@ impl Maker<'_> {
 
     fn host_path(&self, path: &str, kind: &str) -> Result<Volume, String> {
         let stat = self.host.stat(path).ok();
-        let (is_dir, is_file) = (stat.as_ref().is_some_and(|s| s.is_dir()), stat.as_ref().is_some_and(|s| s.is_file()));
+        let (is_dir, is_file) = (
+            stat.as_ref().is_some_and(|s| s.is_dir()),
+            stat.as_ref().is_some_and(|s| s.is_file()),
+        );
         let failed = |what: &str| Err(format!("hostPath type check failed: {path} is not {what}"));
         match kind {
             "Directory" if !is_dir => return failed("a directory"),
@@ -207,8 +302,12 @@ impl Maker<'_> {
             "DirectoryOrCreate" if stat.is_some() && !is_dir => return failed("a directory"),
             "FileOrCreate" if stat.is_some() && !is_file => return failed("a file"),
             "Socket" if stat.is_none() || is_dir || is_file => return failed("a socket file"),
-            "CharDevice" if stat.is_none() || is_dir || is_file => return failed("a character device"),
-            "BlockDevice" if stat.is_none() || is_dir || is_file => return failed("a block device"),
+            "CharDevice" if stat.is_none() || is_dir || is_file => {
+                return failed("a character device");
+            }
+            "BlockDevice" if stat.is_none() || is_dir || is_file => {
+                return failed("a block device");
+            }
             "FileOrCreate" if stat.is_none() => {
                 let made = self.host.write(path, b"", 0o644);
                 made.map_err(|e| format!("open {path}: {e}"))?;
@@ -226,14 +325,24 @@ impl Maker<'_> {
 fn decoded(value: &Value) -> Vec<u8> {
     use base64::Engine;
     let text = value.as_str().unwrap_or_default();
-    base64::engine::general_purpose::STANDARD.decode(text).unwrap_or_default()
+    base64::engine::general_purpose::STANDARD
+        .decode(text)
+        .unwrap_or_default()
 }
 
 /// All keys, or the items asked for under their paths.
-fn choose(source: &Value, data: &BTreeMap<String, Vec<u8>>, mode: u32, missing: &str) -> Result<Vec<File>, String> {
+fn choose(
+    source: &Value,
+    data: &BTreeMap<String, Vec<u8>>,
+    mode: u32,
+    missing: &str,
+) -> Result<Vec<File>, String> {
     let items = view::list(source, &["items"]);
     if items.is_empty() {
-        return Ok(data.iter().map(|(k, v)| (k.clone(), v.clone(), mode)).collect());
+        return Ok(data
+            .iter()
+            .map(|(k, v)| (k.clone(), v.clone(), mode))
+            .collect());
     }
     let mut files = Vec::new();
     for item in items {
@@ -253,9 +362,15 @@ fn choose(source: &Value, data: &BTreeMap<String, Vec<u8>>, mode: u32, missing: 
 /// Writes files behind `..data`, which changes at once from one version to the next. Nothing is written when nothing differs.
 fn project(volume: &Volume, files: &[File], stamp: &str) {
     let root = volume.files();
-    let same = files.iter().all(|(path, bytes, _)| root.read(&format!("/..data/{path}")).is_ok_and(|b| b == *bytes));
+    let same = files.iter().all(|(path, bytes, _)| {
+        root.read(&format!("/..data/{path}"))
+            .is_ok_and(|b| b == *bytes)
+    });
     let before = root.readlink("/..data").ok();
-    let known = before.as_ref().and_then(|b| root.list(&format!("/{b}")).ok()).map_or(0, |l| l.len());
+    let known = before
+        .as_ref()
+        .and_then(|b| root.list(&format!("/{b}")).ok())
+        .map_or(0, |l| l.len());
     if before.is_some() && same && known == top_names(files).len() {
         return;
     }
@@ -286,7 +401,10 @@ fn project(volume: &Volume, files: &[File], stamp: &str) {
 }
 
 fn top_names(files: &[File]) -> Vec<String> {
-    let mut names: Vec<String> = files.iter().map(|(p, _, _)| p.split('/').next().unwrap_or_default().to_string()).collect();
+    let mut names: Vec<String> = files
+        .iter()
+        .map(|(p, _, _)| p.split('/').next().unwrap_or_default().to_string())
+        .collect();
     names.sort();
     names.dedup();
     names

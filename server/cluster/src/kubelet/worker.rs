@@ -71,13 +71,19 @@ pub(super) struct Worker {
 
 impl Worker {
     pub fn new(pod: &Object, agent: &Agent) -> Rc<Worker> {
-        let picture = Picture { host_ip: agent.node.internal_ip().to_string(), ..Picture::default() };
+        let picture = Picture {
+            host_ip: agent.node.internal_ip().to_string(),
+            ..Picture::default()
+        };
         Rc::new(Worker {
             uid: meta::uid(pod).into(),
             namespace: meta::namespace(pod).into(),
             name: meta::name(pod).into(),
             pod: RefCell::new(pod.clone()),
-            state: RefCell::new(State { picture, ..State::default() }),
+            state: RefCell::new(State {
+                picture,
+                ..State::default()
+            }),
             tickers: RefCell::default(),
             probe_tasks: RefCell::default(),
             dirty: Cell::new(true),
@@ -101,7 +107,10 @@ impl Worker {
     pub fn update(&self, pod: &Object) {
         let old = self.pod.replace(pod.clone());
         let matters = |member: &str| old["metadata"].get(member) != pod["metadata"].get(member);
-        if old["spec"] != pod["spec"] || matters("deletionTimestamp") || matters("deletionGracePeriodSeconds") {
+        if old["spec"] != pod["spec"]
+            || matters("deletionTimestamp")
+            || matters("deletionGracePeriodSeconds")
+        {
             self.wake();
         }
     }
@@ -123,9 +132,19 @@ impl Worker {
     pub fn refresh_volumes(&self, agent: &Agent) {
         let pod = self.latest();
         let allocatable = agent.allocatable();
-        let maker = super::volumes::Maker { cluster: &agent.cluster, kernel: &agent.kernel, host: &agent.host, allocatable: &allocatable };
+        let maker = super::volumes::Maker {
+            cluster: &agent.cluster,
+            kernel: &agent.kernel,
+            host: &agent.host,
+            allocatable: &allocatable,
+        };
         for volume in view::list(&pod, &["spec", "volumes"]) {
-            let made = self.state.borrow().volumes.get(view::text(volume, &["name"])).cloned();
+            let made = self
+                .state
+                .borrow()
+                .volumes
+                .get(view::text(volume, &["name"]))
+                .cloned();
             if let Some(made) = made {
                 maker.refresh(&pod, volume, &made);
             }
@@ -152,7 +171,12 @@ impl Worker {
             }
             self.dirty.set(false);
             let pod = self.latest();
-            if meta::is_deleting(&pod) || matches!(view::text(&pod, &["status", "phase"]), "Succeeded" | "Failed") {
+            if meta::is_deleting(&pod)
+                || matches!(
+                    view::text(&pod, &["status", "phase"]),
+                    "Succeeded" | "Failed"
+                )
+            {
                 break;
             }
             let outcome = sync::round(&agent, &self, &pod).await;
@@ -172,7 +196,9 @@ impl Worker {
                     agent.cluster.executor().sleep_until(next_work(now)).await;
                     break;
                 }
-                Outcome::BackOff(until) => Some(next_work(now + jittered(&agent, until.since(now)))),
+                Outcome::BackOff(until) => {
+                    Some(next_work(now + jittered(&agent, until.since(now))))
+                }
                 Outcome::Failed => Some(next_work(now + jittered(&agent, Duration::from_secs(10)))),
             };
         }
@@ -183,7 +209,9 @@ impl Worker {
         let work = self.bell.until(|| self.dirty.get().then_some(()));
         match again {
             None => work.await,
-            Some(at) => drop(machine::sync::select(work, agent.cluster.executor().sleep_until(at)).await),
+            Some(at) => {
+                drop(machine::sync::select(work, agent.cluster.executor().sleep_until(at)).await)
+            }
         }
     }
 
@@ -207,7 +235,13 @@ impl Worker {
     pub fn look(&self, agent: &Agent) {
         let pod = self.latest();
         let mut state = self.state.borrow_mut();
-        let State { picture, sandbox, ip, sandbox_is_news, .. } = &mut *state;
+        let State {
+            picture,
+            sandbox,
+            ip,
+            sandbox_is_news,
+            ..
+        } = &mut *state;
         *sandbox_is_news = false;
         picture.sandbox_ready = sandbox.is_some();
         if sandbox.is_some() {
@@ -227,9 +261,18 @@ impl Worker {
     }
 
     /// Remembers a container that was just made.
-    pub fn note(&self, agent: &Agent, name: &str, container: &Value, id: &ContainerId, running: bool) {
+    pub fn note(
+        &self,
+        agent: &Agent,
+        name: &str,
+        container: &Value,
+        id: &ContainerId,
+        running: bool,
+    ) {
         let image = view::text(container, &["image"]);
-        let Some(seen) = start::look(agent, id, image, running) else { return };
+        let Some(seen) = start::look(agent, id, image, running) else {
+            return;
+        };
         let mut state = self.state.borrow_mut();
         let all = state.picture.containers.entry(name.into()).or_default();
         all.push(seen);
@@ -243,9 +286,19 @@ impl Worker {
     pub fn relist(&self, agent: &Agent) {
         let news = {
             let state = self.state.borrow();
-            let mut all = state.picture.containers.values().flatten().filter(|s| s.state != ContainerState::Exited);
+            let mut all = state
+                .picture
+                .containers
+                .values()
+                .flatten()
+                .filter(|s| s.state != ContainerState::Exited);
             state.sandbox_is_news
-                || all.any(|s| agent.runtime.container_status(&ContainerId(s.id.clone())).is_some_and(|now| now.state != s.state))
+                || all.any(|s| {
+                    agent
+                        .runtime
+                        .container_status(&ContainerId(s.id.clone()))
+                        .is_some_and(|now| now.state != s.state)
+                })
         };
         if news {
             self.wake();
@@ -255,12 +308,18 @@ impl Worker {
     /// Probe verdicts as the picture needs them, by container name.
     fn take_verdicts(&self, pod: &Value) {
         let mut state = self.state.borrow_mut();
-        let State { picture, verdicts, .. } = &mut *state;
+        let State {
+            picture, verdicts, ..
+        } = &mut *state;
         let parts = ["initContainers", "containers"];
         for container in parts.iter().flat_map(|p| view::list(pod, &["spec", p])) {
             let name = view::text(container, &["name"]);
             let id = picture.last(name).map(|s| s.id.clone()).unwrap_or_default();
-            let verdict = |kind: Kind| container.get(kind.member()).is_none_or(|_| verdicts.get(&(id.clone(), kind)) == Some(&true));
+            let verdict = |kind: Kind| {
+                container
+                    .get(kind.member())
+                    .is_none_or(|_| verdicts.get(&(id.clone(), kind)) == Some(&true))
+            };
             let (started, ready) = (verdict(Kind::Startup), verdict(Kind::Readiness));
             picture.started.insert(name.into(), started);
             picture.ready.insert(name.into(), ready);
@@ -275,12 +334,18 @@ impl Worker {
             state.picture.now = agent.cluster.now_text();
             if state.picture.start_time.is_empty() {
                 let known = view::text(pod, &["status", "startTime"]);
-                state.picture.start_time = if known.is_empty() { agent.cluster.now_text() } else { known.to_string() };
+                state.picture.start_time = if known.is_empty() {
+                    agent.cluster.now_text()
+                } else {
+                    known.to_string()
+                };
             }
         }
         let generated = status::generate(pod, &self.state.borrow().picture, ended);
         let status = generated.status.clone();
-        let written = agent.cluster.amend(pods(), pod, |live| live["status"] = status);
+        let written = agent
+            .cluster
+            .amend(pods(), pod, |live| live["status"] = status);
         if let Some(written) = written.filter(|w| meta::uid(w) == self.uid) {
             self.pod.replace(written);
         }
@@ -292,7 +357,8 @@ impl Worker {
         let now = agent.cluster.now_text();
         let written = agent.cluster.amend(pods(), pod, |live| {
             for condition in view::list_mut(live, &["status", "conditions"]) {
-                if condition["type"] == "PodReadyToStartContainers" && condition["status"] != "True" {
+                if condition["type"] == "PodReadyToStartContainers" && condition["status"] != "True"
+                {
                     condition["status"] = "True".into();
                     condition["lastTransitionTime"] = now.clone().into();
                 }
@@ -320,15 +386,26 @@ fn jittered(agent: &Agent, time: Duration) -> Duration {
 const MESSAGE_FROM_LOG: usize = 2048;
 
 /// What a container left as its last words.
-fn termination_message(agent: &Agent, pod: &Value, name: &str, id: &ContainerId, exit_code: i32) -> String {
+fn termination_message(
+    agent: &Agent,
+    pod: &Value,
+    name: &str,
+    id: &ContainerId,
+    exit_code: i32,
+) -> String {
     let message = agent.runtime.termination_message(id);
     let parts = ["initContainers", "containers", "ephemeralContainers"];
-    let container = parts.iter().find_map(|p| view::named(view::list(pod, &["spec", p]), name));
-    let fall_back = container.is_some_and(|c| view::text(c, &["terminationMessagePolicy"]) == "FallbackToLogsOnError");
+    let container = parts
+        .iter()
+        .find_map(|p| view::named(view::list(pod, &["spec", p]), name));
+    let fall_back = container
+        .is_some_and(|c| view::text(c, &["terminationMessagePolicy"]) == "FallbackToLogsOnError");
     if !message.is_empty() || !fall_back || exit_code == 0 {
         return message;
     }
-    let Some(log) = agent.runtime.logs(id) else { return message };
+    let Some(log) = agent.runtime.logs(id) else {
+        return message;
+    };
     let first = log.end().saturating_sub(80).max(log.first());
     let (lines, _) = log.read(first, 80);
     let mut text = String::new();
@@ -339,5 +416,12 @@ fn termination_message(agent: &Agent, pod: &Value, name: &str, id: &ContainerId,
         }
     }
     let cut = text.len().saturating_sub(MESSAGE_FROM_LOG);
-    text.chars().skip(text[..].char_indices().take_while(|(i, _)| *i < cut).count()).collect()
+    text.chars()
+        .skip(
+            text[..]
+                .char_indices()
+                .take_while(|(i, _)| *i < cut)
+                .count(),
+        )
+        .collect()
 }

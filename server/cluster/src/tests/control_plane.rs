@@ -10,15 +10,34 @@ use crate::view;
 #[test]
 fn a_pod_is_admitted_and_scheduled() {
     let world = World::control_plane(1);
-    let made = world.create(pod("web", json!({"image": "nginx"}))).expect("created");
-    assert_eq!((meta::generation(&made), view::text(&made, &["status", "phase"])), (1, "Pending"));
-    assert_eq!(view::text(&made, &["spec", "serviceAccountName"]), "default");
+    let made = world
+        .create(pod("web", json!({"image": "nginx"})))
+        .expect("created");
+    assert_eq!(
+        (
+            meta::generation(&made),
+            view::text(&made, &["status", "phase"])
+        ),
+        (1, "Pending")
+    );
+    assert_eq!(
+        view::text(&made, &["spec", "serviceAccountName"]),
+        "default"
+    );
     assert!(view::text(&made, &["spec", "volumes", "0", "name"]).starts_with("kube-api-access-"));
     assert_eq!(view::list(&made, &["spec", "tolerations"]).len(), 2);
     world.run_ms(100);
-    assert_eq!(view::text(&world.pod("web"), &["spec", "nodeName"]), "node-1");
-    assert_eq!(world.events("web"), ["Scheduled Successfully assigned default/web to node-1"]);
-    let again = world.create(pod("web", json!({"image": "nginx"}))).expect_err("exists");
+    assert_eq!(
+        view::text(&world.pod("web"), &["spec", "nodeName"]),
+        "node-1"
+    );
+    assert_eq!(
+        world.events("web"),
+        ["Scheduled Successfully assigned default/web to node-1"]
+    );
+    let again = world
+        .create(pod("web", json!({"image": "nginx"})))
+        .expect_err("exists");
     assert_eq!(again.message, "pods \"web\" already exists");
 }
 
@@ -26,13 +45,30 @@ fn a_pod_is_admitted_and_scheduled() {
 fn a_pod_without_room_waits_until_there_is_some() {
     let world = World::control_plane(1);
     for (name, cpu) in [("a", "1500m"), ("b", "1"), ("big", "9")] {
-        world.create(pod(name, json!({"image": "x", "resources": {"requests": {"cpu": cpu}}}))).expect("created");
+        world
+            .create(pod(
+                name,
+                json!({"image": "x", "resources": {"requests": {"cpu": cpu}}}),
+            ))
+            .expect("created");
         world.run_ms(100);
     }
-    let told = |name: &str| view::text(&world.pod(name), &["status", "conditions", "0", "message"]).to_string();
+    let told = |name: &str| {
+        view::text(&world.pod(name), &["status", "conditions", "0", "message"]).to_string()
+    };
     let help = "no new claims to deallocate, preemption: 0/1 nodes are available: 1";
-    assert_eq!(told("b"), format!("0/1 nodes are available: 1 Insufficient cpu. {help} No preemption victims found for incoming pod."));
-    assert_eq!(told("big"), format!("0/1 nodes are available: 1 Insufficient cpu. {help} Preemption is not helpful for scheduling."));
+    assert_eq!(
+        told("b"),
+        format!(
+            "0/1 nodes are available: 1 Insufficient cpu. {help} No preemption victims found for incoming pod."
+        )
+    );
+    assert_eq!(
+        told("big"),
+        format!(
+            "0/1 nodes are available: 1 Insufficient cpu. {help} Preemption is not helpful for scheduling."
+        )
+    );
     let mut force = world.request(Verb::Delete, resource("", "pods"), "default", "a");
     force.options.grace_period_seconds = Some(0);
     world.cluster.request(&force).expect("deleted");
@@ -43,14 +79,23 @@ fn a_pod_without_room_waits_until_there_is_some() {
 #[test]
 fn a_namespace_is_emptied_before_it_goes() {
     let world = World::control_plane(1);
-    world.create(json!({"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": "x"}})).expect("created");
+    world
+        .create(json!({"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": "x"}}))
+        .expect("created");
     world.run_ms(100);
     let maps = resource("", "configmaps");
     assert!(world.cluster.get(maps, "x", "kube-root-ca.crt").is_some());
-    assert!(world.cluster.get(resource("", "serviceaccounts"), "x", "default").is_some());
+    assert!(
+        world
+            .cluster
+            .get(resource("", "serviceaccounts"), "x", "default")
+            .is_some()
+    );
     let mut map = json!({"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "held", "namespace": "x", "finalizers": ["a.b/c"]}});
     world.create(map.clone()).expect("created");
-    world.delete(resource("", "namespaces"), "x").expect("deleted");
+    world
+        .delete(resource("", "namespaces"), "x")
+        .expect("deleted");
     world.run_ms(100);
     let late = json!({"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "late", "namespace": "x"}});
     assert_eq!(
@@ -80,7 +125,11 @@ fn stale_writes_conflict_and_refused_ones_change_nothing() {
     put(&newer).expect("written");
     let before = world.cluster.revision();
     assert_eq!(put(&newer).expect_err("stale").reason, "Conflict");
-    assert_eq!(put(&map).map(|a| a.code).ok(), Some(200), "without a version the last writer wins");
+    assert_eq!(
+        put(&map).map(|a| a.code).ok(),
+        Some(200),
+        "without a version the last writer wins"
+    );
     assert_eq!(world.cluster.revision(), before + 1);
 }
 
@@ -88,7 +137,9 @@ fn stale_writes_conflict_and_refused_ones_change_nothing() {
 fn lists_come_in_pages_that_hold_together() {
     let world = World::control_plane(1);
     for name in ["a", "b", "c"] {
-        world.create(json!({"kind": "Secret", "apiVersion": "v1", "metadata": {"name": name}})).expect("created");
+        world
+            .create(json!({"kind": "Secret", "apiVersion": "v1", "metadata": {"name": name}}))
+            .expect("created");
     }
     let mut list = world.request(Verb::List, resource("", "secrets"), "default", "");
     list.options.limit = 2;
@@ -97,10 +148,20 @@ fn lists_come_in_pages_that_hold_together() {
     world.delete(resource("", "secrets"), "c").expect("deleted");
     list.options.continue_token = first.continue_token;
     let second = world.cluster.list_request(&list).expect("listed");
-    assert_eq!((second.items.len(), second.resource_version), (1, first.resource_version));
+    assert_eq!(
+        (second.items.len(), second.resource_version),
+        (1, first.resource_version)
+    );
     list.options.continue_token = String::new();
     list.options.field_selector = "spec.foo=bar".into();
-    assert_eq!(world.cluster.list_request(&list).expect_err("refused").message, "field label not supported: spec.foo");
+    assert_eq!(
+        world
+            .cluster
+            .list_request(&list)
+            .expect_err("refused")
+            .message,
+        "field label not supported: spec.foo"
+    );
 }
 
 #[test]
@@ -110,12 +171,23 @@ fn services_get_addresses_and_endpoints() {
         "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 8080}], "type": "NodePort"}});
     let made = world.create(service).expect("created");
     assert!(view::text(&made, &["spec", "clusterIP"]).starts_with("10.96."));
-    assert!((30000..=32767).contains(&view::int(&made, &["spec", "ports", "0", "nodePort"]).expect("a port")));
+    assert!(
+        (30000..=32767)
+            .contains(&view::int(&made, &["spec", "ports", "0", "nodePort"]).expect("a port"))
+    );
     world.run_ms(100);
-    let endpoints = world.get(resource("", "endpoints"), "web").expect("endpoints");
+    let endpoints = world
+        .get(resource("", "endpoints"), "web")
+        .expect("endpoints");
     assert!(endpoints.get("subsets").is_none());
     let outside = json!({"kind": "Service", "apiVersion": "v1", "metadata": {"name": "x"}, "spec": {"clusterIP": "1.2.3.4", "ports": [{"port": 1}]}});
-    assert!(world.create(outside).expect_err("refused").message.contains("The range of valid IPs is 10.96.0.0/16"));
+    assert!(
+        world
+            .create(outside)
+            .expect_err("refused")
+            .message
+            .contains("The range of valid IPs is 10.96.0.0/16")
+    );
 }
 
 #[test]
@@ -123,19 +195,35 @@ fn volumes_and_claims_find_each_other() {
     let world = World::control_plane(1);
     let volume = json!({"kind": "PersistentVolume", "apiVersion": "v1", "metadata": {"name": "pv"},
         "spec": {"storageClassName": "manual", "capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "hostPath": {"path": "/x"}}});
-    let claim = |name: &str, class: &str| json!({"kind": "PersistentVolumeClaim", "apiVersion": "v1", "metadata": {"name": name},
-        "spec": {"storageClassName": class, "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "500Mi"}}}});
+    let claim = |name: &str, class: &str| {
+        json!({"kind": "PersistentVolumeClaim", "apiVersion": "v1", "metadata": {"name": name},
+        "spec": {"storageClassName": class, "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "500Mi"}}}})
+    };
     world.create(volume).expect("created");
     world.create(claim("data", "manual")).expect("created");
     world.create(claim("dynamic", "standard")).expect("created");
     world.run_ms(100);
     let claims = resource("", "persistentvolumeclaims");
     let bound = world.get(claims, "data").expect("claim");
-    assert_eq!((view::text(&bound, &["status", "phase"]), view::text(&bound, &["spec", "volumeName"])), ("Bound", "pv"));
-    assert_eq!(view::text(&world.get(claims, "dynamic").expect("claim"), &["status", "phase"]), "Bound");
+    assert_eq!(
+        (
+            view::text(&bound, &["status", "phase"]),
+            view::text(&bound, &["spec", "volumeName"])
+        ),
+        ("Bound", "pv")
+    );
+    assert_eq!(
+        view::text(
+            &world.get(claims, "dynamic").expect("claim"),
+            &["status", "phase"]
+        ),
+        "Bound"
+    );
     world.delete(claims, "data").expect("deleted");
     world.run_ms(100);
-    let volume = world.get(resource("", "persistentvolumes"), "pv").expect("volume");
+    let volume = world
+        .get(resource("", "persistentvolumes"), "pv")
+        .expect("volume");
     assert_eq!(view::text(&volume, &["status", "phase"]), "Released");
 }
 
@@ -144,13 +232,20 @@ fn equal_seeds_make_equal_worlds() {
     let bytes = |seed: u64| {
         let world = World::control_plane(seed);
         for name in ["a", "b"] {
-            world.create(pod(name, json!({"image": "nginx"}))).expect("created");
+            world
+                .create(pod(name, json!({"image": "nginx"})))
+                .expect("created");
             world.run_ms(700);
         }
         let _refused = world.create(pod("a", json!({"image": "nginx"})));
         world.delete(resource("", "pods"), "b").expect("deleted");
         world.run_ms(5000);
-        world.cluster.everything().iter().map(|(g, p, o)| format!("{g} {p} {o}\n")).collect::<String>()
+        world
+            .cluster
+            .everything()
+            .iter()
+            .map(|(g, p, o)| format!("{g} {p} {o}\n"))
+            .collect::<String>()
     };
     assert_eq!(bytes(7), bytes(7));
     assert_ne!(bytes(7), bytes(8));
@@ -160,6 +255,9 @@ fn equal_seeds_make_equal_worlds() {
 fn an_idle_cluster_sleeps() {
     let world = World::control_plane(1);
     world.run_ms(60_000);
-    let next = world.executor.next_timer().map(|t| t.since(world.executor.now()).as_secs());
+    let next = world
+        .executor
+        .next_timer()
+        .map(|t| t.since(world.executor.now()).as_secs());
     assert!(next.is_none_or(|s| s > 3600), "wakes in {next:?} s");
 }

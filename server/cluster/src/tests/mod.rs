@@ -1,7 +1,6 @@
 //! The room from its doors, in virtual time.
 
 mod control_plane;
-mod pods;
 
 use machine::{Duration, Executor};
 use objects::{Body, Object, Request, Resource, Status, Verb, meta};
@@ -25,7 +24,10 @@ impl Drop for World {
 impl World {
     /// Without anybody who runs pods.
     fn control_plane(seed: u64) -> World {
-        let spec = ClusterSpec { seed, ..ClusterSpec::default() };
+        let spec = ClusterSpec {
+            seed,
+            ..ClusterSpec::default()
+        };
         let executor = Executor::new(spec.start);
         let cluster = Cluster::control_plane(spec, executor.clone(), None);
         let world = World { cluster, executor };
@@ -34,6 +36,7 @@ impl World {
     }
 
     /// The whole thing.
+    #[allow(dead_code)]
     fn whole(spec: ClusterSpec) -> World {
         let executor = Executor::new(spec.start);
         let cluster = Cluster::new(spec, executor.clone());
@@ -75,24 +78,42 @@ impl World {
 
     fn delete(&self, of: &Resource, name: &str) -> Result<Object, Status> {
         let namespace = if of.namespaced { "default" } else { "" };
-        self.cluster.request(&self.request(Verb::Delete, of, namespace, name)).map(|a| a.object)
+        self.cluster
+            .request(&self.request(Verb::Delete, of, namespace, name))
+            .map(|a| a.object)
     }
 
     fn get(&self, of: &Resource, name: &str) -> Option<Object> {
         let namespace = if of.namespaced { "default" } else { "" };
-        self.cluster.request(&self.request(Verb::Get, of, namespace, name)).ok().map(|a| a.object)
+        self.cluster
+            .request(&self.request(Verb::Get, of, namespace, name))
+            .ok()
+            .map(|a| a.object)
     }
 
     fn pod(&self, name: &str) -> Object {
-        self.get(resource("", "pods"), name).unwrap_or_else(|| panic!("no pod {name}"))
+        self.get(resource("", "pods"), name)
+            .unwrap_or_else(|| panic!("no pod {name}"))
     }
 
     /// Reason and message of the events of an object, in the order in which they were first told.
     fn events(&self, name: &str) -> Vec<String> {
         let all = self.cluster.list(resource("", "events"), "default");
-        let mut about: Vec<&Object> = all.iter().filter(|e| e["involvedObject"]["name"] == name).collect();
+        let mut about: Vec<&Object> = all
+            .iter()
+            .filter(|e| e["involvedObject"]["name"] == name)
+            .collect();
         about.sort_by_key(|e| meta::name(e).to_string());
-        about.iter().map(|e| format!("{} {}", e["reason"].as_str().unwrap_or_default(), e["message"].as_str().unwrap_or_default())).collect()
+        about
+            .iter()
+            .map(|e| {
+                format!(
+                    "{} {}",
+                    e["reason"].as_str().unwrap_or_default(),
+                    e["message"].as_str().unwrap_or_default()
+                )
+            })
+            .collect()
     }
 }
 

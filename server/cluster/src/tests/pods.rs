@@ -1,1 +1,0 @@
-//! The path of a pod: scheduled, pulled, running, logs, exec, deleted with grace.
