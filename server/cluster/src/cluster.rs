@@ -17,6 +17,9 @@ use crate::spec::ClusterSpec;
 use crate::store::{Change, Expired, Store};
 use crate::{api, bootstrap, controllers, network, scheduler};
 
+/// A predicate over stored objects.
+pub type Matcher = Box<dyn Fn(&Value) -> bool>;
+
 /// A running cluster. Clones are the same cluster; call [`Cluster::close`] when it is no longer wanted, since its tasks hold it.
 #[derive(Clone)]
 pub struct Cluster(Rc<Inner>);
@@ -128,10 +131,7 @@ impl Cluster {
     }
 
     /// Whether a stored object belongs to a watch with these selectors. Errors: 400 for bad selectors.
-    pub fn selector(
-        resource: &'static Resource,
-        options: &Options,
-    ) -> Result<Box<dyn Fn(&Value) -> bool>, Status> {
+    pub fn selector(resource: &'static Resource, options: &Options) -> Result<Matcher, Status> {
         Ok(Box::new(api::matcher(resource, options)?))
     }
 

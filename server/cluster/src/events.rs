@@ -47,7 +47,7 @@ impl Kind {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Group {
     source: Source,
-    object: (String, String, String, String),
+    object: About,
     kind: Kind,
     reason: String,
 }
@@ -71,13 +71,15 @@ struct Told {
     at: i64,
 }
 
+/// Kind, namespace, name and uid.
+type About = (String, String, String, String);
 type ToldKey = (Group, String, String);
 
 /// What the recorders of a cluster remember.
 #[derive(Debug, Default)]
 pub(crate) struct Recorder {
     similar: BTreeMap<Group, Similar>,
-    buckets: BTreeMap<(Source, (String, String, String, String), Kind), Bucket>,
+    buckets: BTreeMap<(Source, About, Kind), Bucket>,
     told: BTreeMap<ToldKey, Told>,
     expiring: VecDeque<(i64, String, String)>,
     last_nanos: i64,

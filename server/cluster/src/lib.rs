@@ -20,7 +20,7 @@ mod streams;
 mod view;
 
 pub use api::{present, storage_of};
-pub use cluster::Cluster;
+pub use cluster::{Cluster, Matcher};
 pub use spec::{ClusterSpec, Facts, NodeSpec, Present, PresentFact, TestProgram, UserFact};
 pub use store::{Change, ChangeKind, Expired, HISTORY};
 pub use streams::{ExecQuery, Forward, LogQuery, LogStreams};

@@ -206,15 +206,6 @@ impl Store {
         Ok(then.into_values().collect())
     }
 
-    /// How many objects there are, for ledgers.
-    pub fn len(&self) -> usize {
-        self.tables.values().map(BTreeMap::len).sum()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// Every object with its resource's group and plural name, in order: what two equal worlds have equal.
     pub fn everything(&self) -> impl Iterator<Item = (&'static str, &'static str, &Object)> {
         self.tables

@@ -303,7 +303,8 @@ async fn init_done(
                     .get(name)
                     .copied()
                     .unwrap_or(true);
-                if !(sidecar && started) && !begun {
+                let may_go_on = begun || (sidecar && started);
+                if !may_go_on {
                     return false;
                 }
             }
@@ -315,7 +316,9 @@ async fn init_done(
             _ => {
                 start_one(agent, worker, pod, container, results).await;
                 let no_probe = container.get("startupProbe").is_none();
-                if !(sidecar && no_probe && !results.failed && results.waits.is_none()) && !begun {
+                let fine = !results.failed && results.waits.is_none();
+                let may_go_on = begun || (sidecar && no_probe && fine);
+                if !may_go_on {
                     return false;
                 }
             }

@@ -25,9 +25,6 @@ pub(super) struct Maker<'a> {
 /// A file that a projection makes: path, content, mode.
 type File = (String, Vec<u8>, u32);
 
-/// What a mounted pod holds: volumes by name.
-pub(super) type Mounted = BTreeMap<String, Volume>;
-
 impl Maker<'_> {
     /// Makes one volume ready. The error is what stands after `MountVolume.SetUp failed for volume "v" : `.
     pub fn make(&self, pod: &Object, volume: &Value) -> Result<Volume, String> {

@@ -210,7 +210,7 @@ impl Worker {
         match again {
             None => work.await,
             Some(at) => {
-                drop(machine::sync::select(work, agent.cluster.executor().sleep_until(at)).await)
+                machine::sync::select(work, agent.cluster.executor().sleep_until(at)).await;
             }
         }
     }
