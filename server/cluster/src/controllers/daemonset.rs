@@ -18,7 +18,13 @@ const BY: &str = "daemonset-controller";
 /// Starts the controller.
 pub(crate) fn start(cluster: &Cluster) {
     let follows = &[("apps", "daemonsets"), ("", "pods"), ("", "nodes")];
-    Queue { follows, keys, delay: at_once, reconcile }.start(cluster);
+    Queue {
+        follows,
+        keys,
+        delay: at_once,
+        reconcile,
+    }
+    .start(cluster);
 }
 
 fn keys(cluster: &Cluster, change: &Change) -> Vec<Key> {
@@ -35,8 +41,10 @@ fn keys(cluster: &Cluster, change: &Change) -> Vec<Key> {
 }
 
 fn node_matters(change: &Change) -> bool {
-    change.old.as_ref().is_none_or(|o| o["spec"] != change.object["spec"] || o["metadata"]["labels"] != change.object["metadata"]["labels"])
-        || change.kind == crate::store::ChangeKind::Deleted
+    change.old.as_ref().is_none_or(|o| {
+        o["spec"] != change.object["spec"]
+            || o["metadata"]["labels"] != change.object["metadata"]["labels"]
+    }) || change.kind == crate::store::ChangeKind::Deleted
 }
 
 fn reconcile(cluster: &Cluster, key: &Key) -> Again {
@@ -55,23 +63,51 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Again {
     for node in &nodes {
         let (may_run, may_stay) = fits(&set, node);
         let there = by_node.remove(meta::name(node)).unwrap_or_default();
-        tend(cluster, &set, &owner, &hash, meta::name(node), there, may_run, may_stay);
+        tend(
+            cluster,
+            &set,
+            &owner,
+            &hash,
+            meta::name(node),
+            there,
+            may_run,
+            may_stay,
+        );
     }
     for pod in by_node.values().flatten().filter(|p| !meta::is_deleting(p)) {
         delete_pod(cluster, BY, &set, pod);
     }
     roll(cluster, &set, &hash, &nodes);
-    let in_use: Vec<String> = mine.iter().filter_map(|p| meta::label(p, "controller-revision-hash")).map(str::to_string).chain([hash.clone()]).collect();
+    let in_use: Vec<String> = mine
+        .iter()
+        .filter_map(|p| meta::label(p, "controller-revision-hash"))
+        .map(str::to_string)
+        .chain([hash.clone()])
+        .collect();
     revisions::trim(cluster, BY, &set, &in_use);
     write_status(cluster, &set, &nodes, &hash)
 }
 
 /// The pods on one node: one where it fits, none where it does not; failed ones are replaced.
 #[allow(clippy::too_many_arguments)]
-fn tend(cluster: &Cluster, set: &Object, owner: &Value, hash: &str, node: &str, there: Vec<Object>, may_run: bool, may_stay: bool) {
-    let (ended, alive): (Vec<Object>, Vec<Object>) = there.into_iter().partition(|p| owned::is_ended(p));
+fn tend(
+    cluster: &Cluster,
+    set: &Object,
+    owner: &Value,
+    hash: &str,
+    node: &str,
+    there: Vec<Object>,
+    may_run: bool,
+    may_stay: bool,
+) {
+    let (ended, alive): (Vec<Object>, Vec<Object>) =
+        there.into_iter().partition(|p| owned::is_ended(p));
     for pod in ended.iter().filter(|p| !meta::is_deleting(p)) {
-        let text = format!("Found failed daemon pod {}/{} on node {node}, will try to kill it", meta::namespace(pod), meta::name(pod));
+        let text = format!(
+            "Found failed daemon pod {}/{} on node {node}, will try to kill it",
+            meta::namespace(pod),
+            meta::name(pod)
+        );
         cluster.event(&source(BY), set, Kind::Warning, "FailedDaemonPod", &text);
         delete_pod(cluster, BY, set, pod);
     }
@@ -83,22 +119,45 @@ fn tend(cluster: &Cluster, set: &Object, owner: &Value, hash: &str, node: &str, 
         let mut template = view::at(set, &["spec", "template"]).clone();
         prepare(&mut template, set, node, hash);
         // a refusal is told as an event; the next change tries again
-        let _ = create_pod(cluster, BY, set, pod_of(&template, set, owner.clone(), meta::name(set)));
+        let _ = create_pod(
+            cluster,
+            BY,
+            set,
+            pod_of(&template, set, owner.clone(), meta::name(set)),
+        );
     }
 }
 
 /// What a daemon pod has beyond its template: the node, the tolerations, the labels of its revision.
 fn prepare(template: &mut Value, set: &Object, node: &str, hash: &str) {
-    view::set(template, &["metadata", "labels", "controller-revision-hash"], hash);
-    let generation = meta::annotation(set, "deprecated.daemonset.template.generation").unwrap_or("1");
-    view::set(template, &["metadata", "labels", "pod-template-generation"], generation);
-    let only_here = json!([{"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}]);
-    let path = ["spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"];
+    view::set(
+        template,
+        &["metadata", "labels", "controller-revision-hash"],
+        hash,
+    );
+    let generation =
+        meta::annotation(set, "deprecated.daemonset.template.generation").unwrap_or("1");
+    view::set(
+        template,
+        &["metadata", "labels", "pod-template-generation"],
+        generation,
+    );
+    let only_here =
+        json!([{"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}]);
+    let path = [
+        "spec",
+        "affinity",
+        "nodeAffinity",
+        "requiredDuringSchedulingIgnoredDuringExecution",
+        "nodeSelectorTerms",
+    ];
     let terms = view::list_mut(template, &path);
     if terms.is_empty() {
         *terms = only_here.as_array().cloned().unwrap_or_default();
     } else {
-        terms.iter_mut().for_each(|t| t["matchFields"] = only_here[0]["matchFields"].clone());
+        terms
+            .iter_mut()
+            .for_each(|t| t["matchFields"] = only_here[0]["matchFields"].clone());
     }
     let host_network = view::flag(template, &["spec", "hostNetwork"]);
     let tolerations = view::list_mut(template, &["spec", "tolerations"]);
@@ -110,7 +169,12 @@ fn prepare(template: &mut Value, set: &Object, node: &str, hash: &str) {
     };
     tolerate("not-ready", "NoExecute");
     tolerate("unreachable", "NoExecute");
-    for key in ["disk-pressure", "memory-pressure", "pid-pressure", "unschedulable"] {
+    for key in [
+        "disk-pressure",
+        "memory-pressure",
+        "pid-pressure",
+        "unschedulable",
+    ] {
         tolerate(key, "NoSchedule");
     }
     if host_network {
@@ -124,7 +188,18 @@ fn target(pod: &Object) -> String {
     if !bound.is_empty() {
         return bound.to_string();
     }
-    let path = ["spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms", "0", "matchFields", "0", "values", "0"];
+    let path = [
+        "spec",
+        "affinity",
+        "nodeAffinity",
+        "requiredDuringSchedulingIgnoredDuringExecution",
+        "nodeSelectorTerms",
+        "0",
+        "matchFields",
+        "0",
+        "values",
+        "0",
+    ];
     view::text(pod, &path).to_string()
 }
 
@@ -132,21 +207,44 @@ fn target(pod: &Object) -> String {
 fn fits(set: &Object, node: &Object) -> (bool, bool) {
     let spec = view::at(set, &["spec", "template", "spec"]);
     let labels = meta::labels(node);
-    let selected = view::members(spec, &["nodeSelector"]).all(|(k, v)| labels.and_then(|l| l.get(k)) == Some(v));
+    let selected = view::members(spec, &["nodeSelector"])
+        .all(|(k, v)| labels.and_then(|l| l.get(k)) == Some(v));
     let named = view::text(spec, &["nodeName"]);
     if !selected || (!named.is_empty() && named != meta::name(node)) {
         return (false, false);
     }
-    let tolerated = |taint: &Value| view::list(spec, &["tolerations"]).iter().any(|t| tolerates(t, taint)) || known(taint);
+    let tolerated = |taint: &Value| {
+        view::list(spec, &["tolerations"])
+            .iter()
+            .any(|t| tolerates(t, taint))
+            || known(taint)
+    };
     let taints = view::list(node, &["spec", "taints"]);
-    let blocked = |effect: &str| taints.iter().any(|t| view::text(t, &["effect"]) == effect && !tolerated(t));
-    (!blocked("NoSchedule") && !blocked("NoExecute"), !blocked("NoExecute"))
+    let blocked = |effect: &str| {
+        taints
+            .iter()
+            .any(|t| view::text(t, &["effect"]) == effect && !tolerated(t))
+    };
+    (
+        !blocked("NoSchedule") && !blocked("NoExecute"),
+        !blocked("NoExecute"),
+    )
 }
 
 /// Taints that every daemon pod tolerates.
 fn known(taint: &Value) -> bool {
-    let key = view::text(taint, &["key"]).strip_prefix("node.kubernetes.io/").unwrap_or_default();
-    matches!(key, "not-ready" | "unreachable" | "disk-pressure" | "memory-pressure" | "pid-pressure" | "unschedulable")
+    let key = view::text(taint, &["key"])
+        .strip_prefix("node.kubernetes.io/")
+        .unwrap_or_default();
+    matches!(
+        key,
+        "not-ready"
+            | "unreachable"
+            | "disk-pressure"
+            | "memory-pressure"
+            | "pid-pressure"
+            | "unschedulable"
+    )
 }
 
 fn tolerates(toleration: &Value, taint: &Value) -> bool {
@@ -155,7 +253,8 @@ fn tolerates(toleration: &Value, taint: &Value) -> bool {
     let key = text(toleration, "key");
     (effect.is_empty() || effect == text(taint, "effect"))
         && (key.is_empty() || key == text(taint, "key"))
-        && (text(toleration, "operator") == "Exists" || text(toleration, "value") == text(taint, "value"))
+        && (text(toleration, "operator") == "Exists"
+            || text(toleration, "value") == text(taint, "value"))
 }
 
 /// A rolling update: old pods go as far as enough stay available.
@@ -166,9 +265,23 @@ fn roll(cluster: &Cluster, set: &Object, hash: &str, nodes: &[Object]) {
     let owner = reference("apps/v1", "DaemonSet", set);
     let mine = claim(cluster, pods(), set, &owner);
     let desired = i64::try_from(nodes.iter().filter(|n| fits(set, n).0).count()).unwrap_or(0);
-    let slack = owned::share(view::at(set, &["spec", "updateStrategy", "rollingUpdate", "maxUnavailable"]), desired, true).max(1);
+    let slack = owned::share(
+        view::at(
+            set,
+            &["spec", "updateStrategy", "rollingUpdate", "maxUnavailable"],
+        ),
+        desired,
+        true,
+    )
+    .max(1);
     let is_old = |p: &Object| meta::label(p, "controller-revision-hash") != Some(hash);
-    let unavailable = desired - i64::try_from(mine.iter().filter(|p| owned::is_ready(p) && owned::is_active(p)).count()).unwrap_or(0);
+    let unavailable = desired
+        - i64::try_from(
+            mine.iter()
+                .filter(|p| owned::is_ready(p) && owned::is_active(p))
+                .count(),
+        )
+        .unwrap_or(0);
     let mut left = slack - unavailable;
     for pod in mine.iter().filter(|p| is_old(p) && !meta::is_deleting(p)) {
         if !owned::is_ready(pod) {
@@ -182,22 +295,45 @@ fn roll(cluster: &Cluster, set: &Object, hash: &str, nodes: &[Object]) {
 
 fn write_status(cluster: &Cluster, set: &Object, nodes: &[Object], hash: &str) -> Again {
     let owner = reference("apps/v1", "DaemonSet", set);
-    let mine: Vec<Object> = claim(cluster, pods(), set, &owner).into_iter().filter(|p| !meta::is_deleting(p)).collect();
+    let mine: Vec<Object> = claim(cluster, pods(), set, &owner)
+        .into_iter()
+        .filter(|p| !meta::is_deleting(p))
+        .collect();
     let wanted: Vec<&Object> = nodes.iter().filter(|n| fits(set, n).0).collect();
     let on = |n: &str| mine.iter().filter(|p| target(p) == n).collect::<Vec<_>>();
-    let (now, least) = (cluster.seconds(), view::int(set, &["spec", "minReadySeconds"]).unwrap_or(0));
-    let count = |test: &dyn Fn(&Object) -> bool| wanted.iter().filter(|n| on(meta::name(n)).into_iter().any(test)).count();
+    let (now, least) = (
+        cluster.seconds(),
+        view::int(set, &["spec", "minReadySeconds"]).unwrap_or(0),
+    );
+    let count = |test: &dyn Fn(&Object) -> bool| {
+        wanted
+            .iter()
+            .filter(|n| on(meta::name(n)).into_iter().any(test))
+            .count()
+    };
     let current = count(&|_| true);
     let ready = count(&|p| owned::is_ready(p));
     let available = count(&|p| owned::is_available(p, least, now).is_ok());
     let updated = count(&|p| meta::label(p, "controller-revision-hash") == Some(hash));
-    let stray = nodes.iter().filter(|n| !fits(set, n).0 && !on(meta::name(n)).is_empty()).count();
+    let stray = nodes
+        .iter()
+        .filter(|n| !fits(set, n).0 && !on(meta::name(n)).is_empty())
+        .count();
     let desired = wanted.len();
     cluster.amend(resource("apps", "daemonsets"), set, |o| {
-        for (name, value) in [("currentNumberScheduled", current), ("numberMisscheduled", stray), ("desiredNumberScheduled", desired), ("numberReady", ready)] {
+        for (name, value) in [
+            ("currentNumberScheduled", current),
+            ("numberMisscheduled", stray),
+            ("desiredNumberScheduled", desired),
+            ("numberReady", ready),
+        ] {
             view::set(o, &["status", name], value);
         }
-        for (name, value) in [("updatedNumberScheduled", updated), ("numberAvailable", available), ("numberUnavailable", desired - available.min(desired))] {
+        for (name, value) in [
+            ("updatedNumberScheduled", updated),
+            ("numberAvailable", available),
+            ("numberUnavailable", desired - available.min(desired)),
+        ] {
             if value == 0 {
                 view::remove(o, &["status", name]);
             } else {
@@ -206,6 +342,10 @@ fn write_status(cluster: &Cluster, set: &Object, nodes: &[Object], hash: &str) -
         }
         view::set(o, &["status", "observedGeneration"], meta::generation(set));
     });
-    let soon = mine.iter().filter_map(|p| owned::is_available(p, least, now).err().flatten()).min();
-    soon.and_then(|s| u64::try_from(s).ok()).map(std::time::Duration::from_secs)
+    let soon = mine
+        .iter()
+        .filter_map(|p| owned::is_available(p, least, now).err().flatten())
+        .min();
+    soon.and_then(|s| u64::try_from(s).ok())
+        .map(std::time::Duration::from_secs)
 }

@@ -1,12 +1,22 @@
 //! The controllers: each brings what is towards what should be, one kind of thing a file, named as in kube-controller-manager.
 
+mod cronjob;
+mod daemonset;
+mod deployment;
 pub(crate) mod endpoints;
 mod endpointslice;
 mod garbagecollector;
+mod job;
 mod namespace;
+pub(crate) mod owned;
 pub(crate) mod persistentvolume;
+pub(crate) mod queue;
+mod replicaset;
+mod revisions;
 pub(crate) mod root_ca_publisher;
 pub(crate) mod serviceaccount;
+mod statefulset;
+mod ttl_after_finished;
 
 use machine::Time;
 use machine::sync::{Either, select};
@@ -62,4 +72,11 @@ pub(crate) fn start(cluster: &Cluster) {
         cluster,
         persistentvolume::PersistentVolumeController::default(),
     );
+    replicaset::start(cluster);
+    deployment::start(cluster);
+    daemonset::start(cluster);
+    statefulset::start(cluster);
+    job::start(cluster);
+    cronjob::start(cluster);
+    ttl_after_finished::start(cluster);
 }

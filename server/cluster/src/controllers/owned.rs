@@ -24,24 +24,40 @@ pub(crate) fn reference(api_version: &str, kind: &str, owner: &Value) -> Value {
 /// The keys that a change of an owned object touches: its controller of this kind, now and before.
 pub(crate) fn controllers_of(change: &Change, kind: &str) -> Vec<Key> {
     let both = [Some(&change.object), change.old.as_ref()];
-    let mut keys: Vec<Key> = both.into_iter().flatten().filter_map(|o| controller_key(o, kind)).collect();
+    let mut keys: Vec<Key> = both
+        .into_iter()
+        .flatten()
+        .filter_map(|o| controller_key(o, kind))
+        .collect();
     keys.dedup();
     keys
 }
 
 fn controller_key(object: &Value, kind: &str) -> Option<Key> {
     let owner = meta::controller(object)?;
-    (view::text(owner, &["kind"]) == kind)
-        .then(|| (meta::namespace(object).to_string(), view::text(owner, &["name"]).to_string()))
+    (view::text(owner, &["kind"]) == kind).then(|| {
+        (
+            meta::namespace(object).to_string(),
+            view::text(owner, &["name"]).to_string(),
+        )
+    })
 }
 
 /// The key of the changed object itself.
 pub(crate) fn own_key(change: &Change) -> Vec<Key> {
-    vec![(meta::namespace(&change.object).to_string(), meta::name(&change.object).to_string())]
+    vec![(
+        meta::namespace(&change.object).to_string(),
+        meta::name(&change.object).to_string(),
+    )]
 }
 
 /// The objects of `resource` that `owner` controls; orphans that its selector matches are adopted, what no longer matches is released.
-pub(crate) fn claim(cluster: &Cluster, resource: &'static Resource, owner: &Value, reference: &Value) -> Vec<Object> {
+pub(crate) fn claim(
+    cluster: &Cluster,
+    resource: &'static Resource,
+    owner: &Value,
+    reference: &Value,
+) -> Vec<Object> {
     let selector = LabelSelector::from_object(view::at(owner, &["spec", "selector"]));
     let mut mine = Vec::new();
     for object in cluster.list(resource, meta::namespace(owner)) {
@@ -59,13 +75,30 @@ pub(crate) fn claim(cluster: &Cluster, resource: &'static Resource, owner: &Valu
 }
 
 /// The objects of `resource` that `owner` controls, without adopting any.
-pub(crate) fn claim_by_owner(cluster: &Cluster, resource: &'static Resource, owner: &Value) -> Vec<Object> {
-    let mine = |o: &Object| meta::controller(o).is_some_and(|c| view::text(c, &["uid"]) == meta::uid(owner));
-    cluster.list(resource, meta::namespace(owner)).into_iter().filter(mine).collect()
+pub(crate) fn claim_by_owner(
+    cluster: &Cluster,
+    resource: &'static Resource,
+    owner: &Value,
+) -> Vec<Object> {
+    let mine = |o: &Object| {
+        meta::controller(o).is_some_and(|c| view::text(c, &["uid"]) == meta::uid(owner))
+    };
+    cluster
+        .list(resource, meta::namespace(owner))
+        .into_iter()
+        .filter(mine)
+        .collect()
 }
 
-fn adopt(cluster: &Cluster, resource: &'static Resource, object: &Object, reference: &Value) -> Option<Object> {
-    cluster.amend(resource, object, |o| view::list_mut(o, &["metadata", "ownerReferences"]).push(reference.clone()))
+fn adopt(
+    cluster: &Cluster,
+    resource: &'static Resource,
+    object: &Object,
+    reference: &Value,
+) -> Option<Object> {
+    cluster.amend(resource, object, |o| {
+        view::list_mut(o, &["metadata", "ownerReferences"]).push(reference.clone())
+    })
 }
 
 fn release(cluster: &Cluster, resource: &'static Resource, object: &Object, owner: &Value) {
@@ -91,15 +124,32 @@ pub(crate) fn pod_of(template: &Value, owner: &Value, reference: Value, base: &s
 }
 
 /// Creates a pod for `owner` and tells so, or why it could not be.
-pub(crate) fn create_pod(cluster: &Cluster, by: &'static str, owner: &Value, pod: Value) -> Result<Object, Status> {
+pub(crate) fn create_pod(
+    cluster: &Cluster,
+    by: &'static str,
+    owner: &Value,
+    pod: Value,
+) -> Result<Object, Status> {
     let source = source(by);
     match cluster.create(by, pods(), pod) {
         Ok(pod) => {
-            cluster.event(&source, owner, Kind::Normal, "SuccessfulCreate", &format!("Created pod: {}", meta::name(&pod)));
+            cluster.event(
+                &source,
+                owner,
+                Kind::Normal,
+                "SuccessfulCreate",
+                &format!("Created pod: {}", meta::name(&pod)),
+            );
             Ok(pod)
         }
         Err(status) => {
-            cluster.event(&source, owner, Kind::Warning, "FailedCreate", &format!("Error creating: {}", status.message));
+            cluster.event(
+                &source,
+                owner,
+                Kind::Warning,
+                "FailedCreate",
+                &format!("Error creating: {}", status.message),
+            );
             Err(status)
         }
     }
@@ -115,7 +165,10 @@ pub(crate) fn delete_pod(cluster: &Cluster, by: &'static str, owner: &Value, pod
 
 /// A component of the controller manager as the source of events.
 pub(crate) fn source(component: &'static str) -> Source {
-    Source { component, host: String::new() }
+    Source {
+        component,
+        host: String::new(),
+    }
 }
 
 /// Neither ended nor on its way out.
@@ -125,12 +178,17 @@ pub(crate) fn is_active(pod: &Value) -> bool {
 
 /// Succeeded or Failed.
 pub(crate) fn is_ended(pod: &Value) -> bool {
-    matches!(view::text(pod, &["status", "phase"]), "Succeeded" | "Failed")
+    matches!(
+        view::text(pod, &["status", "phase"]),
+        "Succeeded" | "Failed"
+    )
 }
 
 /// A condition of an object by its type.
 pub(crate) fn condition<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
-    view::list(object, &["status", "conditions"]).iter().find(|c| view::text(c, &["type"]) == kind)
+    view::list(object, &["status", "conditions"])
+        .iter()
+        .find(|c| view::text(c, &["type"]) == kind)
 }
 
 /// Whether a pod's condition Ready is True.
@@ -148,7 +206,11 @@ pub(crate) fn ready_since(pod: &Value) -> Option<i64> {
 pub(crate) fn is_available(pod: &Value, min_ready: i64, now: i64) -> Result<(), Option<i64>> {
     let since = ready_since(pod).ok_or(None)?;
     let missing = since + min_ready - now;
-    if min_ready == 0 || missing <= 0 { Ok(()) } else { Err(Some(missing)) }
+    if min_ready == 0 || missing <= 0 {
+        Ok(())
+    } else {
+        Err(Some(missing))
+    }
 }
 
 /// The hash of a template as names carry it: FNV-1a of its text, in digits that are no words.
@@ -159,7 +221,10 @@ pub(crate) fn template_hash(template: &Value, collisions: i64) -> String {
         hash = (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
     }
     let digits = (hash % 4_000_000_000).max(10_000_000).to_string();
-    digits.bytes().map(|d| char::from(LETTERS[usize::from(d) % LETTERS.len()])).collect()
+    digits
+        .bytes()
+        .map(|d| char::from(LETTERS[usize::from(d) % LETTERS.len()]))
+        .collect()
 }
 
 /// A template without the label that tells templates apart.
@@ -174,9 +239,17 @@ pub(crate) fn share(value: &Value, whole: i64, up: bool) -> i64 {
     if let Some(number) = value.as_i64() {
         return number;
     }
-    let percent = value.as_str().and_then(|t| t.strip_suffix('%')).and_then(|t| t.parse::<i64>().ok()).unwrap_or(0);
+    let percent = value
+        .as_str()
+        .and_then(|t| t.strip_suffix('%'))
+        .and_then(|t| t.parse::<i64>().ok())
+        .unwrap_or(0);
     let product = percent * whole;
-    if up { (product + 99).div_euclid(100) } else { product.div_euclid(100) }
+    if up {
+        (product + 99).div_euclid(100)
+    } else {
+        product.div_euclid(100)
+    }
 }
 
 #[cfg(test)]
@@ -185,7 +258,9 @@ mod tests {
 
     #[test]
     fn shares_round_as_asked() {
-        let check = |value: Value, whole, up, expect| assert_eq!(share(&value, whole, up), expect, "{value} of {whole}");
+        let check = |value: Value, whole, up, expect| {
+            assert_eq!(share(&value, whole, up), expect, "{value} of {whole}")
+        };
         check(json!("25%"), 3, true, 1);
         check(json!("25%"), 3, false, 0);
         check(json!("100%"), 3, false, 3);
@@ -194,9 +269,15 @@ mod tests {
 
     #[test]
     fn hashes_differ_and_are_no_words() {
-        let (a, b) = (template_hash(&json!({"a": 1}), 0), template_hash(&json!({"a": 2}), 0));
+        let (a, b) = (
+            template_hash(&json!({"a": 1}), 0),
+            template_hash(&json!({"a": 2}), 0),
+        );
         assert_ne!(a, b);
-        assert!(a.len() >= 8 && a.bytes().all(|c| LETTERS.contains(&c)), "{a}");
+        assert!(
+            a.len() >= 8 && a.bytes().all(|c| LETTERS.contains(&c)),
+            "{a}"
+        );
     }
 
     #[test]

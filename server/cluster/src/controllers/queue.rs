@@ -57,11 +57,17 @@ async fn run(controller: Queue, cluster: Cluster) {
         for change in &changes {
             let at = cluster.now() + (controller.delay)(change);
             for key in (controller.keys)(&cluster, change) {
-                due.entry(key).and_modify(|t| *t = (*t).min(at)).or_insert(at);
+                due.entry(key)
+                    .and_modify(|t| *t = (*t).min(at))
+                    .or_insert(at);
             }
         }
         let now = cluster.now();
-        let ready: BTreeSet<Key> = due.iter().filter(|(_, at)| **at <= now).map(|(k, _)| k.clone()).collect();
+        let ready: BTreeSet<Key> = due
+            .iter()
+            .filter(|(_, at)| **at <= now)
+            .map(|(k, _)| k.clone())
+            .collect();
         for key in ready {
             due.remove(&key);
             if let Some(pause) = (controller.reconcile)(&cluster, &key) {

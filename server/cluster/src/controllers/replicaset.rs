@@ -19,7 +19,13 @@ const RETRY: Duration = Duration::from_secs(5);
 
 /// Starts the controller.
 pub(crate) fn start(cluster: &Cluster) {
-    Queue { follows: &[("apps", "replicasets"), ("", "pods")], keys, delay: at_once, reconcile }.start(cluster);
+    Queue {
+        follows: &[("apps", "replicasets"), ("", "pods")],
+        keys,
+        delay: at_once,
+        reconcile,
+    }
+    .start(cluster);
 }
 
 fn keys(cluster: &Cluster, change: &Change) -> Vec<Key> {
@@ -35,9 +41,15 @@ fn keys(cluster: &Cluster, change: &Change) -> Vec<Key> {
 
 /// ReplicaSets that might adopt an orphan.
 fn matching(cluster: &Cluster, pod: &Object) -> Vec<Key> {
-    let selects = |rs: &Object| objects::selector::LabelSelector::from_object(view::at(rs, &["spec", "selector"])).matches_object(pod);
+    let selects = |rs: &Object| {
+        objects::selector::LabelSelector::from_object(view::at(rs, &["spec", "selector"]))
+            .matches_object(pod)
+    };
     let all = cluster.list(resource("apps", "replicasets"), meta::namespace(pod));
-    all.iter().filter(|rs| selects(rs)).map(|rs| (meta::namespace(rs).to_string(), meta::name(rs).to_string())).collect()
+    all.iter()
+        .filter(|rs| selects(rs))
+        .map(|rs| (meta::namespace(rs).to_string(), meta::name(rs).to_string()))
+        .collect()
 }
 
 fn reconcile(cluster: &Cluster, key: &Key) -> Again {
@@ -45,27 +57,51 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Again {
     let set = cluster.get(sets, &key.0, &key.1)?;
     let owner = reference("apps/v1", "ReplicaSet", &set);
     let all = claim(cluster, pods(), &set, &owner);
-    let active: Vec<Object> = all.iter().filter(|p| owned::is_active(p)).cloned().collect();
-    let terminating = all.iter().filter(|p| meta::is_deleting(p) && !owned::is_ended(p)).count();
+    let active: Vec<Object> = all
+        .iter()
+        .filter(|p| owned::is_active(p))
+        .cloned()
+        .collect();
+    let terminating = all
+        .iter()
+        .filter(|p| meta::is_deleting(p) && !owned::is_ended(p))
+        .count();
     let mut failure = None;
     if !meta::is_deleting(&set) {
         failure = manage(cluster, &set, &owner, active.clone()).err();
     }
     let again = write_status(cluster, &set, &active, terminating, failure.as_deref());
-    if failure.is_some() { Some(RETRY) } else { again }
+    if failure.is_some() {
+        Some(RETRY)
+    } else {
+        again
+    }
 }
 
 /// Makes what is missing, deletes what is too much.
-fn manage(cluster: &Cluster, set: &Object, owner: &Value, mut active: Vec<Object>) -> Result<(), String> {
+fn manage(
+    cluster: &Cluster,
+    set: &Object,
+    owner: &Value,
+    mut active: Vec<Object>,
+) -> Result<(), String> {
     let wanted = usize::try_from(view::int(set, &["spec", "replicas"]).unwrap_or(1)).unwrap_or(0);
     for _ in active.len()..wanted.min(active.len() + BURST) {
-        let pod = pod_of(view::at(set, &["spec", "template"]), set, owner.clone(), meta::name(set));
+        let pod = pod_of(
+            view::at(set, &["spec", "template"]),
+            set,
+            owner.clone(),
+            meta::name(set),
+        );
         create_pod(cluster, BY, set, pod).map_err(|status| status.message.clone())?;
     }
     if active.len() > wanted {
         active.sort_by_key(rank);
         let surplus = (active.len() - wanted).min(BURST);
-        active.iter().take(surplus).for_each(|pod| delete_pod(cluster, BY, set, pod));
+        active
+            .iter()
+            .take(surplus)
+            .for_each(|pod| delete_pod(cluster, BY, set, pod));
     }
     Ok(())
 }
@@ -77,27 +113,61 @@ fn rank(pod: &Object) -> (bool, u8, bool, i64, i64, i64, i64) {
         "Unknown" => 1,
         _ => 2,
     };
-    let cost = meta::annotation(pod, "controller.kubernetes.io/pod-deletion-cost").and_then(|c| c.parse().ok()).unwrap_or(0);
-    let restarts = view::list(pod, &["status", "containerStatuses"]).iter().filter_map(|c| view::int(c, &["restartCount"])).max().unwrap_or(0);
+    let cost = meta::annotation(pod, "controller.kubernetes.io/pod-deletion-cost")
+        .and_then(|c| c.parse().ok())
+        .unwrap_or(0);
+    let restarts = view::list(pod, &["status", "containerStatuses"])
+        .iter()
+        .filter_map(|c| view::int(c, &["restartCount"]))
+        .max()
+        .unwrap_or(0);
     let born = objects::time::parse_seconds(meta::creation_timestamp(pod)).unwrap_or(0);
     let assigned = !view::text(pod, &["spec", "nodeName"]).is_empty();
-    (assigned, phase, owned::is_ready(pod), cost, -owned::ready_since(pod).unwrap_or(0), -restarts, -born)
+    (
+        assigned,
+        phase,
+        owned::is_ready(pod),
+        cost,
+        -owned::ready_since(pod).unwrap_or(0),
+        -restarts,
+        -born,
+    )
 }
 
-fn write_status(cluster: &Cluster, set: &Object, active: &[Object], terminating: usize, failure: Option<&str>) -> Again {
-    let live = cluster.get(resource("apps", "replicasets"), meta::namespace(set), meta::name(set))?;
+fn write_status(
+    cluster: &Cluster,
+    set: &Object,
+    active: &[Object],
+    terminating: usize,
+    failure: Option<&str>,
+) -> Again {
+    let live = cluster.get(
+        resource("apps", "replicasets"),
+        meta::namespace(set),
+        meta::name(set),
+    )?;
     let now = cluster.seconds();
     let min_ready = view::int(set, &["spec", "minReadySeconds"]).unwrap_or(0);
-    let selector = objects::selector::LabelSelector::from_map(view::at(set, &["spec", "template", "metadata", "labels"]));
+    let selector = objects::selector::LabelSelector::from_map(view::at(
+        set,
+        &["spec", "template", "metadata", "labels"],
+    ));
     let labelled = active.iter().filter(|p| selector.matches_object(p)).count();
     let ready = active.iter().filter(|p| owned::is_ready(p)).count();
-    let verdicts: Vec<_> = active.iter().map(|p| owned::is_available(p, min_ready, now)).collect();
+    let verdicts: Vec<_> = active
+        .iter()
+        .map(|p| owned::is_available(p, min_ready, now))
+        .collect();
     let available = verdicts.iter().filter(|v| v.is_ok()).count();
     let soon = verdicts.iter().filter_map(|v| v.err().flatten()).min();
     let stamp = cluster.now_text();
     cluster.amend(resource("apps", "replicasets"), &live, |o| {
         view::set(o, &["status", "replicas"], active.len());
-        for (name, count) in [("fullyLabeledReplicas", labelled), ("readyReplicas", ready), ("availableReplicas", available)] {
+        for (name, count) in [
+            ("fullyLabeledReplicas", labelled),
+            ("readyReplicas", ready),
+            ("availableReplicas", available),
+        ] {
             if count == 0 {
                 view::remove(o, &["status", name]);
             } else {
@@ -108,7 +178,8 @@ fn write_status(cluster: &Cluster, set: &Object, active: &[Object], terminating:
         view::set(o, &["status", "observedGeneration"], meta::generation(set));
         failure_condition(o, failure, &stamp);
     });
-    soon.and_then(|s| u64::try_from(s).ok()).map(Duration::from_secs)
+    soon.and_then(|s| u64::try_from(s).ok())
+        .map(Duration::from_secs)
 }
 
 fn failure_condition(set: &mut Value, failure: Option<&str>, stamp: &str) {

@@ -8,7 +8,12 @@ use crate::cluster::{Cluster, resource};
 use crate::view;
 
 /// The revision of the owner's current template, made where it is missing and brought to the top; the hash that pods carry.
-pub(crate) fn current(cluster: &Cluster, by: &str, kind: &str, owner: &Object) -> Option<(Object, String)> {
+pub(crate) fn current(
+    cluster: &Cluster,
+    by: &str,
+    kind: &str,
+    owner: &Object,
+) -> Option<(Object, String)> {
     let revisions = resource("apps", "controllerrevisions");
     let mine = owned(cluster, owner);
     let mut template = view::at(owner, &["spec", "template"]).clone();
@@ -16,11 +21,15 @@ pub(crate) fn current(cluster: &Cluster, by: &str, kind: &str, owner: &Object) -
     let data = json!({"spec": {"template": template}});
     let newest = mine.iter().map(number).max().unwrap_or(0);
     if let Some(same) = mine.iter().find(|r| r["data"] == data) {
-        let hash = meta::label(same, "controller-revision-hash").unwrap_or_default().to_string();
+        let hash = meta::label(same, "controller-revision-hash")
+            .unwrap_or_default()
+            .to_string();
         if number(same) == newest {
             return Some((same.clone(), hash));
         }
-        return cluster.amend(revisions, same, |r| view::set(r, &["revision"], newest + 1)).map(|r| (r, hash));
+        return cluster
+            .amend(revisions, same, |r| view::set(r, &["revision"], newest + 1))
+            .map(|r| (r, hash));
     }
     let hash = template_hash(&data, 0);
     let mut labels = view::at(owner, &["spec", "template", "metadata", "labels"]).clone();
@@ -34,9 +43,17 @@ pub(crate) fn current(cluster: &Cluster, by: &str, kind: &str, owner: &Object) -
 
 /// Deletes the oldest revisions beyond the limit, except those that pods still carry.
 pub(crate) fn trim(cluster: &Cluster, by: &str, owner: &Object, in_use: &[String]) {
-    let limit = usize::try_from(view::int(owner, &["spec", "revisionHistoryLimit"]).unwrap_or(10)).unwrap_or(10);
-    let hash = |r: &Object| meta::label(r, "controller-revision-hash").unwrap_or_default().to_string();
-    let mut idle: Vec<Object> = owned(cluster, owner).into_iter().filter(|r| !in_use.contains(&hash(r))).collect();
+    let limit = usize::try_from(view::int(owner, &["spec", "revisionHistoryLimit"]).unwrap_or(10))
+        .unwrap_or(10);
+    let hash = |r: &Object| {
+        meta::label(r, "controller-revision-hash")
+            .unwrap_or_default()
+            .to_string()
+    };
+    let mut idle: Vec<Object> = owned(cluster, owner)
+        .into_iter()
+        .filter(|r| !in_use.contains(&hash(r)))
+        .collect();
     idle.sort_by_key(number);
     let surplus = idle.len().saturating_sub(limit);
     for revision in idle.iter().take(surplus) {

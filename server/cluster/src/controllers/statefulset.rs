@@ -17,11 +17,21 @@ const BY: &str = "statefulset-controller";
 
 /// Starts the controller.
 pub(crate) fn start(cluster: &Cluster) {
-    Queue { follows: &[("apps", "statefulsets"), ("", "pods")], keys, delay: at_once, reconcile }.start(cluster);
+    Queue {
+        follows: &[("apps", "statefulsets"), ("", "pods")],
+        keys,
+        delay: at_once,
+        reconcile,
+    }
+    .start(cluster);
 }
 
 fn keys(_: &Cluster, change: &Change) -> Vec<Key> {
-    if change.resource.plural == "statefulsets" { owned::own_key(change) } else { owned::controllers_of(change, "StatefulSet") }
+    if change.resource.plural == "statefulsets" {
+        owned::own_key(change)
+    } else {
+        owned::controllers_of(change, "StatefulSet")
+    }
 }
 
 /// A set as one look sees it.
@@ -44,7 +54,12 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Again {
     let told = view::text(&set, &["status", "currentRevision"]);
     let prefix = format!("{}-", meta::name(&set));
     let current = told.strip_prefix(&prefix).unwrap_or(&update).to_string();
-    let look = Look { cluster, set, update, current };
+    let look = Look {
+        cluster,
+        set,
+        update,
+        current,
+    };
     let failed = look.manage().is_err();
     look.write_status(meta::name(&revision));
     let in_use = [look.update.clone(), look.current.clone()];
@@ -67,7 +82,11 @@ impl Look<'_> {
     }
 
     fn ordinal(&self, pod: &Object) -> Option<i64> {
-        meta::name(pod).strip_prefix(meta::name(&self.set))?.strip_prefix('-')?.parse().ok()
+        meta::name(pod)
+            .strip_prefix(meta::name(&self.set))?
+            .strip_prefix('-')?
+            .parse()
+            .ok()
     }
 
     fn in_order(&self) -> bool {
@@ -82,12 +101,25 @@ impl Look<'_> {
             let there = mine.iter().find(|p| self.ordinal(p) == Some(ordinal));
             match there {
                 Some(pod) if owned::is_ended(pod) && !meta::is_deleting(pod) => {
-                    let text = format!("StatefulSet {}/{} is recreating failed Pod {}", meta::namespace(&self.set), meta::name(&self.set), meta::name(pod));
-                    self.cluster.event(&source(BY), &self.set, Kind::Warning, "RecreatingFailedPod", &text);
+                    let text = format!(
+                        "StatefulSet {}/{} is recreating failed Pod {}",
+                        meta::namespace(&self.set),
+                        meta::name(&self.set),
+                        meta::name(pod)
+                    );
+                    self.cluster.event(
+                        &source(BY),
+                        &self.set,
+                        Kind::Warning,
+                        "RecreatingFailedPod",
+                        &text,
+                    );
                     self.delete(pod);
                     return Ok(());
                 }
-                Some(pod) if self.in_order() && (meta::is_deleting(pod) || !owned::is_ready(pod)) => {
+                Some(pod)
+                    if self.in_order() && (meta::is_deleting(pod) || !owned::is_ready(pod)) =>
+                {
                     self.mend_stuck(pod);
                     return Ok(());
                 }
@@ -100,7 +132,10 @@ impl Look<'_> {
                 }
             }
         }
-        let mut surplus: Vec<&Object> = mine.iter().filter(|p| self.ordinal(p).is_some_and(|n| !range.contains(&n))).collect();
+        let mut surplus: Vec<&Object> = mine
+            .iter()
+            .filter(|p| self.ordinal(p).is_some_and(|n| !range.contains(&n)))
+            .collect();
         surplus.sort_by_key(|p| std::cmp::Reverse(self.ordinal(p)));
         for pod in surplus {
             if !meta::is_deleting(pod) {
@@ -118,13 +153,22 @@ impl Look<'_> {
     fn mend_stuck(&self, pod: &Object) {
         let stale = meta::label(pod, "controller-revision-hash") != Some(&self.update);
         let pending = view::text(pod, &["status", "phase"]) == "Pending";
-        if stale && pending && !meta::is_deleting(pod) && view::text(&self.set, &["spec", "updateStrategy", "type"]) != "OnDelete" && self.ordinal(pod) >= Some(self.partition()) {
+        if stale
+            && pending
+            && !meta::is_deleting(pod)
+            && view::text(&self.set, &["spec", "updateStrategy", "type"]) != "OnDelete"
+            && self.ordinal(pod) >= Some(self.partition())
+        {
             self.delete(pod);
         }
     }
 
     fn partition(&self) -> i64 {
-        view::int(&self.set, &["spec", "updateStrategy", "rollingUpdate", "partition"]).unwrap_or(0)
+        view::int(
+            &self.set,
+            &["spec", "updateStrategy", "rollingUpdate", "partition"],
+        )
+        .unwrap_or(0)
     }
 
     /// From the highest ordinal down, one at a time.
@@ -134,7 +178,10 @@ impl Look<'_> {
         }
         let mut order: Vec<&Object> = mine.iter().collect();
         order.sort_by_key(|p| std::cmp::Reverse(self.ordinal(p)));
-        for pod in order.into_iter().filter(|p| self.ordinal(p) >= Some(self.partition())) {
+        for pod in order
+            .into_iter()
+            .filter(|p| self.ordinal(p) >= Some(self.partition()))
+        {
             if meta::is_deleting(pod) {
                 return;
             }
@@ -150,8 +197,18 @@ impl Look<'_> {
 
     fn delete(&self, pod: &Object) {
         if self.cluster.delete(BY, pods(), pod, None).is_ok() {
-            let text = format!("Delete Pod {} in StatefulSet {} successful", meta::name(pod), meta::name(&self.set));
-            self.cluster.event(&source(BY), &self.set, Kind::Normal, "SuccessfulDelete", &text);
+            let text = format!(
+                "Delete Pod {} in StatefulSet {} successful",
+                meta::name(pod),
+                meta::name(&self.set)
+            );
+            self.cluster.event(
+                &source(BY),
+                &self.set,
+                Kind::Normal,
+                "SuccessfulDelete",
+                &text,
+            );
         }
     }
 
@@ -161,26 +218,55 @@ impl Look<'_> {
         for template in view::list(set, &["spec", "volumeClaimTemplates"]) {
             self.claim_for(template, &name)?;
         }
-        let mut pod = pod_of(view::at(set, &["spec", "template"]), set, reference("apps/v1", "StatefulSet", set), &name);
+        let mut pod = pod_of(
+            view::at(set, &["spec", "template"]),
+            set,
+            reference("apps/v1", "StatefulSet", set),
+            &name,
+        );
         view::remove(&mut pod, &["metadata", "generateName"]);
         view::set(&mut pod, &["metadata", "name"], name.clone());
-        let hash = if ordinal < self.first() + self.partition() { &self.current } else { &self.update };
-        for (key, value) in [("statefulset.kubernetes.io/pod-name", name.clone()), ("apps.kubernetes.io/pod-index", ordinal.to_string()), ("controller-revision-hash", hash.clone())] {
+        let hash = if ordinal < self.first() + self.partition() {
+            &self.current
+        } else {
+            &self.update
+        };
+        for (key, value) in [
+            ("statefulset.kubernetes.io/pod-name", name.clone()),
+            ("apps.kubernetes.io/pod-index", ordinal.to_string()),
+            ("controller-revision-hash", hash.clone()),
+        ] {
             view::set(&mut pod, &["metadata", "labels", key], value);
         }
         view::set(&mut pod, &["spec", "hostname"], name.clone());
-        view::set(&mut pod, &["spec", "subdomain"], view::text(set, &["spec", "serviceName"]));
+        view::set(
+            &mut pod,
+            &["spec", "subdomain"],
+            view::text(set, &["spec", "serviceName"]),
+        );
         self.mount_claims(&mut pod, &name);
-        let told = |what: &str| format!("Create Pod {name} in StatefulSet {} {what}", meta::name(set));
+        let told = |what: &str| {
+            format!(
+                "Create Pod {name} in StatefulSet {} {what}",
+                meta::name(set)
+            )
+        };
         match self.cluster.create(BY, pods(), pod) {
             Ok(_) => {
-                self.cluster.event(&source(BY), set, Kind::Normal, "SuccessfulCreate", &told("successful"));
+                self.cluster.event(
+                    &source(BY),
+                    set,
+                    Kind::Normal,
+                    "SuccessfulCreate",
+                    &told("successful"),
+                );
                 Ok(())
             }
             Err(status) if status.reason == "AlreadyExists" => Ok(()),
             Err(status) => {
                 let text = told(&format!("failed error: {}", status.message));
-                self.cluster.event(&source(BY), set, Kind::Warning, "FailedCreate", &text);
+                self.cluster
+                    .event(&source(BY), set, Kind::Warning, "FailedCreate", &text);
                 Err(())
             }
         }
@@ -190,7 +276,11 @@ impl Look<'_> {
         let set = &self.set;
         let claims = resource("", "persistentvolumeclaims");
         let name = format!("{}-{pod}", view::text(template, &["metadata", "name"]));
-        if self.cluster.get(claims, meta::namespace(set), &name).is_some() {
+        if self
+            .cluster
+            .get(claims, meta::namespace(set), &name)
+            .is_some()
+        {
             return Ok(());
         }
         let mut made = template.clone();
@@ -202,14 +292,29 @@ impl Look<'_> {
             view::set(&mut made, &["metadata", "labels", key], value.clone());
         }
         view::remove(&mut made, &["status"]);
-        let told = format!("Create Claim {name} Pod {pod} in StatefulSet {}", meta::name(set));
+        let told = format!(
+            "Create Claim {name} Pod {pod} in StatefulSet {}",
+            meta::name(set)
+        );
         match self.cluster.create(BY, claims, made) {
             Ok(_) => {
-                self.cluster.event(&source(BY), set, Kind::Normal, "SuccessfulCreate", &format!("{told} success"));
+                self.cluster.event(
+                    &source(BY),
+                    set,
+                    Kind::Normal,
+                    "SuccessfulCreate",
+                    &format!("{told} success"),
+                );
                 Ok(())
             }
             Err(status) => {
-                self.cluster.event(&source(BY), set, Kind::Warning, "FailedCreate", &format!("{told} failed error: {}", status.message));
+                self.cluster.event(
+                    &source(BY),
+                    set,
+                    Kind::Warning,
+                    "FailedCreate",
+                    &format!("{told} failed error: {}", status.message),
+                );
                 Err(())
             }
         }
@@ -229,28 +334,55 @@ impl Look<'_> {
         let alive = |p: &&Object| owned::is_active(p);
         let now = self.cluster.seconds();
         let least = view::int(&self.set, &["spec", "minReadySeconds"]).unwrap_or(0);
-        let of = |hash: &str| mine.iter().filter(alive).filter(|p| meta::label(p, "controller-revision-hash") == Some(hash)).count();
-        let ready = mine.iter().filter(alive).filter(|p| owned::is_ready(p)).count();
-        let available = mine.iter().filter(alive).filter(|p| owned::is_available(p, least, now).is_ok()).count();
+        let of = |hash: &str| {
+            mine.iter()
+                .filter(alive)
+                .filter(|p| meta::label(p, "controller-revision-hash") == Some(hash))
+                .count()
+        };
+        let ready = mine
+            .iter()
+            .filter(alive)
+            .filter(|p| owned::is_ready(p))
+            .count();
+        let available = mine
+            .iter()
+            .filter(alive)
+            .filter(|p| owned::is_available(p, least, now).is_ok())
+            .count();
         let (total, updated, current) = (mine.len(), of(&self.update), of(&self.current));
-        let through = updated == total && ready == total && i64::try_from(total) == Ok(self.wanted());
+        let through =
+            updated == total && ready == total && i64::try_from(total) == Ok(self.wanted());
         let prefix = meta::name(&self.set).to_string();
-        let current_name = if through { update_name.to_string() } else { format!("{prefix}-{}", self.current) };
+        let current_name = if through {
+            update_name.to_string()
+        } else {
+            format!("{prefix}-{}", self.current)
+        };
         let in_current = if through { updated } else { current };
-        self.cluster.amend(resource("apps", "statefulsets"), &self.set, |o| {
-            view::set(o, &["status", "observedGeneration"], meta::generation(&self.set));
-            view::set(o, &["status", "replicas"], total);
-            view::set(o, &["status", "availableReplicas"], available);
-            for (name, count) in [("readyReplicas", ready), ("currentReplicas", in_current), ("updatedReplicas", updated)] {
-                if count == 0 {
-                    view::remove(o, &["status", name]);
-                } else {
-                    view::set(o, &["status", name], count);
+        self.cluster
+            .amend(resource("apps", "statefulsets"), &self.set, |o| {
+                view::set(
+                    o,
+                    &["status", "observedGeneration"],
+                    meta::generation(&self.set),
+                );
+                view::set(o, &["status", "replicas"], total);
+                view::set(o, &["status", "availableReplicas"], available);
+                for (name, count) in [
+                    ("readyReplicas", ready),
+                    ("currentReplicas", in_current),
+                    ("updatedReplicas", updated),
+                ] {
+                    if count == 0 {
+                        view::remove(o, &["status", name]);
+                    } else {
+                        view::set(o, &["status", name], count);
+                    }
                 }
-            }
-            view::set(o, &["status", "currentRevision"], current_name);
-            view::set(o, &["status", "updateRevision"], update_name);
-            view::set(o, &["status", "collisionCount"], 0);
-        });
+                view::set(o, &["status", "currentRevision"], current_name);
+                view::set(o, &["status", "updateRevision"], update_name);
+                view::set(o, &["status", "collisionCount"], 0);
+            });
     }
 }

@@ -21,11 +21,21 @@ const STAMP: &str = "batch.kubernetes.io/cronjob-scheduled-timestamp";
 
 /// Starts the controller.
 pub(crate) fn start(cluster: &Cluster) {
-    Queue { follows: &[("batch", "cronjobs"), ("batch", "jobs")], keys, delay: at_once, reconcile }.start(cluster);
+    Queue {
+        follows: &[("batch", "cronjobs"), ("batch", "jobs")],
+        keys,
+        delay: at_once,
+        reconcile,
+    }
+    .start(cluster);
 }
 
 fn keys(_: &Cluster, change: &Change) -> Vec<Key> {
-    if change.resource.plural == "cronjobs" { owned::own_key(change) } else { owned::controllers_of(change, "CronJob") }
+    if change.resource.plural == "cronjobs" {
+        owned::own_key(change)
+    } else {
+        owned::controllers_of(change, "CronJob")
+    }
 }
 
 fn reconcile(cluster: &Cluster, key: &Key) -> Again {
@@ -42,8 +52,17 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Again {
     let schedule = match Schedule::parse(view::text(&cron, &["spec", "schedule"])) {
         Ok(schedule) => schedule,
         Err(why) => {
-            let text = format!("unparseable schedule: {} : {why}", view::text(&cron, &["spec", "schedule"]));
-            cluster.event(&source(BY), &cron, Kind::Warning, "UnparseableSchedule", &text);
+            let text = format!(
+                "unparseable schedule: {} : {why}",
+                view::text(&cron, &["spec", "schedule"])
+            );
+            cluster.event(
+                &source(BY),
+                &cron,
+                Kind::Warning,
+                "UnparseableSchedule",
+                &text,
+            );
             return None;
         }
     };
@@ -58,8 +77,10 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Again {
 /// The latest time that was due and has not been served.
 fn last_due(cron: &Object, schedule: &Schedule, now: i64) -> Option<i64> {
     let told = |path: &[&str]| objects::time::parse_seconds(view::text(cron, path));
-    let since = told(&["status", "lastScheduleTime"]).or_else(|| told(&["metadata", "creationTimestamp"]))?;
-    let since = view::int(cron, &["spec", "startingDeadlineSeconds"]).map_or(since, |d| since.max(now - d - 1));
+    let since = told(&["status", "lastScheduleTime"])
+        .or_else(|| told(&["metadata", "creationTimestamp"]))?;
+    let since = view::int(cron, &["spec", "startingDeadlineSeconds"])
+        .map_or(since, |d| since.max(now - d - 1));
     let mut last = None;
     let mut at = since;
     // more than a hundred missed starts are not gone through one by one: the newest are near
@@ -76,7 +97,10 @@ fn last_due(cron: &Object, schedule: &Schedule, now: i64) -> Option<i64> {
 fn fire(cluster: &Cluster, cron: &Object, jobs: &[Object], due: i64, now: i64) {
     let deadline = view::int(cron, &["spec", "startingDeadlineSeconds"]);
     if deadline.is_some_and(|d| due + d < now) {
-        let text = format!("Missed scheduled time to start a job: {}", objects::time::rfc3339(due));
+        let text = format!(
+            "Missed scheduled time to start a job: {}",
+            objects::time::rfc3339(due)
+        );
         cluster.event(&source(BY), cron, Kind::Warning, "MissSchedule", &text);
         return;
     }
@@ -92,7 +116,13 @@ fn fire(cluster: &Cluster, cron: &Object, jobs: &[Object], due: i64, now: i64) {
     }
     match cluster.create(BY, resource("batch", "jobs"), job_of(cron, due)) {
         Ok(job) => {
-            cluster.event(&source(BY), cron, Kind::Normal, "SuccessfulCreate", &format!("Created job {}", meta::name(&job)));
+            cluster.event(
+                &source(BY),
+                cron,
+                Kind::Normal,
+                "SuccessfulCreate",
+                &format!("Created job {}", meta::name(&job)),
+            );
             cluster.amend(resource("batch", "cronjobs"), cron, |o| {
                 view::list_mut(o, &["status", "active"]).push(json!({"kind": "Job", "apiVersion": "batch/v1", "namespace": meta::namespace(&job),
                     "name": meta::name(&job), "uid": meta::uid(&job), "resourceVersion": meta::resource_version(&job)}));
@@ -101,7 +131,13 @@ fn fire(cluster: &Cluster, cron: &Object, jobs: &[Object], due: i64, now: i64) {
         }
         Err(status) if status.reason == "AlreadyExists" => {}
         Err(status) => {
-            cluster.event(&source(BY), cron, Kind::Warning, "FailedCreate", &format!("Error creating job: {}", status.message));
+            cluster.event(
+                &source(BY),
+                cron,
+                Kind::Warning,
+                "FailedCreate",
+                &format!("Error creating job: {}", status.message),
+            );
         }
     }
 }
@@ -116,14 +152,24 @@ fn job_of(cron: &Object, due: i64) -> Value {
             metadata[name] = given.clone();
         }
     }
-    view::set(&mut metadata, &["annotations", STAMP], objects::time::rfc3339(due));
+    view::set(
+        &mut metadata,
+        &["annotations", STAMP],
+        objects::time::rfc3339(due),
+    );
     json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": view::at(template, &["spec"])})
 }
 
 /// How a job ended, if it has: the type of its condition.
 fn ended(job: &Object) -> Option<&'static str> {
-    let is = |kind: &str| owned::condition(job, kind).is_some_and(|c| view::text(c, &["status"]) == "True");
-    if is("Complete") { Some("Complete") } else { is("Failed").then_some("Failed") }
+    let is = |kind: &str| {
+        owned::condition(job, kind).is_some_and(|c| view::text(c, &["status"]) == "True")
+    };
+    if is("Complete") {
+        Some("Complete")
+    } else {
+        is("Failed").then_some("Failed")
+    }
 }
 
 /// Jobs that ended leave the list of active ones.
@@ -144,7 +190,8 @@ fn see_ended(cluster: &Cluster, cron: &Object, jobs: &[Object]) -> Option<Object
                 cluster.event(&source(BY), cron, Kind::Normal, "SawCompletedJob", &text);
                 gone.push(uid.to_string());
                 if how == "Complete" {
-                    last_success = last_success.max(view::text(job, &["status", "completionTime"]).to_string());
+                    last_success = last_success
+                        .max(view::text(job, &["status", "completionTime"]).to_string());
                 }
             }
         }
@@ -166,17 +213,40 @@ fn see_ended(cluster: &Cluster, cron: &Object, jobs: &[Object]) -> Option<Object
 
 /// Keeps as many ended jobs as the history limits say.
 fn trim(cluster: &Cluster, cron: &Object, jobs: &[Object]) {
-    for (how, field, default) in [("Complete", "successfulJobsHistoryLimit", 3), ("Failed", "failedJobsHistoryLimit", 1)] {
-        let limit = usize::try_from(view::int(cron, &["spec", field]).unwrap_or(default)).unwrap_or(0);
-        let mut done: Vec<&Object> = jobs.iter().filter(|j| ended(j) == Some(how) && !meta::is_deleting(j)).collect();
-        done.sort_by_key(|j| (view::text(j, &["status", "startTime"]).to_string(), meta::name(j).to_string()));
+    for (how, field, default) in [
+        ("Complete", "successfulJobsHistoryLimit", 3),
+        ("Failed", "failedJobsHistoryLimit", 1),
+    ] {
+        let limit =
+            usize::try_from(view::int(cron, &["spec", field]).unwrap_or(default)).unwrap_or(0);
+        let mut done: Vec<&Object> = jobs
+            .iter()
+            .filter(|j| ended(j) == Some(how) && !meta::is_deleting(j))
+            .collect();
+        done.sort_by_key(|j| {
+            (
+                view::text(j, &["status", "startTime"]).to_string(),
+                meta::name(j).to_string(),
+            )
+        });
         let surplus = done.len().saturating_sub(limit);
-        done.iter().take(surplus).for_each(|job| remove(cluster, cron, job));
+        done.iter()
+            .take(surplus)
+            .for_each(|job| remove(cluster, cron, job));
     }
 }
 
 fn remove(cluster: &Cluster, cron: &Object, job: &Object) {
-    if cluster.delete(BY, resource("batch", "jobs"), job, None).is_ok() {
-        cluster.event(&source(BY), cron, Kind::Normal, "SuccessfulDelete", &format!("Deleted job {}", meta::name(job)));
+    if cluster
+        .delete(BY, resource("batch", "jobs"), job, None)
+        .is_ok()
+    {
+        cluster.event(
+            &source(BY),
+            cron,
+            Kind::Normal,
+            "SuccessfulDelete",
+            &format!("Deleted job {}", meta::name(job)),
+        );
     }
 }

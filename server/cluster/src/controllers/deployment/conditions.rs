@@ -9,13 +9,25 @@ use crate::view;
 
 /// Sets a condition as the deployment controller does: nothing where status and reason are as before; else it moves to the end, and
 /// keeps its transition time while its status stays.
-pub(super) fn put(object: &mut Value, kind: &str, status: &str, reason: &str, message: &str, now: &str, keep: bool) {
+pub(super) fn put(
+    object: &mut Value,
+    kind: &str,
+    status: &str,
+    reason: &str,
+    message: &str,
+    now: &str,
+    keep: bool,
+) {
     let before = owned::condition(object, kind).cloned();
-    let same = |c: &Value| view::text(c, &["status"]) == status && view::text(c, &["reason"]) == reason;
+    let same =
+        |c: &Value| view::text(c, &["status"]) == status && view::text(c, &["reason"]) == reason;
     if keep && before.as_ref().is_some_and(same) {
         return;
     }
-    let since = before.as_ref().filter(|c| view::text(c, &["status"]) == status).map(|c| view::text(c, &["lastTransitionTime"]).to_string());
+    let since = before
+        .as_ref()
+        .filter(|c| view::text(c, &["status"]) == status)
+        .map(|c| view::text(c, &["lastTransitionTime"]).to_string());
     let conditions = view::list_mut(object, &["status", "conditions"]);
     conditions.retain(|c| view::text(c, &["type"]) != kind);
     conditions.push(json!({"type": kind, "status": status, "lastUpdateTime": now,
@@ -35,14 +47,27 @@ impl Look<'_> {
     /// Pausing and resuming are told by the condition Progressing.
     pub(super) fn note_pause(&mut self) {
         let paused = view::flag(&self.deployment, &["spec", "paused"]);
-        let reason = self.condition("Progressing").map(|c| view::text(c, &["reason"]).to_string()).unwrap_or_default();
+        let reason = self
+            .condition("Progressing")
+            .map(|c| view::text(c, &["reason"]).to_string())
+            .unwrap_or_default();
         if reason == "ProgressDeadlineExceeded" {
             return;
         }
         if paused && reason != "DeploymentPaused" {
-            self.set_condition("Progressing", "Unknown", "DeploymentPaused", "Deployment is paused");
+            self.set_condition(
+                "Progressing",
+                "Unknown",
+                "DeploymentPaused",
+                "Deployment is paused",
+            );
         } else if !paused && reason == "DeploymentPaused" {
-            self.set_condition("Progressing", "Unknown", "DeploymentResumed", "Deployment is resumed");
+            self.set_condition(
+                "Progressing",
+                "Unknown",
+                "DeploymentResumed",
+                "Deployment is resumed",
+            );
         }
     }
 

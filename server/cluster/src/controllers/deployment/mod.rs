@@ -24,8 +24,18 @@ const MOST: &str = "deployment.kubernetes.io/max-replicas";
 
 /// Starts the controller.
 pub(crate) fn start(cluster: &Cluster) {
-    let follows = &[("apps", "deployments"), ("apps", "replicasets"), ("", "pods")];
-    Queue { follows, keys, delay: at_once, reconcile }.start(cluster);
+    let follows = &[
+        ("apps", "deployments"),
+        ("apps", "replicasets"),
+        ("", "pods"),
+    ];
+    Queue {
+        follows,
+        keys,
+        delay: at_once,
+        reconcile,
+    }
+    .start(cluster);
 }
 
 fn keys(cluster: &Cluster, change: &Change) -> Vec<Key> {
@@ -33,11 +43,20 @@ fn keys(cluster: &Cluster, change: &Change) -> Vec<Key> {
         "deployments" => owned::own_key(change),
         "replicasets" => owned::controllers_of(change, "Deployment"),
         // a Recreate waits for the last old pod to be gone
-        _ if change.kind == crate::store::ChangeKind::Deleted => owned::controllers_of(change, "ReplicaSet")
-            .iter()
-            .filter_map(|(ns, name)| cluster.get(resource("apps", "replicasets"), ns, name))
-            .filter_map(|set| meta::controller(&set).map(|c| (meta::namespace(&set).to_string(), view::text(c, &["name"]).to_string())))
-            .collect(),
+        _ if change.kind == crate::store::ChangeKind::Deleted => {
+            owned::controllers_of(change, "ReplicaSet")
+                .iter()
+                .filter_map(|(ns, name)| cluster.get(resource("apps", "replicasets"), ns, name))
+                .filter_map(|set| {
+                    meta::controller(&set).map(|c| {
+                        (
+                            meta::namespace(&set).to_string(),
+                            view::text(c, &["name"]).to_string(),
+                        )
+                    })
+                })
+                .collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -83,7 +102,12 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Again {
 
 impl Look<'_> {
     fn new(cluster: &Cluster, deployment: Object) -> Look<'_> {
-        let mut look = Look { cluster, deployment, new: None, old: Vec::new() };
+        let mut look = Look {
+            cluster,
+            deployment,
+            new: None,
+            old: Vec::new(),
+        };
         look.refresh();
         look
     }
@@ -91,11 +115,25 @@ impl Look<'_> {
     /// Looks at the sets again.
     fn refresh(&mut self) {
         let owner = reference("apps/v1", "Deployment", &self.deployment);
-        let mut sets = claim(self.cluster, resource("apps", "replicasets"), &self.deployment, &owner);
+        let mut sets = claim(
+            self.cluster,
+            resource("apps", "replicasets"),
+            &self.deployment,
+            &owner,
+        );
         let revision = |o: &Object| meta::resource_version(o).parse::<u64>().unwrap_or(0);
-        sets.sort_by_key(|s| (meta::creation_timestamp(s).to_string(), sets::revision(s), revision(s)));
+        sets.sort_by_key(|s| {
+            (
+                meta::creation_timestamp(s).to_string(),
+                sets::revision(s),
+                revision(s),
+            )
+        });
         let template = view::at(&self.deployment, &["spec", "template"]);
-        let current = sets.iter().position(|s| owned::bare_template(view::at(s, &["spec", "template"])) == owned::bare_template(template));
+        let current = sets.iter().position(|s| {
+            owned::bare_template(view::at(s, &["spec", "template"]))
+                == owned::bare_template(template)
+        });
         self.new = current.map(|at| sets.remove(at));
         self.old = sets;
     }
@@ -113,10 +151,19 @@ impl Look<'_> {
         if view::text(&self.deployment, &["spec", "strategy", "type"]) == "Recreate" {
             return (0, self.wanted());
         }
-        let at = |name| view::at(&self.deployment, &["spec", "strategy", "rollingUpdate", name]);
+        let at = |name| {
+            view::at(
+                &self.deployment,
+                &["spec", "strategy", "rollingUpdate", name],
+            )
+        };
         let surge = owned::share(at("maxSurge"), self.wanted(), true);
         let unavailable = owned::share(at("maxUnavailable"), self.wanted(), false);
-        if surge == 0 && unavailable == 0 { (0, 1) } else { (surge, unavailable.min(self.wanted())) }
+        if surge == 0 && unavailable == 0 {
+            (0, 1)
+        } else {
+            (surge, unavailable.min(self.wanted()))
+        }
     }
 
     /// Sets how many pods a set wants, and tells it.
@@ -124,26 +171,33 @@ impl Look<'_> {
         let from = sets::wanted(set);
         let (surge, _) = self.slack();
         let (desired, most) = (self.wanted(), self.wanted() + surge);
-        self.cluster.amend(resource("apps", "replicasets"), set, |o| {
-            view::set(o, &["spec", "replicas"], to);
-            sets::note_size(o, desired, most);
-        });
+        self.cluster
+            .amend(resource("apps", "replicasets"), set, |o| {
+                view::set(o, &["spec", "replicas"], to);
+                sets::note_size(o, desired, most);
+            });
         if from != to {
             let way = if to > from { "up" } else { "down" };
-            let text = format!("Scaled {way} replica set {} from {from} to {to}", meta::name(set));
+            let text = format!(
+                "Scaled {way} replica set {} from {from} to {to}",
+                meta::name(set)
+            );
             self.tell(Kind::Normal, "ScalingReplicaSet", &text);
         }
         self.refresh();
     }
 
     fn tell(&self, kind: Kind, reason: &str, text: &str) {
-        self.cluster.event(&source(BY), &self.deployment, kind, reason, text);
+        self.cluster
+            .event(&source(BY), &self.deployment, kind, reason, text);
     }
 
     /// Whether some active set was last sized for another number of replicas.
     fn was_scaled(&self) -> bool {
         let sized = |s: &Object| meta::annotation(s, DESIRED).and_then(|d| d.parse::<i64>().ok());
-        self.all().filter(|s| sets::wanted(s) > 0).any(|s| sized(s).is_some_and(|d| d != self.wanted()))
+        self.all()
+            .filter(|s| sets::wanted(s) > 0)
+            .any(|s| sized(s).is_some_and(|d| d != self.wanted()))
     }
 
     /// Old sets that want nothing go when there are more than the history keeps.
@@ -152,12 +206,22 @@ impl Look<'_> {
         if !self.is_complete() {
             return;
         }
-        let surplus = self.old.len().saturating_sub(usize::try_from(keep).unwrap_or(usize::MAX));
+        let surplus = self
+            .old
+            .len()
+            .saturating_sub(usize::try_from(keep).unwrap_or(usize::MAX));
         let mut old = self.old.clone();
         old.sort_by_key(sets::revision);
         for set in old.iter().take(surplus) {
-            let idle = sets::wanted(set) == 0 && view::int(set, &["status", "replicas"]).unwrap_or(0) == 0;
-            if idle && !meta::is_deleting(set) && self.cluster.delete(BY, resource("apps", "replicasets"), set, None).is_err() {
+            let idle =
+                sets::wanted(set) == 0 && view::int(set, &["status", "replicas"]).unwrap_or(0) == 0;
+            if idle
+                && !meta::is_deleting(set)
+                && self
+                    .cluster
+                    .delete(BY, resource("apps", "replicasets"), set, None)
+                    .is_err()
+            {
                 return;
             }
         }
@@ -166,7 +230,12 @@ impl Look<'_> {
     /// All old pods first, then the new ones.
     fn recreate(&mut self) {
         self.revise(false);
-        let active: Vec<Object> = self.old.iter().filter(|s| sets::wanted(s) > 0).cloned().collect();
+        let active: Vec<Object> = self
+            .old
+            .iter()
+            .filter(|s| sets::wanted(s) > 0)
+            .cloned()
+            .collect();
         if !active.is_empty() {
             for set in &active {
                 self.scale(set, 0);
@@ -174,8 +243,15 @@ impl Look<'_> {
             return;
         }
         let uids: Vec<&str> = self.old.iter().map(|s| meta::uid(s)).collect();
-        let of_old = |p: &Object| meta::controller(p).is_some_and(|c| uids.contains(&view::text(c, &["uid"])));
-        if self.cluster.list(pods(), meta::namespace(&self.deployment)).iter().any(|p| of_old(p) && !owned::is_ended(p)) {
+        let of_old = |p: &Object| {
+            meta::controller(p).is_some_and(|c| uids.contains(&view::text(c, &["uid"])))
+        };
+        if self
+            .cluster
+            .list(pods(), meta::namespace(&self.deployment))
+            .iter()
+            .any(|p| of_old(p) && !owned::is_ended(p))
+        {
             return;
         }
         self.revise(true);
@@ -183,7 +259,10 @@ impl Look<'_> {
     }
 
     fn amend(&mut self, change: impl FnOnce(&mut Value)) {
-        if let Some(new) = self.cluster.amend(resource("apps", "deployments"), &self.deployment, change) {
+        if let Some(new) =
+            self.cluster
+                .amend(resource("apps", "deployments"), &self.deployment, change)
+        {
             self.deployment = new;
         }
     }

@@ -33,12 +33,18 @@ pub(super) fn available(set: &Object) -> i64 {
 
 /// The revision of a set; 0 where it has none.
 pub(super) fn revision(set: &Object) -> i64 {
-    meta::annotation(set, REVISION).and_then(|r| r.parse().ok()).unwrap_or(0)
+    meta::annotation(set, REVISION)
+        .and_then(|r| r.parse().ok())
+        .unwrap_or(0)
 }
 
 /// Notes for how many replicas a set was sized.
 pub(super) fn note_size(set: &mut Value, desired: i64, most: i64) {
-    view::set(set, &["metadata", "annotations", DESIRED], desired.to_string());
+    view::set(
+        set,
+        &["metadata", "annotations", DESIRED],
+        desired.to_string(),
+    );
     view::set(set, &["metadata", "annotations", MOST], most.to_string());
 }
 
@@ -52,22 +58,36 @@ impl Look<'_> {
             None => {}
         }
         let newest = self.new.as_ref().map(revision).filter(|r| *r > 0);
-        if let Some(newest) = newest.filter(|r| meta::annotation(&self.deployment, REVISION) != Some(&r.to_string())) {
-            self.amend(|d| view::set(d, &["metadata", "annotations", REVISION], newest.to_string()));
+        if let Some(newest) =
+            newest.filter(|r| meta::annotation(&self.deployment, REVISION) != Some(&r.to_string()))
+        {
+            self.amend(|d| {
+                view::set(
+                    d,
+                    &["metadata", "annotations", REVISION],
+                    newest.to_string(),
+                )
+            });
         }
     }
 
     fn renew(&mut self, set: &Object, next: i64) {
         let before = revision(set);
         if before < next {
-            self.cluster.amend(resource("apps", "replicasets"), set, |o| {
-                if before > 0 {
-                    let history = view::text(o, &["metadata", "annotations", HISTORY]).to_string();
-                    let history = if history.is_empty() { before.to_string() } else { format!("{history},{before}") };
-                    view::set(o, &["metadata", "annotations", HISTORY], history);
-                }
-                view::set(o, &["metadata", "annotations", REVISION], next.to_string());
-            });
+            self.cluster
+                .amend(resource("apps", "replicasets"), set, |o| {
+                    if before > 0 {
+                        let history =
+                            view::text(o, &["metadata", "annotations", HISTORY]).to_string();
+                        let history = if history.is_empty() {
+                            before.to_string()
+                        } else {
+                            format!("{history},{before}")
+                        };
+                        view::set(o, &["metadata", "annotations", HISTORY], history);
+                    }
+                    view::set(o, &["metadata", "annotations", REVISION], next.to_string());
+                });
             self.refresh();
         }
         if self.condition("Progressing").is_none() {
@@ -80,16 +100,26 @@ impl Look<'_> {
         let collisions = view::int(&self.deployment, &["status", "collisionCount"]).unwrap_or(0);
         let mut template = bare_template(view::at(&self.deployment, &["spec", "template"]));
         let hash = template_hash(&template, collisions);
-        view::set(&mut template, &["metadata", "labels", "pod-template-hash"], hash.clone());
+        view::set(
+            &mut template,
+            &["metadata", "labels", "pod-template-hash"],
+            hash.clone(),
+        );
         let mut selector = view::at(&self.deployment, &["spec", "selector"]).clone();
-        view::set(&mut selector, &["matchLabels", "pod-template-hash"], hash.clone());
+        view::set(
+            &mut selector,
+            &["matchLabels", "pod-template-hash"],
+            hash.clone(),
+        );
         let size = self.size_of_new();
         let name = format!("{}-{hash}", meta::name(&self.deployment));
         let mut set = json!({"apiVersion": "apps/v1", "kind": "ReplicaSet",
             "metadata": {"name": name, "namespace": meta::namespace(&self.deployment), "labels": view::at(&template, &["metadata", "labels"]),
                 "ownerReferences": [reference("apps/v1", "Deployment", &self.deployment)]},
             "spec": {"replicas": size, "selector": selector, "template": template}});
-        if let Some(least) = view::int(&self.deployment, &["spec", "minReadySeconds"]).filter(|s| *s > 0) {
+        if let Some(least) =
+            view::int(&self.deployment, &["spec", "minReadySeconds"]).filter(|s| *s > 0)
+        {
             set["spec"]["minReadySeconds"] = least.into();
         }
         for (key, value) in meta::annotations(&self.deployment).into_iter().flatten() {
@@ -97,14 +127,24 @@ impl Look<'_> {
                 view::set(&mut set, &["metadata", "annotations", key], value.clone());
             }
         }
-        view::set(&mut set, &["metadata", "annotations", REVISION], next.to_string());
+        view::set(
+            &mut set,
+            &["metadata", "annotations", REVISION],
+            next.to_string(),
+        );
         let (surge, _) = self.slack();
         note_size(&mut set, self.wanted(), self.wanted() + surge);
-        match self.cluster.create(BY, resource("apps", "replicasets"), set) {
+        match self
+            .cluster
+            .create(BY, resource("apps", "replicasets"), set)
+        {
             Ok(made) => {
                 self.refresh();
                 if size > 0 {
-                    let text = format!("Scaled up replica set {} from 0 to {size}", meta::name(&made));
+                    let text = format!(
+                        "Scaled up replica set {} from 0 to {size}",
+                        meta::name(&made)
+                    );
                     self.tell(Kind::Normal, "ScalingReplicaSet", &text);
                 }
                 let text = format!("Created new replica set \"{}\"", meta::name(&made));
@@ -114,7 +154,10 @@ impl Look<'_> {
                 self.amend(|d| view::set(d, &["status", "collisionCount"], collisions + 1));
             }
             Err(status) => {
-                let text = format!("Failed to create new replica set \"{name}\": {}", status.message);
+                let text = format!(
+                    "Failed to create new replica set \"{name}\": {}",
+                    status.message
+                );
                 self.tell(Kind::Warning, "ReplicaSetCreateError", &text);
                 self.set_condition("Progressing", "False", "ReplicaSetCreateError", &text);
             }

@@ -21,27 +21,51 @@ pub(super) struct End {
     message: &'static str,
 }
 
-const REACHED: End = End { good: true, reason: "CompletionsReached", message: "Reached expected number of succeeded pods" };
-const TOO_MANY: End = End { good: false, reason: "BackoffLimitExceeded", message: "Job has reached the specified backoff limit" };
-const TOO_LONG: End = End { good: false, reason: "DeadlineExceeded", message: "Job was active longer than specified deadline" };
+const REACHED: End = End {
+    good: true,
+    reason: "CompletionsReached",
+    message: "Reached expected number of succeeded pods",
+};
+const TOO_MANY: End = End {
+    good: false,
+    reason: "BackoffLimitExceeded",
+    message: "Job has reached the specified backoff limit",
+};
+const TOO_LONG: End = End {
+    good: false,
+    reason: "DeadlineExceeded",
+    message: "Job was active longer than specified deadline",
+};
 
 /// Whether the job has ended: Complete or Failed.
 pub(super) fn verdict(job: &Value) -> Option<bool> {
-    let is = |kind: &str| condition(job, kind).is_some_and(|c| view::text(c, &["status"]) == "True");
-    if is("Complete") { Some(true) } else { is("Failed").then_some(false) }
+    let is =
+        |kind: &str| condition(job, kind).is_some_and(|c| view::text(c, &["status"]) == "True");
+    if is("Complete") {
+        Some(true)
+    } else {
+        is("Failed").then_some(false)
+    }
 }
 
 /// Why the job should end now, if it should.
 pub(super) fn judge(job: &Value, tally: &Tally, now: i64) -> Option<End> {
     let marked = |kind: &str| condition(job, kind).map(|c| view::text(c, &["reason"]).to_string());
     if let Some(reason) = marked("FailureTarget") {
-        return [TOO_MANY, TOO_LONG].into_iter().find(|e| e.reason == reason);
+        return [TOO_MANY, TOO_LONG]
+            .into_iter()
+            .find(|e| e.reason == reason);
     }
     if marked("SuccessCriteriaMet").is_some() {
         return Some(REACHED);
     }
     let limit = view::int(job, &["spec", "backoffLimit"]).unwrap_or(6);
-    let restarts: i64 = tally.active.iter().flat_map(|p| view::list(p, &["status", "containerStatuses"])).filter_map(|c| view::int(c, &["restartCount"])).sum();
+    let restarts: i64 = tally
+        .active
+        .iter()
+        .flat_map(|p| view::list(p, &["status", "containerStatuses"]))
+        .filter_map(|c| view::int(c, &["restartCount"]))
+        .sum();
     let on_failure = view::text(job, &["spec", "template", "spec", "restartPolicy"]) == "OnFailure";
     if tally.failed > limit || (on_failure && restarts > 0 && restarts >= limit.max(1)) {
         return Some(TOO_MANY);
@@ -64,18 +88,35 @@ fn remaining(job: &Value, now: i64) -> Option<i64> {
 
 /// When the active deadline passes.
 pub(super) fn deadline(job: &Value, now: i64) -> Again {
-    remaining(job, now).and_then(|left| u64::try_from(left.max(1)).ok()).map(Duration::from_secs)
+    remaining(job, now)
+        .and_then(|left| u64::try_from(left.max(1)).ok())
+        .map(Duration::from_secs)
 }
 
 /// Writes the criterion, ends what still runs, and writes the verdict once nothing does.
 pub(super) fn finish(cluster: &Cluster, job: &Object, tally: &Tally, end: End) -> Again {
     let now = cluster.now_text();
     let jobs = resource("batch", "jobs");
-    let mark = if end.good { "SuccessCriteriaMet" } else { "FailureTarget" };
-    tally.active.iter().for_each(|pod| delete_pod(cluster, BY, job, pod));
+    let mark = if end.good {
+        "SuccessCriteriaMet"
+    } else {
+        "FailureTarget"
+    };
+    tally
+        .active
+        .iter()
+        .for_each(|pod| delete_pod(cluster, BY, job, pod));
     let gone = tally.active.is_empty() && tally.terminating == 0;
     cluster.amend(jobs, job, |o| {
-        put_counts(o, &Tally { active: Vec::new(), terminating: tally.terminating + tally.active.len(), last_failure: None, ..*tally });
+        put_counts(
+            o,
+            &Tally {
+                active: Vec::new(),
+                terminating: tally.terminating + tally.active.len(),
+                last_failure: None,
+                ..*tally
+            },
+        );
         set_condition(o, mark, "True", end.reason, end.message, &now);
         if gone {
             let verdict = if end.good { "Complete" } else { "Failed" };
@@ -94,7 +135,14 @@ pub(super) fn finish(cluster: &Cluster, job: &Object, tally: &Tally, end: End) -
 }
 
 /// Sets a condition; its times change only with its status.
-pub(super) fn set_condition(job: &mut Value, kind: &str, status: &str, reason: &str, message: &str, now: &str) {
+pub(super) fn set_condition(
+    job: &mut Value,
+    kind: &str,
+    status: &str,
+    reason: &str,
+    message: &str,
+    now: &str,
+) {
     if condition(job, kind).is_some_and(|c| view::text(c, &["status"]) == status) {
         return;
     }

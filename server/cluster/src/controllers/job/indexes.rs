@@ -49,7 +49,9 @@ pub(super) fn print(all: &BTreeSet<i64>) -> String {
 
 /// Notes that the pod of an index succeeded.
 pub(super) fn note(cluster: &Cluster, job: &Object, pod: &Object, good: bool) {
-    let Some(index) = index_of(pod).filter(|_| good && is_indexed(job)) else { return };
+    let Some(index) = index_of(pod).filter(|_| good && is_indexed(job)) else {
+        return;
+    };
     cluster.amend(resource("batch", "jobs"), job, |o| {
         let mut done = parse(view::text(o, &["status", "completedIndexes"]));
         done.insert(index);
@@ -65,7 +67,11 @@ pub(super) fn missing(job: &Object, active: &[Object], most: usize) -> Vec<Optio
     let mut taken = parse(view::text(job, &["status", "completedIndexes"]));
     taken.extend(active.iter().filter_map(index_of));
     let completions = view::int(job, &["spec", "completions"]).unwrap_or(0);
-    (0..completions).filter(|i| !taken.contains(i)).take(most).map(Some).collect()
+    (0..completions)
+        .filter(|i| !taken.contains(i))
+        .take(most)
+        .map(Some)
+        .collect()
 }
 
 #[cfg(test)]

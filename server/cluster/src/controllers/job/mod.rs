@@ -25,12 +25,28 @@ const LAST_BACK_OFF: i64 = 600;
 
 /// Starts the controller.
 pub(crate) fn start(cluster: &Cluster) {
-    let delay = |change: &Change| if change.resource.plural == "pods" { BATCH } else { Duration::ZERO };
-    Queue { follows: &[("batch", "jobs"), ("", "pods")], keys, delay, reconcile }.start(cluster);
+    let delay = |change: &Change| {
+        if change.resource.plural == "pods" {
+            BATCH
+        } else {
+            Duration::ZERO
+        }
+    };
+    Queue {
+        follows: &[("batch", "jobs"), ("", "pods")],
+        keys,
+        delay,
+        reconcile,
+    }
+    .start(cluster);
 }
 
 fn keys(_: &Cluster, change: &Change) -> Vec<Key> {
-    if change.resource.plural == "jobs" { owned::own_key(change) } else { owned::controllers_of(change, "Job") }
+    if change.resource.plural == "jobs" {
+        owned::own_key(change)
+    } else {
+        owned::controllers_of(change, "Job")
+    }
 }
 
 /// A job's pods as one look sees them.
@@ -60,7 +76,10 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Again {
         return ending::finish(cluster, &job, &tally, end);
     }
     let again = if view::flag(&job, &["spec", "suspend"]) {
-        tally.active.iter().for_each(|pod| delete_pod(cluster, BY, &job, pod));
+        tally
+            .active
+            .iter()
+            .for_each(|pod| delete_pod(cluster, BY, &job, pod));
         tally.terminating += tally.active.len();
         tally.active.clear();
         None
@@ -88,7 +107,14 @@ fn begin(cluster: &Cluster, job: &Object) -> Option<Object> {
     cluster.amend(resource("batch", "jobs"), job, |o| {
         if suspended {
             view::remove(o, &["status", "startTime"]);
-            ending::set_condition(o, "Suspended", "True", "JobSuspended", "Job suspended", &now);
+            ending::set_condition(
+                o,
+                "Suspended",
+                "True",
+                "JobSuspended",
+                "Job suspended",
+                &now,
+            );
         } else {
             if view::at(o, &["status", "startTime"]).is_null() {
                 view::set(o, &["status", "startTime"], now.clone());
@@ -105,7 +131,14 @@ fn count(cluster: &Cluster, job: &Object) -> Tally {
     let owner = reference("batch/v1", "Job", job);
     let mine = claim(cluster, pods(), job, &owner);
     let before = |name| view::int(job, &["status", name]).unwrap_or(0);
-    let mut tally = Tally { active: Vec::new(), terminating: 0, ready: 0, succeeded: before("succeeded"), failed: before("failed"), last_failure: None };
+    let mut tally = Tally {
+        active: Vec::new(),
+        terminating: 0,
+        ready: 0,
+        succeeded: before("succeeded"),
+        failed: before("failed"),
+        last_failure: None,
+    };
     for pod in mine {
         if owned::is_ended(&pod) {
             let good = view::text(&pod, &["status", "phase"]) == "Succeeded";
@@ -113,7 +146,11 @@ fn count(cluster: &Cluster, job: &Object) -> Tally {
                 tally.last_failure = tally.last_failure.max(ended_at(&pod));
             }
             if meta::finalizers(&pod).any(|f| f == TRACKING) {
-                *(if good { &mut tally.succeeded } else { &mut tally.failed }) += 1;
+                *(if good {
+                    &mut tally.succeeded
+                } else {
+                    &mut tally.failed
+                }) += 1;
                 indexes::note(cluster, job, &pod, good);
                 untrack_pod(cluster, &pod);
             }
@@ -132,7 +169,10 @@ fn count(cluster: &Cluster, job: &Object) -> Tally {
 
 fn ended_at(pod: &Object) -> Option<i64> {
     let ends = view::list(pod, &["status", "containerStatuses"]).iter();
-    ends.filter_map(|c| objects::time::parse_seconds(view::text(c, &["state", "terminated", "finishedAt"]))).max()
+    ends.filter_map(|c| {
+        objects::time::parse_seconds(view::text(c, &["state", "terminated", "finishedAt"]))
+    })
+    .max()
 }
 
 /// Makes what is missing, after the back-off; deletes what is too much.
@@ -146,7 +186,9 @@ fn manage(cluster: &Cluster, job: &Object, tally: &mut Tally) -> Again {
     };
     if active > wanted {
         let mut surplus = tally.active.split_off(usize::try_from(wanted).unwrap_or(0));
-        surplus.drain(..).for_each(|pod| delete_pod(cluster, BY, job, &pod));
+        surplus
+            .drain(..)
+            .for_each(|pod| delete_pod(cluster, BY, job, &pod));
         return None;
     }
     if active == wanted {
@@ -156,7 +198,11 @@ fn manage(cluster: &Cluster, job: &Object, tally: &mut Tally) -> Again {
     if wait > 0 {
         return u64::try_from(wait).ok().map(Duration::from_secs);
     }
-    for index in indexes::missing(job, &tally.active, usize::try_from(wanted - active).unwrap_or(0)) {
+    for index in indexes::missing(
+        job,
+        &tally.active,
+        usize::try_from(wanted - active).unwrap_or(0),
+    ) {
         match create_pod(cluster, BY, job, pod(job, index)) {
             Ok(pod) => tally.active.push(pod),
             Err(_) => return Some(Duration::from_secs(10)),
@@ -167,7 +213,9 @@ fn manage(cluster: &Cluster, job: &Object, tally: &mut Tally) -> Again {
 
 /// How many seconds are missing before the next pod after a failure.
 fn back_off(tally: &Tally, now: i64) -> i64 {
-    let Some(last) = tally.last_failure.filter(|_| tally.failed > 0) else { return 0 };
+    let Some(last) = tally.last_failure.filter(|_| tally.failed > 0) else {
+        return 0;
+    };
     let exponent = u32::try_from(tally.failed - 1).unwrap_or(0).min(10);
     let pause = (FIRST_BACK_OFF * 2_i64.pow(exponent)).min(LAST_BACK_OFF);
     (last + pause - now).max(0)
@@ -177,17 +225,39 @@ fn pod(job: &Object, index: Option<i64>) -> Value {
     let mut template = view::at(job, &["spec", "template"]).clone();
     view::list_mut(&mut template, &["metadata", "finalizers"]).push(TRACKING.into());
     let Some(index) = index else {
-        return pod_of(&template, job, reference("batch/v1", "Job", job), meta::name(job));
+        return pod_of(
+            &template,
+            job,
+            reference("batch/v1", "Job", job),
+            meta::name(job),
+        );
     };
     let key = "batch.kubernetes.io/job-completion-index";
-    view::set(&mut template, &["metadata", "annotations", key], index.to_string());
-    view::set(&mut template, &["metadata", "labels", key], index.to_string());
-    view::set(&mut template, &["spec", "hostname"], format!("{}-{index}", meta::name(job)));
+    view::set(
+        &mut template,
+        &["metadata", "annotations", key],
+        index.to_string(),
+    );
+    view::set(
+        &mut template,
+        &["metadata", "labels", key],
+        index.to_string(),
+    );
+    view::set(
+        &mut template,
+        &["spec", "hostname"],
+        format!("{}-{index}", meta::name(job)),
+    );
     let from = json!({"name": "JOB_COMPLETION_INDEX", "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": format!("metadata.labels['{key}']")}}});
     for kind in ["containers", "initContainers"] {
-        for container in view::at(&template, &["spec", kind]).as_array().map_or(0..0, |c| 0..c.len()) {
+        for container in view::at(&template, &["spec", kind])
+            .as_array()
+            .map_or(0..0, |c| 0..c.len())
+        {
             let at = container.to_string();
-            if let Some(env) = template["spec"][kind][at.parse::<usize>().unwrap_or(0)].as_object_mut() {
+            if let Some(env) =
+                template["spec"][kind][at.parse::<usize>().unwrap_or(0)].as_object_mut()
+            {
                 let list = env.entry("env").or_insert_with(|| json!([]));
                 if let Some(list) = list.as_array_mut() {
                     list.push(from.clone());
@@ -195,7 +265,12 @@ fn pod(job: &Object, index: Option<i64>) -> Value {
             }
         }
     }
-    pod_of(&template, job, reference("batch/v1", "Job", job), &format!("{}-{index}", meta::name(job)))
+    pod_of(
+        &template,
+        job,
+        reference("batch/v1", "Job", job),
+        &format!("{}-{index}", meta::name(job)),
+    )
 }
 
 fn write_status(cluster: &Cluster, job: &Object, tally: &Tally) {
@@ -205,7 +280,11 @@ fn write_status(cluster: &Cluster, job: &Object, tally: &Tally) {
 /// Writes the counts of a look into a status.
 pub(super) fn put_counts(job: &mut Value, tally: &Tally) {
     let number = |n: usize| i64::try_from(n).unwrap_or(0);
-    for (name, value) in [("active", number(tally.active.len())), ("succeeded", tally.succeeded), ("failed", tally.failed)] {
+    for (name, value) in [
+        ("active", number(tally.active.len())),
+        ("succeeded", tally.succeeded),
+        ("failed", tally.failed),
+    ] {
         if value == 0 {
             view::remove(job, &["status", name]);
         } else {
@@ -220,14 +299,24 @@ pub(super) fn put_counts(job: &mut Value, tally: &Tally) {
 fn untrack(cluster: &Cluster, job: &Object) {
     let owner = reference("batch/v1", "Job", job);
     let tracked = |p: &Object| meta::finalizers(p).any(|f| f == TRACKING);
-    claim(cluster, pods(), job, &owner).iter().filter(|p| tracked(p)).for_each(|p| untrack_pod(cluster, p));
+    claim(cluster, pods(), job, &owner)
+        .iter()
+        .filter(|p| tracked(p))
+        .for_each(|p| untrack_pod(cluster, p));
 }
 
 /// Pods of a job that is gone must not wait for it.
 fn untrack_orphans(cluster: &Cluster, key: &Key) {
-    let of_job = |p: &Object| meta::controller(p).is_some_and(|c| view::text(c, &["kind"]) == "Job" && view::text(c, &["name"]) == key.1);
+    let of_job = |p: &Object| {
+        meta::controller(p)
+            .is_some_and(|c| view::text(c, &["kind"]) == "Job" && view::text(c, &["name"]) == key.1)
+    };
     let tracked = |p: &Object| meta::finalizers(p).any(|f| f == TRACKING);
-    cluster.list(pods(), &key.0).iter().filter(|p| of_job(p) && tracked(p)).for_each(|p| untrack_pod(cluster, p));
+    cluster
+        .list(pods(), &key.0)
+        .iter()
+        .filter(|p| of_job(p) && tracked(p))
+        .for_each(|p| untrack_pod(cluster, p));
 }
 
 fn untrack_pod(cluster: &Cluster, pod: &Object) {
@@ -247,7 +336,14 @@ mod tests {
     #[test]
     fn failures_wait_longer_and_longer() {
         let check = |failed, now, expect| {
-            let tally = Tally { active: Vec::new(), terminating: 0, ready: 0, succeeded: 0, failed, last_failure: Some(100) };
+            let tally = Tally {
+                active: Vec::new(),
+                terminating: 0,
+                ready: 0,
+                succeeded: 0,
+                failed,
+                last_failure: Some(100),
+            };
             assert_eq!(back_off(&tally, now), expect, "{failed} failures at {now}");
         };
         check(0, 100, 0);
