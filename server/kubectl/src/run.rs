@@ -389,10 +389,10 @@ pub(crate) async fn bytes(answer: Response<Body>) -> Outcome<Bytes> {
 async fn status(answer: Response<Body>) -> Failure {
     let code = answer.status();
     let bytes = bytes(answer).await.unwrap_or_default();
-    if let Ok(value) = serde_json::from_slice::<Value>(&bytes) {
-        if value["kind"] == "Status" {
-            return Failure::Status(Box::new(value));
-        }
+    if let Ok(value) = serde_json::from_slice::<Value>(&bytes)
+        && value["kind"] == "Status"
+    {
+        return Failure::Status(Box::new(value));
     }
     if code == 404 {
         return Failure::Status(Box::new(

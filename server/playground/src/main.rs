@@ -30,11 +30,20 @@ enum Command {
     Lessons(lessons_command::LessonsArgs),
 }
 
+/// What is logged where `PODSCHOOL_LOG` says nothing: kubectl's standard error belongs to kubectl.
+fn default_log() -> &'static str {
+    if std::env::args().nth(1).as_deref() == Some("kubectl") {
+        "off"
+    } else {
+        "warn,playground=info"
+    }
+}
+
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("PODSCHOOL_LOG")
-                .unwrap_or_else(|_| "warn,playground=info".into()),
+                .unwrap_or_else(|_| default_log().into()),
         )
         .with_writer(std::io::stderr)
         .init();

@@ -147,7 +147,8 @@ pub(crate) fn events(w: &mut Writer, events: &[Value]) {
         return;
     }
     let mut events: Vec<&Value> = events.iter().collect();
-    events.sort_by_key(|event| last_seen(event));
+    // Events of the newer API have no lastTimestamp and come first, as in kubectl.
+    events.sort_by_key(|event| time::parse(&event["lastTimestamp"]));
     w.put(0, "Events:\n  Type\tReason\tAge\tFrom\tMessage\n");
     w.put(1, "----\t------\t----\t----\t-------\n");
     for event in events {

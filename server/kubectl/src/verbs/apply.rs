@@ -79,10 +79,10 @@ pub(crate) fn validated(run: &Run, item: &crate::manifest::Document) -> Outcome 
 pub(crate) async fn manifests(run: &Run) -> Outcome<(Vec<Item>, Vec<Failure>)> {
     let (mut items, mut failures) = (Vec::new(), Vec::new());
     for document in selection::documents(run).await? {
-        if let Some(text) = run.flags.some("selector") {
-            if !matches(&document.value["metadata"]["labels"], text) {
-                continue;
-            }
+        if let Some(text) = run.flags.some("selector")
+            && !matches(&document.value["metadata"]["labels"], text)
+        {
+            continue;
         }
         if let Err(failure) = validated(run, &document) {
             failures.push(failure);
@@ -412,10 +412,10 @@ async fn would_be(run: &Run, item: &Item) -> Outcome<(Value, Value)> {
     // The comparison leaves the annotation as it is on the live object.
     let mut wanted = modified;
     wanted["metadata"]["annotations"][LAST] = live["metadata"]["annotations"][LAST].clone();
-    if wanted["metadata"]["annotations"][LAST].is_null() {
-        if let Some(all) = wanted["metadata"]["annotations"].as_object_mut() {
-            all.remove(LAST);
-        }
+    if wanted["metadata"]["annotations"][LAST].is_null()
+        && let Some(all) = wanted["metadata"]["annotations"].as_object_mut()
+    {
+        all.remove(LAST);
     }
     let patch = patch::three_way(way, &original, &wanted, &live);
     if patch.as_object().is_some_and(serde_json::Map::is_empty) {

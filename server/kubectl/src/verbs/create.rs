@@ -58,10 +58,10 @@ pub(crate) static REPLACE: Verb = Verb {
 
 async fn go(run: &Run) -> Outcome {
     if run.flags.list("filename").is_empty() && run.flags.some("kustomize").is_none() {
-        if let Some(word) = run.words.first() {
+        if !run.words.is_empty() {
             return Err(Failure::Plain(format!(
                 "error: Unexpected args: [{}]\nSee 'kubectl create -h' for help and examples",
-                [&[word.clone()], &run.words[1..]].concat().join(" ")
+                run.words.join(" ")
             )));
         }
         return Err(Failure::Plain(

@@ -127,10 +127,10 @@ fn name_of(run: &Run, pod: &Value) -> String {
 fn spec(run: &Run, name: &str) -> Outcome<Value> {
     let flags = &run.flags;
     let mut entry = json!({"name": name, "image": flags.text("image"), "resources": {}, "terminationMessagePolicy": "File", "imagePullPolicy": flags.text("image-pull-policy")});
-    if flags.text("image-pull-policy").is_empty() {
-        if let Some(map) = entry.as_object_mut() {
-            map.remove("imagePullPolicy");
-        }
+    if flags.text("image-pull-policy").is_empty()
+        && let Some(map) = entry.as_object_mut()
+    {
+        map.remove("imagePullPolicy");
     }
     let rest = run.words.get(1..).unwrap_or_default();
     if !rest.is_empty() {

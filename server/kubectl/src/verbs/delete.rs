@@ -85,7 +85,7 @@ async fn go(run: &Run) -> Outcome {
     }
     let waits = flags.bool("wait")
         && flags.text("dry-run") == "none"
-        && !(flags.bool("force") && !flags.changed("wait"));
+        && (flags.changed("wait") || !flags.bool("force"));
     if waits {
         for (item, uid) in gone {
             wait_gone(run, item, &uid, timeout(run)).await?;

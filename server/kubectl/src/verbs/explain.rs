@@ -229,9 +229,8 @@ fn wrap(words: &str, indent: usize, text: &mut String) {
                 text.push_str(&format!("{pad}{line}\n"));
                 line.clear();
             }
-            if !line.is_empty() {
-                line.push(' ');
-            } else if paragraph.starts_with(' ') && word.starts_with('-') {
+            let item = line.is_empty() && paragraph.starts_with(' ') && word.starts_with('-');
+            if !line.is_empty() || item {
                 line.push(' ');
             }
             line.push_str(word);
