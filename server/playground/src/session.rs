@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::backend::Ground;
 use crate::http::cookie::Learner;
 use crate::http::site::Site;
-use crate::storage::{Done, Storage};
+use crate::storage::{Done, Storage, StorageError};
 use crate::wire::{Backend, Level, Preview, ServerFrame, SessionState, StepCause};
 use grading::Told;
 use life::{Life, LifeError};
@@ -307,23 +307,18 @@ impl Session {
         }
     }
 
-    /// Keeps an answer for another day, then shows it to the grader.
+    /// Keeps an answer for another day, then lets the grader judge it.
     pub async fn answer(
         &self,
         life: &Life,
+        step: &str,
         question: &str,
         value: String,
-    ) -> Result<(), crate::storage::StorageError> {
+    ) -> Result<Option<bool>, StorageError> {
         self.storage
             .keep_answer(&self.learner.0, &self.lesson.id, question, &value)
             .await?;
-        life.grading
-            .see(course::Observation::Answered {
-                id: question.to_owned(),
-                value,
-            })
-            .await;
-        Ok(())
+        Ok(life.grading.answer(step, question, value).await)
     }
 
     /// A page is here.

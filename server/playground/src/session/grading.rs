@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use course::format::CheckFile;
 use course::{Grader, Lang, Lesson, Observation, Sentence};
 use serde_json::Value;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::wire::{Answer, ObjectChange, ObjectOp, ServerFrame, StepCause, StepState, StepStatus};
@@ -47,8 +48,17 @@ pub enum Told {
 #[derive(Clone)]
 pub struct Grading {
     seen: mpsc::Sender<Observation>,
+    answers: mpsc::Sender<Given>,
     shared: Arc<Mutex<Shared>>,
     lesson: Arc<Lesson>,
+}
+
+/// An answer to a question, and where to say whether it is right.
+struct Given {
+    step: String,
+    question: String,
+    value: String,
+    right: oneshot::Sender<Option<bool>>,
 }
 
 struct Shared {
@@ -92,6 +102,7 @@ impl Grading {
         grader.restore(&done.into_iter().map(|(step, _)| step).collect::<Vec<_>>());
         lock(&shared).steps = grader.steps().to_vec();
         let (seen, queue) = mpsc::channel(QUEUE);
+        let (answers, given) = mpsc::channel(QUEUE);
         let watching = course::watch(
             around.client.clone(),
             around.namespace.clone(),
@@ -111,18 +122,34 @@ impl Grading {
         ));
         let grading = Grading {
             seen,
+            answers,
             shared,
             lesson,
         };
-        tokio::spawn(grading.clone().run(grader, queue, around));
+        tokio::spawn(grading.clone().run(grader, queue, given, around));
         grading
     }
 
-    async fn run(self, mut grader: Grader, mut queue: mpsc::Receiver<Observation>, around: Around) {
+    async fn run(
+        self,
+        mut grader: Grader,
+        mut queue: mpsc::Receiver<Observation>,
+        mut given: mpsc::Receiver<Given>,
+        around: Around,
+    ) {
         loop {
             let observation = tokio::select! {
                 () = around.stop.cancelled() => return,
                 observation = queue.recv() => match observation { Some(observation) => observation, None => return },
+                Some(given) = given.recv() => {
+                    let seen = Observation::Answered { id: given.question.clone(), value: given.value };
+                    if grader.observe(seen) {
+                        self.publish(&grader, &around);
+                    }
+                    // Whoever asked may have gone.
+                    let _ = given.right.send(self.is_right(&grader, &given.step, &given.question));
+                    continue;
+                }
             };
             if let Some(frame) = picture(&self.shared, &observation) {
                 let _ = around.tell.send(Told::Frame(frame));
@@ -225,23 +252,47 @@ impl Grading {
             .map(|known| known.solve.clone())
     }
 
-    /// Whether an answer to a question of `step` is right, once the grader has seen it: `None` when there is no such question.
-    pub fn is_question(&self, step: &str, question: &str) -> bool {
-        self.lesson
+    /// Takes an answer: whether it is right, `None` when there is no such question.
+    pub async fn answer(&self, step: &str, question: &str, value: String) -> Option<bool> {
+        let (right, told) = oneshot::channel();
+        let given = Given {
+            step: step.to_owned(),
+            question: question.to_owned(),
+            value,
+            right,
+        };
+        self.answers.send(given).await.ok()?;
+        told.await.ok()?
+    }
+
+    fn is_right(&self, grader: &Grader, step: &str, question: &str) -> Option<bool> {
+        let check = self.question(step, question)?;
+        Some(course::check::evaluate(check, grader.seen()).is_ok())
+    }
+
+    /// The check that asks this question.
+    fn question(&self, step: &str, question: &str) -> Option<&CheckFile> {
+        let checks = self
+            .lesson
             .steps
             .iter()
             .filter(|known| known.id == step)
-            .flat_map(|known| &known.check)
-            .any(|check| {
-                check
-                    .answer
+            .flat_map(|known| &known.check);
+        let asks = |check: &&CheckFile| {
+            check
+                .answer
+                .as_ref()
+                .is_some_and(|answer| answer.id == question)
+                || check
+                    .choice
                     .as_ref()
-                    .is_some_and(|answer| answer.id == question)
-                    || check
-                        .choice
-                        .as_ref()
-                        .is_some_and(|choice| choice.id == question)
-            })
+                    .is_some_and(|choice| choice.id == question)
+        };
+        checks.into_iter().find(asks)
+    }
+
+    pub fn is_question(&self, step: &str, question: &str) -> bool {
+        self.question(step, question).is_some()
     }
 
     /// From now on sentences are said in this language.

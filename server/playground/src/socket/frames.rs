@@ -163,15 +163,18 @@ impl Connection {
                 question,
                 answer,
             } if life.grading.is_question(&step, &question) => {
-                let kept = self
+                let (right, message) = match self
                     .session
-                    .answer(life, &question, answer_text(&answer))
-                    .await;
-                let message = kept.err().map(|error| error.to_string());
+                    .answer(life, &step, &question, answer_text(&answer))
+                    .await
+                {
+                    Ok(right) => (right, None),
+                    Err(error) => (None, Some(error.to_string())),
+                };
                 Some(ServerFrame::StepAnswered {
                     step,
                     question,
-                    right: None,
+                    right,
                     message,
                 })
             }
