@@ -48,7 +48,7 @@ solution-show = Show the solution
 answer = Answer
 answer-right = Right.
 answer-wrong = Not quite. Look again.
-answer-kept = Noted. We will see.
+answer-kept = Noted.
 finish = Well done
 finish-words =
     { $count ->

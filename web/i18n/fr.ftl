@@ -48,7 +48,7 @@ solution-show = Montrer la solution
 answer = Répondre
 answer-right = Juste.
 answer-wrong = Pas tout à fait. Regardez encore.
-answer-kept = C’est noté. Nous verrons.
+answer-kept = C’est noté.
 finish = Bien joué
 finish-words =
     { $count ->

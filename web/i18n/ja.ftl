@@ -48,7 +48,7 @@ solution-show = 解答を見る
 answer = 答える
 answer-right = 正解です。
 answer-wrong = 惜しい。もう一度見てみましょう。
-answer-kept = 記録しました。あとで確かめましょう。
+answer-kept = 記録しました。
 finish = よくできました
 finish-words =
     { $count ->

@@ -48,7 +48,7 @@ solution-show = Mostrar a solução
 answer = Responder
 answer-right = Certo.
 answer-wrong = Ainda não. Olhe de novo.
-answer-kept = Anotado. Vamos ver.
+answer-kept = Anotado.
 finish = Muito bem
 finish-words =
     { $count ->

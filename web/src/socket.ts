@@ -1,5 +1,12 @@
 /** A link over this browser's WebSocket, clock and chance; wakes when the network or the page comes back. */
+import { effect } from "@preact/signals";
 import { Link } from "./core/link.ts";
+
+/** A refused WebSocket says nothing of why; a plain request does: these answers mean that the session is no more. */
+async function closeIfGone(link: Link, path: string): Promise<void> {
+  const answer = await fetch(path, { cache: "no-store" }).catch(() => undefined);
+  if (answer && [401, 403, 404, 410].includes(answer.status)) link.close();
+}
 
 export function openLink(path: string): Link {
   const url = new URL(path, location.href);
@@ -19,5 +26,9 @@ export function openLink(path: string): Link {
     if (document.visibilityState === "visible") link.retryNow();
   });
   link.start();
+  effect(() => {
+    const state = link.state.value;
+    if (state.kind === "waiting" && state.attempt > 1) void closeIfGone(link, path);
+  });
   return link;
 }

@@ -15,7 +15,7 @@ export function Connection({ session }: { session: Session }) {
           {say("connection-now")}
         </button>
       )}
-      {link.kind === "open" && state === "ended" && (
+      {kind === "ended" && (
         <button type="button" class="button quiet" onClick={() => location.reload()}>
           {say("connection-reload")}
         </button>

@@ -59,7 +59,9 @@ export function dressQuestions(root: ParentNode, session: Session): void {
     made.form.addEventListener("submit", (event) => {
       event.preventDefault();
       const answer = read(made.form);
-      if (answer !== undefined) session.answer(step, question, answer);
+      if (answer === undefined) return;
+      session.answer(step, question, answer);
+      session.check(step);
     });
     effect(() => {
       const word = session.answered.value[question];
