@@ -68,7 +68,7 @@ impl Served {
             .filter(|r| r.group == group)
             .map(|r| r.version)
             .collect();
-        versions.sort_by(|a, b| stability(b).cmp(&stability(a)));
+        versions.sort_by_key(|v| std::cmp::Reverse(stability(v)));
         versions.dedup();
         versions
     }

@@ -356,44 +356,52 @@ fn stat(stat: Stat) -> FileStat {
     }
 }
 
-/// Serves one call. Whoever asked may be gone by the time of the answer.
+/// Whoever asked may be gone by the time of the answer.
+fn answer<T>(reply: Reply<T>, result: Result<T, Errno>) {
+    let _ = reply.send(result);
+}
+
+/// Serves one call.
 async fn serve(sys: &Sys, call: Call, restore: &Restore) {
     match call {
         Call::Read { fd, max, mut reply } => {
             // Bytes are read only for somebody who still waits for them.
             let ready = machine::sync::select(reply.closed(), sys.readable(fd)).await;
             if matches!(ready, machine::sync::Either::Right(_)) && !reply.is_closed() {
-                let _ = reply.send(sys.read(fd, max).await);
+                answer(reply, sys.read(fd, max).await);
             }
         }
-        Call::Write { fd, bytes, reply } => drop(reply.send(sys.write_all(fd, &bytes).await)),
-        Call::Close { fd } => drop(sys.close(fd)),
-        Call::ReadFile { path, reply } => drop(reply.send(sys.read_file(&path).await)),
+        Call::Write { fd, bytes, reply } => answer(reply, sys.write_all(fd, &bytes).await),
+        // A descriptor that is not open needs no closing.
+        Call::Close { fd } => {
+            let _ = sys.close(fd);
+        }
+        Call::ReadFile { path, reply } => answer(reply, sys.read_file(&path).await),
         Call::WriteFile {
             path,
             bytes,
             mode,
             reply,
         } => {
-            drop(reply.send(write_file(sys, &path, &bytes, mode).await));
+            answer(reply, write_file(sys, &path, &bytes, mode).await);
         }
-        Call::MakeDir { path, reply } => drop(reply.send(make_dirs(sys, &path))),
-        Call::Stat { path, reply } => drop(reply.send(sys.stat(&path).map(stat))),
+        Call::MakeDir { path, reply } => answer(reply, make_dirs(sys, &path)),
+        Call::Stat { path, reply } => answer(reply, sys.stat(&path).map(stat)),
         Call::ReadDir { path, reply } => {
             let names = sys
                 .readdir(&path)
                 .map(|all| all.into_iter().map(|e| e.name).collect());
-            drop(reply.send(names));
+            answer(reply, names);
         }
-        Call::Remove { path, reply } => drop(reply.send(sys.unlink(&path))),
+        Call::Remove { path, reply } => answer(reply, sys.unlink(&path)),
         Call::WindowSize { reply } => {
             let size = [0, 1, 2]
                 .into_iter()
                 .find(|fd| sys.isatty(*fd))
                 .map_or(Err(Errno::ENOTTY), |fd| sys.winsize(fd));
-            drop(reply.send(size.map(|WindowSize { cols, rows }| (cols, rows))));
+            answer(reply, size.map(|WindowSize { cols, rows }| (cols, rows)));
         }
-        Call::SetRaw { raw, reply } => drop(reply.send(set_raw(sys, raw, restore))),
+        Call::SetRaw { raw, reply } => answer(reply, set_raw(sys, raw, restore)),
         Call::Signal { wanted, mut reply } => {
             sys.set_signal(wanted, Disposition::Catch);
             loop {
@@ -403,22 +411,22 @@ async fn serve(sys: &Sys, call: Call, restore: &Restore) {
                     return;
                 }
                 if sys.take_signal() == Some(wanted) {
-                    return drop(reply.send(Ok(())));
+                    return answer(reply, Ok(()));
                 }
             }
         }
         Call::Sleep { time, reply } => {
             let slept = sys.sleep(time).await.map_err(|_| Errno::EINTR);
-            drop(reply.send(slept));
+            answer(reply, slept);
         }
         Call::Listen { at, reply } => {
             let listening = sys
                 .listen(at)
                 .and_then(|fd| Ok((fd, sys.local_addr(fd)?.port())));
-            drop(reply.send(listening));
+            answer(reply, listening);
         }
-        Call::Accept { fd, reply } => drop(reply.send(sys.accept(fd).await.map(|(fd, _)| fd))),
-        Call::Run { argv, reply } => drop(reply.send(run(sys, argv).await)),
+        Call::Accept { fd, reply } => answer(reply, sys.accept(fd).await.map(|(fd, _)| fd)),
+        Call::Run { argv, reply } => answer(reply, run(sys, argv).await),
     }
 }
 

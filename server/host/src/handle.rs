@@ -236,6 +236,15 @@ impl Handle {
         .await
     }
 
+    /// Creates a directory with its parents; fine when it is there.
+    pub async fn make_dir(&self, path: &str) -> Result<(), String> {
+        self.files(|reply| FileCall::MakeDir {
+            path: path.into(),
+            reply,
+        })
+        .await
+    }
+
     /// Lists a directory, sorted by name.
     pub async fn list_files(&self, path: &str) -> Result<Vec<FileInfo>, String> {
         self.files(|reply| FileCall::List {

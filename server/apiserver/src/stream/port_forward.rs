@@ -157,7 +157,7 @@ async fn by_channels(
 }
 
 async fn give(inputs: &[Option<StreamInput>], channel: u8, payload: Bytes) {
-    if channel % 2 == 0
+    if channel.is_multiple_of(2)
         && !payload.is_empty()
         && let Some(Some(input)) = inputs.get(usize::from(channel / 2))
     {
