@@ -132,6 +132,25 @@ impl Lines {
         }
     }
 
+    /// Up to `most` bytes; empty at the end.
+    pub async fn bytes(&mut self, most: usize) -> Result<Vec<u8>, Errno> {
+        if self.at < self.bytes.len() {
+            let end = self.bytes.len().min(self.at + most);
+            let bytes = self.bytes[self.at..end].to_vec();
+            self.at = end;
+            return Ok(bytes);
+        }
+        if self.ended {
+            return Ok(Vec::new());
+        }
+        loop {
+            match self.sys.read(self.fd, most).await {
+                Err(Errno::EINTR) => {}
+                other => return other,
+            }
+        }
+    }
+
     /// Closes it, unless it is standard input.
     pub fn close(self) {
         if self.fd != 0 {

@@ -116,6 +116,17 @@ pub fn parse(words: &[String], spec: &str, long: &[(&str, char)]) -> Result<Opti
     Ok(options)
 }
 
+/// `head -5` for `head -n5`: a number as the first option.
+#[must_use]
+pub fn count_option(mut words: Vec<String>) -> Vec<String> {
+    if let Some(digits) = words.first().and_then(|word| word.strip_prefix('-'))
+        && digits.starts_with(|c: char| c.is_ascii_digit())
+    {
+        words[0] = format!("-n{digits}");
+    }
+    words
+}
+
 /// The program's name, as its errors begin.
 #[must_use]
 pub fn name(sys: &Sys) -> String {

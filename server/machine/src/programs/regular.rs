@@ -6,21 +6,25 @@ use regex::bytes::{Regex, RegexBuilder};
 
 /// Compiles a POSIX expression. An error's text otherwise.
 pub fn compile(pattern: &str, extended: bool, ignore_case: bool) -> Result<Regex, String> {
-    let translated = translate(pattern, extended)?;
-    RegexBuilder::new(&translated)
-        .case_insensitive(ignore_case)
-        .size_limit(1 << 20)
-        .nest_limit(100)
-        .unicode(true)
-        .build()
-        .map_err(|_| "bad regex".to_owned())
+    build(&translated(pattern, extended)?, ignore_case)
 }
 
-/// The same expression in the crate's syntax.
-fn translate(pattern: &str, extended: bool) -> Result<String, String> {
+/// Compiles an expression in the crate's syntax (from [`translated`]).
+pub fn build(expression: &str, ignore_case: bool) -> Result<Regex, String> {
+    let mut builder = RegexBuilder::new(expression);
+    builder
+        .case_insensitive(ignore_case)
+        .size_limit(1 << 20)
+        .nest_limit(100);
+    builder
+        .build()
+        .map_err(|_| "Invalid regular expression".to_owned())
+}
+
+/// The same expression in the crate's syntax. An error's text otherwise.
+pub fn translated(pattern: &str, extended: bool) -> Result<String, String> {
     let chars: Vec<char> = pattern.chars().collect();
-    let mut out = String::from("(?s-u)");
-    out.clear();
+    let mut out = String::new();
     let mut at = 0;
     let mut open = 0;
     // Whether an anchor or a literal star may stand here: at the start of a branch.

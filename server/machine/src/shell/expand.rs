@@ -183,7 +183,7 @@ impl Shell {
             "!" => self.last_background.map(|pid| pid.to_string()),
             "-" => Some(self.options.letters()),
             "0" => Some(self.name.to_string()),
-            "LINENO" => Some(self.line.to_string()),
+            "LINENO" => Some(self.shown_line().to_string()),
             "RANDOM" => {
                 self.random = self.random.wrapping_mul(1_103_515_245).wrapping_add(12345);
                 Some(((self.random >> 16) & 0x7fff).to_string())
@@ -357,7 +357,7 @@ impl Shell {
     /// `$(list)`: what it prints, without the newlines at the end. Sets the status.
     async fn substitute(&mut self, list: &Rc<List>) -> Result<String, Stop> {
         if list.is_empty() {
-            self.status = 0;
+            self.substituted = Some(0);
             return Ok(String::new());
         }
         let (reader, writer) = match self.sys.pipe() {
@@ -398,8 +398,7 @@ impl Shell {
             }
         }
         let _ = self.sys.close(reader);
-        self.status = self.wait_child(child).await;
-        self.substituted = Some(self.status);
+        self.substituted = Some(self.wait_child(child).await);
         bytes.retain(|b| *b != 0);
         let mut text = String::from_utf8_lossy(&bytes).into_owned();
         text.truncate(text.trim_end_matches('\n').len());

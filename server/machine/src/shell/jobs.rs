@@ -207,7 +207,11 @@ impl Shell {
             number,
             group: None,
             processes: Vec::new(),
-            text: text.to_owned(),
+            text: if self.options.monitor {
+                text.to_owned()
+            } else {
+                String::new()
+            },
             foreground,
             told: true,
         });
@@ -356,6 +360,19 @@ impl Shell {
             self.run_traps().await?;
         }
         Ok(())
+    }
+
+    /// A script is told of a job that a signal ended.
+    pub(crate) async fn tell_killed(&mut self, number: u32) {
+        if self.options.interactive {
+            return;
+        }
+        if let Some(State::Done(WaitStatus::Signaled(signal))) =
+            self.jobs.get(number).map(|job| job.state())
+            && !matches!(signal, Signal::Int | Signal::Pipe)
+        {
+            self.print_error(&format!("{}\n", signal.text())).await;
+        }
     }
 
     /// Before a prompt: tells of jobs that ended or stopped, and forgets the ended ones.

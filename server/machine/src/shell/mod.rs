@@ -58,11 +58,12 @@ pub(crate) struct Options {
     pub vi: bool,
     pub pipefail: bool,
     pub stdin: bool,
+    pub command: bool,
 }
 
 impl Options {
     /// Name, letter (blank for none) and place of each, in the order of `set -o`.
-    pub(crate) fn table(&mut self) -> [(&'static str, char, &mut bool); 16] {
+    pub(crate) fn table(&mut self) -> [(&'static str, char, &mut bool); 17] {
         [
             ("errexit", 'e', &mut self.errexit),
             ("noglob", 'f', &mut self.noglob),
@@ -80,6 +81,7 @@ impl Options {
             ("pipefail", ' ', &mut self.pipefail),
             ("interactive", 'i', &mut self.interactive),
             ("stdin", 's', &mut self.stdin),
+            ("command", 'c', &mut self.command),
         ]
     }
 
@@ -258,13 +260,15 @@ impl Shell {
                 text.push_str(&format!("{command}: "));
             }
             if !self.options.interactive {
-                text.push_str(&format!(
-                    "line {}: ",
-                    (self.line + self.first_line).saturating_sub(1)
-                ));
+                text.push_str(&format!("line {}: ", self.shown_line()));
             }
         }
         text
+    }
+
+    /// The running line as errors and `LINENO` count it.
+    pub(crate) fn shown_line(&self) -> u32 {
+        (self.line + self.first_line).saturating_sub(1)
     }
 
     /// Prints an error in ash's form.

@@ -168,7 +168,7 @@ impl State<'_> {
     }
 
     fn value(&mut self) -> i128 {
-        let Some(text) = self.next() else { return 0 };
+        let text = self.next().unwrap_or_default();
         if let Some(rest) = text.strip_prefix(['"', '\'']) {
             return rest.chars().next().map_or(0, |c| i128::from(u32::from(c)));
         }

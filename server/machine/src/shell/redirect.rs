@@ -134,7 +134,7 @@ impl Shell {
             return Err(self.abort("syntax error: bad fd number").await);
         };
         if self.sys.fstat(from).is_err() {
-            self.complain(&format!("dup2({from},{fd}): {}", Errno::EBADF.text()))
+            self.complain(&format!("{from}: {}", Errno::EBADF.text()))
                 .await;
             return Ok(false);
         }

@@ -98,7 +98,7 @@ impl Shell {
             self.command(command, inner).await?;
         } else {
             self.stages(node).await?;
-            self.check_errexit(inner)?;
+            self.check_errexit(inner).await?;
         }
         if node.negated {
             self.status = i32::from(self.status == 0);
@@ -106,9 +106,15 @@ impl Shell {
         Ok(())
     }
 
-    /// `set -e`.
-    fn check_errexit(&self, context: Context) -> Result<(), Stop> {
-        if self.options.errexit && !context.tested && self.status != 0 {
+    /// `set -e` and the ERR trap.
+    async fn check_errexit(&mut self, context: Context) -> Result<(), Stop> {
+        if context.tested || self.status == 0 {
+            return Ok(());
+        }
+        if !self.traps.is_empty() {
+            self.run_error_trap().await?;
+        }
+        if self.options.errexit {
             Err(Stop::Exit)
         } else {
             Ok(())
@@ -253,11 +259,11 @@ impl Shell {
             match &command.kind {
                 Kind::Simple { assigns, words } => {
                     self.simple(command, assigns, words, context).await?;
-                    self.check_errexit(context)
+                    self.check_errexit(context).await
                 }
                 Kind::Subshell(list) => {
                     self.subshell(command, list, context).await?;
-                    self.check_errexit(context)
+                    self.check_errexit(context).await
                 }
                 Kind::Function(name, body) => {
                     Rc::make_mut(&mut self.functions).insert(name.clone(), body.clone());
@@ -268,7 +274,7 @@ impl Shell {
                 _ => {
                     let Some(saved) = self.redirect(&command.redirects, true).await? else {
                         self.status = 1;
-                        return self.check_errexit(context);
+                        return self.check_errexit(context).await;
                     };
                     let result = self
                         .compound(
@@ -514,7 +520,7 @@ impl Shell {
         let builtin = super::builtins::find(name);
         let special = builtin.is_some_and(|builtin| builtin.special);
         if let (Some(body), false) = (function, special) {
-            return self.call_in(command, assigns, argv, &body).await;
+            return self.call_in(command, assigns, argv, &body, context).await;
         }
         let values = self.assign_values(assigns).await?;
         self.trace(&values, &argv).await;
@@ -554,14 +560,25 @@ impl Shell {
             .into_iter()
             .for_each(|variable| self.vars.restore(variable));
         self.restore(saved);
-        result
+        match result {
+            // An error of a builtin that is not special ends only the builtin.
+            Err(Stop::Abort) if !special && !self.options.interactive => Ok(()),
+            other => other,
+        }
     }
 
     /// The words of `[[ … ]]`: neither split nor matched against files.
     async fn bracket_words(&mut self, words: &[Word]) -> Result<Vec<String>, Stop> {
         let mut out = Vec::new();
+        let mut compared = false;
         for word in words {
-            out.push(self.expand_text(word).await?);
+            let pattern = compared;
+            compared = matches!(word.plain(), Some("=" | "==" | "!="));
+            out.push(if pattern {
+                self.expand_pattern(word).await?
+            } else {
+                self.expand_text(word).await?
+            });
         }
         Ok(out)
     }
@@ -620,6 +637,7 @@ impl Shell {
         assigns: &[Assign],
         argv: Vec<String>,
         body: &Rc<Command>,
+        context: Context,
     ) -> Result<(), Stop> {
         let values = self.assign_values(assigns).await?;
         self.trace(&values, &argv).await;
@@ -635,7 +653,7 @@ impl Shell {
             self.assign(name, value).await?;
             self.vars.export(name, true);
         }
-        let result = self.call(argv, body).await;
+        let result = self.call(argv, body, context).await;
         before
             .into_iter()
             .for_each(|variable| self.vars.restore(variable));
@@ -644,14 +662,27 @@ impl Shell {
     }
 
     /// Calls a function.
-    async fn call(&mut self, mut argv: Vec<String>, body: &Rc<Command>) -> Result<(), Stop> {
+    async fn call(
+        &mut self,
+        mut argv: Vec<String>,
+        body: &Rc<Command>,
+        context: Context,
+    ) -> Result<(), Stop> {
         self.enter_call().await?;
         argv.remove(0);
         let positional = std::mem::replace(&mut self.positional, Rc::new(argv));
         let loops = std::mem::take(&mut self.loops);
         self.vars.push_scope();
         self.functions_running += 1;
-        let result = self.command(body, Context::default()).await;
+        let result = self
+            .command(
+                body,
+                Context {
+                    last: false,
+                    ..context
+                },
+            )
+            .await;
         self.functions_running -= 1;
         self.vars.pop_scope();
         self.loops = loops;

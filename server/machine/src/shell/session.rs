@@ -18,12 +18,7 @@ pub async fn main(sys: Sys) -> i32 {
     let mut shell = Box::new(Shell::new(sys));
     let zero = args.first().cloned().unwrap_or_else(|| "sh".to_owned());
     let login = zero.starts_with('-');
-    let name = zero
-        .trim_start_matches('-')
-        .rsplit('/')
-        .next()
-        .unwrap_or("sh")
-        .to_owned();
+    let name = zero.trim_start_matches('-').to_owned();
     shell.name = name.as_str().into();
     let mut words = args.get(1..).unwrap_or_default().to_vec();
     let mut command = false;
@@ -38,7 +33,6 @@ pub async fn main(sys: Sys) -> i32 {
         match word.as_str() {
             "--" => break,
             "--login" => login_option = true,
-            "--version" | "--help" if name != "sh" => return 0,
             "-o" | "+o" => {
                 let mut pair = vec![word];
                 if !words.is_empty() {
@@ -91,6 +85,7 @@ async fn run_command(shell: &mut Shell, words: Vec<String>) -> i32 {
     }
     shell.positional = Rc::new(words.collect());
     shell.first_line = 0;
+    shell.options.command = true;
     let result = shell
         .run_text(
             &text,

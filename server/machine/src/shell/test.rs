@@ -10,16 +10,18 @@ struct Reader<'a> {
     at: usize,
     sys: &'a Sys,
     depth: u32,
+    /// The right side of `==` is a pattern.
+    patterns: bool,
 }
 
-/// Whether the condition holds; an error's text otherwise. An empty condition does not.
-pub fn evaluate(words: &[String], sys: &Sys) -> Result<bool, String> {
+/// Whether the condition holds; an error's text otherwise. An empty condition does not. `patterns`: as in `[[ ]]`.
+pub fn evaluate(words: &[String], sys: &Sys, patterns: bool) -> Result<bool, String> {
     // POSIX decides by the number of words before any grammar.
     match words {
         [] => return Ok(false),
         [word] => return Ok(!word.is_empty()),
         [not, word] if not == "!" => return Ok(word.is_empty()),
-        [a, op, b] if is_binary(op) => return binary(a, op, b, sys),
+        [a, op, b] if is_binary(op) => return binary(a, op, b, sys, patterns),
         _ => {}
     }
     let mut reader = Reader {
@@ -27,6 +29,7 @@ pub fn evaluate(words: &[String], sys: &Sys) -> Result<bool, String> {
         at: 0,
         sys,
         depth: 0,
+        patterns,
     };
     let value = reader.or()?;
     match reader.words.get(reader.at) {
@@ -106,7 +109,7 @@ impl Reader<'_> {
         if let (Some(op), Some(right)) = (&second, self.words.get(self.at + 2))
             && is_binary(op)
         {
-            let value = binary(&word, op, right, self.sys);
+            let value = binary(&word, op, right, self.sys, self.patterns);
             self.at += 3;
             return value;
         }
@@ -137,8 +140,10 @@ fn integer(text: &str) -> Result<i64, String> {
         .map_err(|_| format!("{text}: bad number"))
 }
 
-fn binary(a: &str, op: &str, b: &str, sys: &Sys) -> Result<bool, String> {
+fn binary(a: &str, op: &str, b: &str, sys: &Sys, patterns: bool) -> Result<bool, String> {
     Ok(match op {
+        "=" | "==" if patterns => super::pattern::matches(b, a),
+        "!=" if patterns => !super::pattern::matches(b, a),
         "=" | "==" => a == b,
         "!=" => a != b,
         "<" => a < b,

@@ -7,6 +7,9 @@ use super::run::{Context, Stop};
 use crate::signal::{Disposition, Signal, SignalSet};
 use std::rc::Rc;
 
+/// The number under which the ERR trap is kept.
+pub(crate) const ERR: i32 = 64;
+
 impl Shell {
     /// Takes over the signals that came.
     pub(crate) fn collect_signals(&mut self) {
@@ -46,6 +49,17 @@ impl Shell {
             self.status = status;
         }
         result
+    }
+
+    /// The ERR trap, after a command that failed; in functions only with `set -E`.
+    pub(crate) async fn run_error_trap(&mut self) -> Result<(), Stop> {
+        if self.in_trap || (self.functions_running > 0 && !self.options.errtrace) {
+            return Ok(());
+        }
+        match self.traps.get(&ERR).cloned() {
+            Some(action) if !action.is_empty() => self.run_trap(&action).await,
+            _ => Ok(()),
+        }
     }
 
     /// The EXIT trap, once.

@@ -153,7 +153,7 @@ pub(crate) async fn command(
         }
     }
     if let Some(short) = look {
-        for word in words {
+        for word in words.iter().take(1) {
             match describe(shell, word, short) {
                 Some(text) => {
                     shell.print(format!("{text}\n").as_bytes()).await;

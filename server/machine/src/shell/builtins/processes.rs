@@ -5,6 +5,7 @@ use crate::shell::Shell;
 use crate::shell::escape::quote;
 use crate::shell::jobs::State;
 use crate::shell::run::{Context, Stop};
+use crate::shell::traps::ERR;
 use crate::signal::Signal;
 
 /// `jobs [-lp]`
@@ -122,6 +123,10 @@ pub(crate) async fn wait(shell: &mut Shell, argv: &[String], _: Context) -> Resu
         }
         shell.status = 0;
         if !shell.options.interactive {
+            let numbers: Vec<u32> = shell.jobs.all.iter().map(|job| job.number).collect();
+            for number in numbers {
+                shell.tell_killed(number).await;
+            }
             shell.jobs.all.retain(|job| job.state() == State::Running);
         }
         return Ok(());
@@ -150,6 +155,7 @@ pub(crate) async fn wait(shell: &mut Shell, argv: &[String], _: Context) -> Resu
                     Some((_, Some(status))) => status.code(),
                     _ => job.code(false),
                 };
+                shell.tell_killed(number).await;
                 shell.forget_if_done(number);
                 break;
             }
@@ -195,6 +201,7 @@ fn signal_of(text: &str) -> Option<i32> {
     let name = text.to_ascii_uppercase();
     match name.strip_prefix("SIG").unwrap_or(&name) {
         "EXIT" => Some(0),
+        "ERR" => Some(ERR),
         name => Signal::parse(name).map(Signal::number),
     }
 }
@@ -333,7 +340,8 @@ pub(crate) async fn trap(shell: &mut Shell, argv: &[String], _: Context) -> Resu
         let traps = shell.traps.clone();
         let mut text = String::new();
         for (number, action) in traps.iter() {
-            let name = Signal::from_number(*number).map_or("EXIT", Signal::short);
+            let name = Signal::from_number(*number)
+                .map_or(if *number == ERR { "ERR" } else { "EXIT" }, Signal::short);
             text.push_str(&format!("trap -- {} {name}\n", quote(action)));
         }
         shell.print(text.as_bytes()).await;

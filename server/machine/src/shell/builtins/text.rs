@@ -85,7 +85,7 @@ pub(crate) async fn test(shell: &mut Shell, argv: &[String], _: Context) -> Resu
             }
         }
     }
-    shell.status = match condition::evaluate(words, &shell.sys) {
+    shell.status = match condition::evaluate(words, &shell.sys, argv[0] == "[[") {
         Ok(result) => i32::from(!result),
         Err(error) => {
             shell

@@ -215,7 +215,11 @@ impl<'l, 'a> Parser<'l, 'a> {
             }
             return Err(unexpected(
                 &token,
-                if list.is_empty() { None } else { Some(end) },
+                if list.is_empty() && !matches!(token, Token::End) {
+                    None
+                } else {
+                    Some(end)
+                },
             ));
         }
         Ok(list)

@@ -1,0 +1,887 @@
+//! `sed`: lines edited. `-n -e -f -i -E -r -s`; addresses; `s d p q Q a i c y n N D P h H g G x = b t : { } l r w`. Mirrors busybox `sed`;
+//! no back-references inside a pattern.
+
+use super::lines::{Lines, Output, chomp};
+use super::options::{self, complain};
+use super::regular;
+use crate::sys::{OpenFlags, Sys};
+use regex::bytes::Regex;
+use std::collections::VecDeque;
+
+#[derive(Debug, Clone)]
+enum Address {
+    Line(u64),
+    Last,
+    Step(u64, u64),
+    Pattern(Option<Regex>),
+    Plus(u64),
+}
+
+#[derive(Debug, Clone)]
+enum Verb {
+    Substitute {
+        pattern: Option<Regex>,
+        with: Vec<Piece>,
+        global: bool,
+        nth: usize,
+        print: bool,
+    },
+    Translate(Vec<(char, char)>),
+    Text(char, String),
+    Label,
+    Branch(char, Option<usize>, String),
+    Block(usize),
+    End,
+    Simple(char),
+    Exit(char, i32),
+}
+
+#[derive(Debug, Clone)]
+enum Piece {
+    Text(Vec<u8>),
+    Group(usize),
+}
+
+#[derive(Debug, Clone)]
+struct Command {
+    from: Option<Address>,
+    to: Option<Address>,
+    negated: bool,
+    verb: Verb,
+    /// The range is open, until this line if it is known.
+    open: Option<Option<u64>>,
+}
+
+struct Parser<'a> {
+    text: Vec<char>,
+    at: usize,
+    extended: bool,
+    labels: Vec<(String, usize)>,
+    blocks: Vec<usize>,
+    commands: Vec<Command>,
+    _script: &'a str,
+}
+
+const USAGE: &str =
+    "[-i[SFX]] [-nrE] [-f FILE]... [-e CMD]... [FILE]...\nor: sed [-i[SFX]] [-nrE] CMD [FILE]...";
+
+pub async fn main(sys: Sys) -> i32 {
+    let mut words: Vec<String> = sys.args().into_iter().skip(1).collect();
+    let mut suffix = None;
+    words.retain(|word| {
+        let value = word
+            .strip_prefix("-i")
+            .or_else(|| word.strip_prefix("--in-place"));
+        if let Some(value) = value.filter(|_| !word.starts_with("-ie")) {
+            suffix = Some(value.trim_start_matches('=').to_owned());
+            return false;
+        }
+        true
+    });
+    let options = match options::parse(
+        &words,
+        "ne:f:Ersuz",
+        &[
+            ("quiet", 'n'),
+            ("expression", 'e'),
+            ("regexp-extended", 'E'),
+        ],
+    ) {
+        Ok(options) => options,
+        Err(error) => {
+            complain(&sys, &error).await;
+            options::show_usage(&sys, USAGE).await;
+            return 1;
+        }
+    };
+    let mut scripts: Vec<String> = options.values('e').map(str::to_owned).collect();
+    for file in options.values('f') {
+        match sys.read_file(file).await {
+            Ok(bytes) => scripts.push(String::from_utf8_lossy(&bytes).into_owned()),
+            Err(error) => {
+                complain(&sys, &format!("can't open '{file}': {}", error.text())).await;
+                return 1;
+            }
+        }
+    }
+    let mut files = options.rest.clone();
+    if scripts.is_empty() {
+        if files.is_empty() {
+            options::show_usage(&sys, USAGE).await;
+            return 1;
+        }
+        scripts.push(files.remove(0));
+    }
+    let script = scripts.join("\n");
+    let commands = match parse(&script, options.has('E') || options.has('r')) {
+        Ok(commands) => commands,
+        Err(error) => {
+            complain(&sys, &error).await;
+            return 1;
+        }
+    };
+    if files.is_empty() {
+        files.push("-".to_owned());
+    }
+    let mut status = 0;
+    let groups: Vec<Vec<String>> = if suffix.is_some() || options.has('s') {
+        files.into_iter().map(|file| vec![file]).collect()
+    } else {
+        vec![files]
+    };
+    for group in groups {
+        let mut editor = Editor::new(&sys, commands.clone(), options.has('n'), suffix.is_some());
+        status = status.max(editor.run(&group).await);
+        if let Some(suffix) = &suffix {
+            for file in &group {
+                if !suffix.is_empty() {
+                    let _ = sys.rename(file, &format!("{file}{suffix}"));
+                }
+                if let Err(error) = sys.write_file(file, &editor.gathered).await {
+                    complain(&sys, &format!("{file}: {}", error.text())).await;
+                    status = 1;
+                }
+            }
+        }
+    }
+    status
+}
+
+fn parse(script: &str, extended: bool) -> Result<Vec<Command>, String> {
+    let mut parser = Parser {
+        text: script.chars().collect(),
+        at: 0,
+        extended,
+        labels: Vec::new(),
+        blocks: Vec::new(),
+        commands: Vec::new(),
+        _script: script,
+    };
+    while parser.command()? {}
+    if !parser.blocks.is_empty() {
+        return Err("unterminated {".to_owned());
+    }
+    let labels = parser.labels;
+    for command in &mut parser.commands {
+        if let Verb::Branch(_, target, label) = &mut command.verb
+            && !label.is_empty()
+        {
+            *target = labels
+                .iter()
+                .find(|(name, _)| name == label)
+                .map(|(_, at)| *at);
+            if target.is_none() {
+                return Err(format!("can't find label for jump to '{label}'"));
+            }
+        }
+    }
+    Ok(parser.commands)
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> Option<char> {
+        self.text.get(self.at).copied()
+    }
+
+    fn next(&mut self) -> Option<char> {
+        self.at += 1;
+        self.text.get(self.at - 1).copied()
+    }
+
+    fn skip(&mut self, also: &str) {
+        while self
+            .peek()
+            .is_some_and(|c| c.is_whitespace() || also.contains(c))
+        {
+            self.at += 1;
+        }
+    }
+
+    fn number(&mut self) -> Option<u64> {
+        let start = self.at;
+        while self.peek().is_some_and(|c| c.is_ascii_digit()) {
+            self.at += 1;
+        }
+        self.text[start..self.at]
+            .iter()
+            .collect::<String>()
+            .parse()
+            .ok()
+    }
+
+    fn pattern(&self, text: &str, ignore_case: bool) -> Result<Option<Regex>, String> {
+        if text.is_empty() {
+            return Ok(None);
+        }
+        regular::compile(text, self.extended, ignore_case)
+            .map(Some)
+            .map_err(|error| format!("bad regex '{text}': {error}"))
+    }
+
+    /// Up to an unescaped `end`; `\end` becomes `end`.
+    fn until(&mut self, end: char) -> Result<String, String> {
+        let mut text = String::new();
+        let mut bracket = false;
+        loop {
+            match self.next() {
+                None => return Err("unmatched '/'".replace('/', &end.to_string())),
+                Some(c) if c == end && !bracket => return Ok(text),
+                Some('\\') => match self.next() {
+                    Some(c) if c == end => text.push(c),
+                    Some('n') if bracket => text.push('\n'),
+                    Some(c) => {
+                        text.push('\\');
+                        text.push(c);
+                    }
+                    None => return Err("unmatched".to_owned()),
+                },
+                Some(c) => {
+                    bracket = match c {
+                        '[' if !bracket && self.text[self.at..].contains(&']') => true,
+                        ']' if bracket && !text.ends_with('[') && !text.ends_with("[^") => false,
+                        _ => bracket,
+                    };
+                    text.push(c);
+                }
+            }
+        }
+    }
+
+    fn address(&mut self) -> Result<Option<Address>, String> {
+        Ok(match self.peek() {
+            Some('$') => {
+                self.at += 1;
+                Some(Address::Last)
+            }
+            Some('+') => {
+                self.at += 1;
+                Some(Address::Plus(self.number().unwrap_or(0)))
+            }
+            Some(c) if c.is_ascii_digit() => {
+                let first = self.number().unwrap_or(0);
+                if self.peek() == Some('~') {
+                    self.at += 1;
+                    Some(Address::Step(first, self.number().unwrap_or(1)))
+                } else {
+                    Some(Address::Line(first))
+                }
+            }
+            Some(c @ ('/' | '\\')) => {
+                self.at += 1;
+                let end = if c == '/' {
+                    '/'
+                } else {
+                    self.next().unwrap_or('/')
+                };
+                let text = self.until(end)?;
+                let ignore = self.peek() == Some('I');
+                self.at += usize::from(ignore);
+                Some(Address::Pattern(self.pattern(&text, ignore)?))
+            }
+            _ => None,
+        })
+    }
+
+    fn command(&mut self) -> Result<bool, String> {
+        self.skip(";");
+        let from = self.address()?;
+        self.skip("");
+        let mut to = None;
+        if from.is_some() && self.peek() == Some(',') {
+            self.at += 1;
+            self.skip("");
+            to = self.address()?;
+            if to.is_none() {
+                return Err("unexpected ','".to_owned());
+            }
+        }
+        self.skip("");
+        let mut negated = false;
+        while self.peek() == Some('!') {
+            self.at += 1;
+            negated = true;
+            self.skip("");
+        }
+        let Some(letter) = self.next() else {
+            return if from.is_some() {
+                Err("missing command".to_owned())
+            } else {
+                Ok(false)
+            };
+        };
+        let verb = match letter {
+            '#' => {
+                while self.peek().is_some_and(|c| c != '\n') {
+                    self.at += 1;
+                }
+                return Ok(true);
+            }
+            '{' => {
+                self.blocks.push(self.commands.len());
+                Verb::Block(0)
+            }
+            '}' => {
+                let Some(start) = self.blocks.pop() else {
+                    return Err("unexpected '}'".to_owned());
+                };
+                let end = self.commands.len();
+                self.commands[start].verb = Verb::Block(end);
+                Verb::End
+            }
+            's' => self.substitute()?,
+            'y' => {
+                let end = self.next().unwrap_or('/');
+                let unescape = |text: String| text.replace("\\n", "\n").replace("\\\\", "\\");
+                let (a, b) = (unescape(self.until(end)?), unescape(self.until(end)?));
+                if a.chars().count() != b.chars().count() {
+                    return Err("y/// strings have different lengths".to_owned());
+                }
+                Verb::Translate(a.chars().zip(b.chars()).collect())
+            }
+            'a' | 'i' | 'c' => Verb::Text(letter, self.text_argument()),
+            'r' | 'w' => {
+                self.skip("");
+                Verb::Text(letter, self.line())
+            }
+            ':' => {
+                let label = self.line();
+                self.labels
+                    .push((label.trim().to_owned(), self.commands.len()));
+                Verb::Label
+            }
+            'b' | 't' | 'T' => {
+                let mut label = String::new();
+                while let Some(c) = self.peek().filter(|c| !matches!(c, '\n' | ';' | '}')) {
+                    label.push(c);
+                    self.at += 1;
+                }
+                Verb::Branch(letter, None, label.trim().to_owned())
+            }
+            'q' | 'Q' => {
+                self.skip("");
+                Verb::Exit(letter, self.number().unwrap_or(0) as i32)
+            }
+            'd' | 'D' | 'p' | 'P' | 'n' | 'N' | 'h' | 'H' | 'g' | 'G' | 'x' | '=' | 'l' => {
+                Verb::Simple(letter)
+            }
+            other => return Err(format!("unsupported command {other}")),
+        };
+        self.commands.push(Command {
+            from,
+            to,
+            negated,
+            verb,
+            open: None,
+        });
+        Ok(true)
+    }
+
+    fn line(&mut self) -> String {
+        let start = self.at;
+        while self.peek().is_some_and(|c| c != '\n') {
+            self.at += 1;
+        }
+        self.text[start..self.at].iter().collect()
+    }
+
+    /// The text of `a`, `i`, `c`: in the same line, or after a backslash in the next ones.
+    fn text_argument(&mut self) -> String {
+        while self.peek().is_some_and(|c| c == ' ' || c == '\t') {
+            self.at += 1;
+        }
+        if self.peek() == Some('\\') {
+            self.at += 1;
+            while self.peek().is_some_and(|c| c == ' ' || c == '\t') {
+                self.at += 1;
+            }
+            if self.peek() == Some('\n') {
+                self.at += 1;
+            }
+        }
+        let mut text = String::new();
+        while let Some(c) = self.next() {
+            match c {
+                '\\' => text.extend(self.next()),
+                '\n' => break,
+                c => text.push(c),
+            }
+        }
+        text.push('\n');
+        text
+    }
+
+    fn substitute(&mut self) -> Result<Verb, String> {
+        let end = self.next().unwrap_or('/');
+        let pattern = self.until(end)?;
+        let mut with = Vec::new();
+        let mut text = Vec::new();
+        loop {
+            match self.next() {
+                None => return Err(format!("unmatched '{end}'")),
+                Some(c) if c == end => break,
+                Some('&') => {
+                    with.push(Piece::Text(std::mem::take(&mut text)));
+                    with.push(Piece::Group(0));
+                }
+                Some('\\') => match self.next() {
+                    Some(digit @ '0'..='9') => {
+                        with.push(Piece::Text(std::mem::take(&mut text)));
+                        with.push(Piece::Group(digit as usize - '0' as usize));
+                    }
+                    Some('n') => text.push(b'\n'),
+                    Some('t') => text.push(b'\t'),
+                    Some(c) => text.extend(c.to_string().bytes()),
+                    None => return Err(format!("unmatched '{end}'")),
+                },
+                Some(c) => text.extend(c.to_string().bytes()),
+            }
+        }
+        with.push(Piece::Text(text));
+        let (mut global, mut print, mut ignore, mut nth) = (false, false, false, 1);
+        loop {
+            match self.peek() {
+                Some('g') => global = true,
+                Some('p') => print = true,
+                Some('i' | 'I') => ignore = true,
+                Some(c) if c.is_ascii_digit() => {
+                    nth = self.number().unwrap_or(1) as usize;
+                    continue;
+                }
+                _ => break,
+            }
+            self.at += 1;
+        }
+        Ok(Verb::Substitute {
+            pattern: self.pattern(&pattern, ignore)?,
+            with,
+            global,
+            nth,
+            print,
+        })
+    }
+}
+
+struct Editor {
+    sys: Sys,
+    commands: Vec<Command>,
+    quiet: bool,
+    keep: bool,
+    /// Output of `-i`.
+    gathered: Vec<u8>,
+    out: Output,
+    space: Vec<u8>,
+    hold: Vec<u8>,
+    number: u64,
+    pending: VecDeque<(char, String)>,
+    last_pattern: Option<Regex>,
+    replaced: bool,
+    newline: bool,
+}
+
+struct Input {
+    files: VecDeque<String>,
+    current: Option<Lines>,
+    ahead: Option<Vec<u8>>,
+    failed: bool,
+}
+
+/// What follows a cycle.
+enum Next {
+    Print,
+    Delete,
+    Restart,
+    Quit(bool, i32),
+}
+
+impl Input {
+    async fn read(&mut self, sys: &Sys, out: &mut Output) -> Option<Vec<u8>> {
+        loop {
+            if self.current.is_none() {
+                let file = self.files.pop_front()?;
+                match Lines::open(sys, &file) {
+                    Ok(lines) => self.current = Some(lines),
+                    Err(error) => {
+                        out.flush().await;
+                        complain(sys, &format!("{file}: {}", error.text())).await;
+                        self.failed = true;
+                        continue;
+                    }
+                }
+            }
+            if let Some(Ok(Some(line))) = match &mut self.current {
+                Some(lines) => Some(lines.next(out).await),
+                None => None,
+            } {
+                return Some(line);
+            }
+            if let Some(lines) = self.current.take() {
+                lines.close();
+            }
+        }
+    }
+}
+
+impl Editor {
+    fn new(sys: &Sys, commands: Vec<Command>, quiet: bool, keep: bool) -> Editor {
+        Editor {
+            sys: sys.clone(),
+            commands,
+            quiet,
+            keep,
+            gathered: Vec::new(),
+            out: Output::new(sys),
+            space: Vec::new(),
+            hold: Vec::new(),
+            number: 0,
+            pending: VecDeque::new(),
+            last_pattern: None,
+            replaced: false,
+            newline: true,
+        }
+    }
+
+    async fn put(&mut self, bytes: &[u8]) {
+        if self.keep {
+            self.gathered.extend_from_slice(bytes)
+        } else {
+            self.out.put(bytes).await
+        }
+    }
+
+    async fn put_line(&mut self, bytes: Vec<u8>, newline: bool) {
+        let mut bytes = bytes;
+        if newline {
+            bytes.push(b'\n');
+        }
+        self.put(&bytes).await;
+    }
+
+    async fn run(&mut self, files: &[String]) -> i32 {
+        let mut input = Input {
+            files: files.iter().cloned().collect(),
+            current: None,
+            ahead: None,
+            failed: false,
+        };
+        // `$` needs one line of look-ahead, and only then: otherwise each line is answered as it comes.
+        let looks = self.commands.iter().any(|command| {
+            [&command.from, &command.to]
+                .into_iter()
+                .any(|address| matches!(address, Some(Address::Last)))
+                || matches!(command.verb, Verb::Simple('n' | 'N'))
+        });
+        if looks {
+            input.ahead = input.read(&self.sys, &mut self.out).await;
+        }
+        let mut status = 0;
+        let mut restart = false;
+        loop {
+            if !restart && !self.load(&mut input, looks).await {
+                break;
+            }
+            restart = false;
+            let next = self.cycle(&mut input, looks).await;
+            if matches!(next, Next::Print | Next::Quit(true, _)) && !self.quiet {
+                let (space, newline) = (self.space.clone(), self.newline);
+                self.put_line(space, newline).await;
+            }
+            self.flush_pending().await;
+            match next {
+                Next::Quit(_, code) => {
+                    status = code;
+                    break;
+                }
+                Next::Restart => restart = true,
+                _ => {}
+            }
+            if self.out.failed.is_some() {
+                return 1;
+            }
+        }
+        self.out.flush().await;
+        if input.failed { 1 } else { status }
+    }
+
+    async fn load(&mut self, input: &mut Input, looks: bool) -> bool {
+        let line = if looks {
+            input.ahead.take()
+        } else {
+            input.read(&self.sys, &mut self.out).await
+        };
+        let Some(line) = line else { return false };
+        if looks {
+            input.ahead = input.read(&self.sys, &mut self.out).await;
+        }
+        let (text, newline) = chomp(&line);
+        self.space = text.to_vec();
+        self.newline = newline;
+        self.number += 1;
+        self.replaced = false;
+        true
+    }
+
+    async fn flush_pending(&mut self) {
+        while let Some((kind, text)) = self.pending.pop_front() {
+            let bytes = if kind == 'r' {
+                self.sys.read_file(&text).await.unwrap_or_default()
+            } else {
+                text.into_bytes()
+            };
+            self.put(&bytes).await;
+        }
+    }
+
+    fn matches(&mut self, address: &Address, last: bool) -> bool {
+        match address {
+            Address::Line(line) => self.number == *line,
+            Address::Last => last,
+            Address::Step(first, step) => {
+                self.number >= *first
+                    && (if *step == 0 {
+                        self.number == *first
+                    } else {
+                        (self.number - first).is_multiple_of(*step)
+                    })
+            }
+            Address::Pattern(pattern) => {
+                if pattern.is_some() {
+                    self.last_pattern.clone_from(pattern);
+                }
+                self.last_pattern
+                    .as_ref()
+                    .is_some_and(|pattern| pattern.is_match(&self.space))
+            }
+            Address::Plus(_) => false,
+        }
+    }
+
+    fn selected(&mut self, index: usize, last: bool) -> bool {
+        let command = self.commands[index].clone();
+        let Some(from) = &command.from else {
+            return true;
+        };
+        let Some(to) = &command.to else {
+            return self.matches(from, last);
+        };
+        if let Some(end) = command.open {
+            let ends = match (end, to) {
+                (Some(end), _) => self.number >= end,
+                (None, to) => self.matches(to, last),
+            };
+            if ends {
+                self.commands[index].open = None;
+            }
+            return end.is_none_or(|end| self.number <= end);
+        }
+        if !self.matches(from, last) {
+            return false;
+        }
+        let end = match to {
+            Address::Line(line) => Some(*line),
+            Address::Plus(count) => Some(self.number + count),
+            _ => None,
+        };
+        if end.is_none_or(|end| end > self.number) && !(matches!(to, Address::Last) && last) {
+            self.commands[index].open = Some(end);
+        }
+        true
+    }
+
+    async fn cycle(&mut self, input: &mut Input, looks: bool) -> Next {
+        let mut at = 0;
+        let mut steps = 0;
+        while at < self.commands.len() {
+            steps += 1;
+            if steps % 1000 == 0 {
+                self.sys.cpu(crate::time::Duration::from_micros(200)).await;
+            }
+            let last = looks && input.ahead.is_none();
+            let chosen = self.selected(at, last) != self.commands[at].negated;
+            let verb = self.commands[at].verb.clone();
+            at += 1;
+            if !chosen {
+                if let Verb::Block(end) = verb {
+                    at = end;
+                }
+                continue;
+            }
+            match verb {
+                Verb::Block(_) | Verb::End | Verb::Label => {}
+                Verb::Substitute {
+                    pattern,
+                    with,
+                    global,
+                    nth,
+                    print,
+                } => {
+                    if self.substitute(pattern, &with, global, nth) {
+                        self.replaced = true;
+                        if print {
+                            let space = self.space.clone();
+                            self.put_line(space, true).await;
+                        }
+                    }
+                }
+                Verb::Translate(pairs) => {
+                    let text = String::from_utf8_lossy(&self.space).into_owned();
+                    let swap = |c: char| {
+                        pairs
+                            .iter()
+                            .find(|(from, _)| *from == c)
+                            .map_or(c, |(_, to)| *to)
+                    };
+                    self.space = text.chars().map(swap).collect::<String>().into_bytes();
+                }
+                Verb::Text('a' | 'r', _) => {
+                    if let Verb::Text(kind, text) = verb {
+                        self.pending.push_back((kind, text));
+                    }
+                }
+                Verb::Text('c', text) => {
+                    let open =
+                        self.commands[at - 1].to.is_some() && self.commands[at - 1].open.is_some();
+                    if !open {
+                        self.put(text.as_bytes()).await;
+                    }
+                    return Next::Delete;
+                }
+                Verb::Text('w', file) => {
+                    if let Ok(fd) = self.sys.open(&file, OpenFlags::EXTEND, 0o666) {
+                        let _ = self
+                            .sys
+                            .write_all(fd, &[self.space.as_slice(), b"\n"].concat())
+                            .await;
+                        let _ = self.sys.close(fd);
+                    }
+                }
+                Verb::Text(_, text) => self.put(text.as_bytes()).await,
+                Verb::Branch(kind, target, _) => {
+                    let jumps = match kind {
+                        'b' => true,
+                        't' => std::mem::take(&mut self.replaced),
+                        _ => !std::mem::take(&mut self.replaced),
+                    };
+                    if jumps {
+                        at = target.unwrap_or(self.commands.len());
+                    }
+                }
+                Verb::Exit(kind, code) => return Next::Quit(kind == 'q', code),
+                Verb::Simple(letter) => {
+                    if let Some(next) = self.simple(letter, input).await {
+                        return next;
+                    }
+                }
+            }
+        }
+        Next::Print
+    }
+
+    async fn simple(&mut self, letter: char, input: &mut Input) -> Option<Next> {
+        match letter {
+            'd' => return Some(Next::Delete),
+            'D' => match self.space.iter().position(|byte| *byte == b'\n') {
+                Some(end) => {
+                    self.space.drain(..=end);
+                    return Some(Next::Restart);
+                }
+                None => return Some(Next::Delete),
+            },
+            'p' => {
+                let space = self.space.clone();
+                self.put_line(space, true).await;
+            }
+            'P' => {
+                let end = self
+                    .space
+                    .iter()
+                    .position(|byte| *byte == b'\n')
+                    .unwrap_or(self.space.len());
+                let line = self.space[..end].to_vec();
+                self.put_line(line, true).await;
+            }
+            'n' => {
+                if input.ahead.is_none() {
+                    return Some(if self.quiet {
+                        Next::Quit(false, 0)
+                    } else {
+                        Next::Quit(true, 0)
+                    });
+                }
+                if !self.quiet {
+                    let (space, newline) = (self.space.clone(), self.newline);
+                    self.put_line(space, newline).await;
+                }
+                self.flush_pending().await;
+                self.load(input, true).await;
+            }
+            'N' => {
+                if input.ahead.is_none() {
+                    return Some(Next::Quit(true, 0));
+                }
+                let before = std::mem::take(&mut self.space);
+                let replaced = self.replaced;
+                self.load(input, true).await;
+                self.replaced = replaced;
+                self.space = [before.as_slice(), b"\n", self.space.as_slice()].concat();
+            }
+            'h' => self.hold.clone_from(&self.space),
+            'H' => self.hold = [self.hold.as_slice(), b"\n", self.space.as_slice()].concat(),
+            'g' => self.space.clone_from(&self.hold),
+            'G' => self.space = [self.space.as_slice(), b"\n", self.hold.as_slice()].concat(),
+            'x' => std::mem::swap(&mut self.space, &mut self.hold),
+            '=' => self.put(format!("{}\n", self.number).as_bytes()).await,
+            _ => {
+                let shown = String::from_utf8_lossy(&self.space)
+                    .escape_default()
+                    .to_string();
+                self.put(format!("{shown}$\n").as_bytes()).await;
+            }
+        }
+        if self.space.len() + self.hold.len() > 32 << 20 {
+            return Some(Next::Quit(false, 1));
+        }
+        None
+    }
+
+    fn substitute(
+        &mut self,
+        pattern: Option<Regex>,
+        with: &[Piece],
+        global: bool,
+        nth: usize,
+    ) -> bool {
+        if pattern.is_some() {
+            self.last_pattern = pattern;
+        }
+        let Some(pattern) = self.last_pattern.clone() else {
+            return false;
+        };
+        let mut out = Vec::new();
+        let mut at = 0;
+        let mut changed = false;
+        for (index, found) in pattern.captures_iter(&self.space).enumerate() {
+            if index + 1 < nth {
+                continue;
+            }
+            let Some(whole) = found.get(0) else { continue };
+            out.extend_from_slice(&self.space[at..whole.start()]);
+            for piece in with {
+                match piece {
+                    Piece::Text(text) => out.extend_from_slice(text),
+                    Piece::Group(group) => out
+                        .extend_from_slice(found.get(*group).map_or(b"", |group| group.as_bytes())),
+                }
+            }
+            at = whole.end();
+            changed = true;
+            if !global {
+                break;
+            }
+        }
+        if changed {
+            out.extend_from_slice(&self.space[at..]);
+            self.space = out;
+        }
+        changed
+    }
+}
