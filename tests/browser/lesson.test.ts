@@ -53,6 +53,7 @@ test("from the first click to the last tick", async () => {
   await shows(page, /Scheduled/);
   await ticks(page, "describe");
   await picture(page, "lesson");
+  expect(await page.evaluate(() => document.scrollingElement?.scrollTop)).toBe(0);
 
   await run(page, "logs");
   await ticks(page, "logs");
