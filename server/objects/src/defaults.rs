@@ -27,7 +27,7 @@ pub fn apply_defaults(gvk: &Gvk, object: &mut Value) {
         ("", "ReplicationController") => workloads::replication_controller(members),
         ("apps", "Deployment") => workloads::deployment(map_at(members, "spec")),
         ("apps", "ReplicaSet") => workloads::replica_set(map_at(members, "spec")),
-        ("apps", "DaemonSet") => workloads::daemon_set(map_at(members, "spec")),
+        ("apps", "DaemonSet") => workloads::daemon_set(members),
         ("apps", "StatefulSet") => workloads::stateful_set(map_at(members, "spec")),
         ("batch", "Job") => workloads::job(map_at(members, "spec")),
         ("batch", "CronJob") => workloads::cron_job(map_at(members, "spec")),

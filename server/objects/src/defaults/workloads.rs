@@ -45,7 +45,11 @@ pub(super) fn replica_set(spec: &mut Members) {
     pod::template(spec);
 }
 
-pub(super) fn daemon_set(spec: &mut Members) {
+/// The annotation stands for a field that only the inner type still has.
+pub(super) fn daemon_set(members: &mut Members) {
+    let annotations = map_at(map_at(members, "metadata"), "annotations");
+    default(annotations, "deprecated.daemonset.template.generation", "1");
+    let spec = map_at(members, "spec");
     let strategy = map_at(spec, "updateStrategy");
     default(strategy, "type", "RollingUpdate");
     if text(strategy, "type") == "RollingUpdate" {
