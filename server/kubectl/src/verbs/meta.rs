@@ -157,6 +157,9 @@ async fn api_resources(run: &Run) -> Outcome {
                 .all(|c| k.categories.contains(c))
         })
         .collect();
+    // Of a group with several versions, the preferred one (the first) is shown.
+    let mut seen = std::collections::BTreeSet::new();
+    kinds.retain(|k| seen.insert((k.group.clone(), k.plural.clone())));
     match flags.text("sort-by") {
         "kind" => kinds.sort_by_key(|k| k.kind.clone()),
         "name" => kinds.sort_by_key(|k| k.plural.clone()),
