@@ -41,3 +41,4 @@ pub use signal::{Disposition, Signal, SignalSet};
 pub use stdio::{Exit, Stdio};
 pub use sys::Sys;
 pub use time::{Duration, Time};
+pub use vfs::{Files, Volume};
