@@ -149,7 +149,11 @@ pub fn strftime(format: &str, time: Time) -> String {
         if unpadded {
             kind = chars.next();
         }
-        let hour12 = if c.hour % 12 == 0 { 12 } else { c.hour % 12 };
+        let hour12 = if c.hour.is_multiple_of(12) {
+            12
+        } else {
+            c.hour % 12
+        };
         let text = match kind {
             Some('Y') => c.year.to_string(),
             Some('C') => format!("{:02}", c.year / 100),

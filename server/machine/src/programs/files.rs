@@ -131,7 +131,7 @@ pub async fn rm(sys: Sys) -> i32 {
             .next()
             .unwrap_or_default();
         if name == "." || name == ".." {
-            complain(&sys, &format!("can't remove '.' or '..'")).await;
+            complain(&sys, "can't remove '.' or '..'").await;
             status = 1;
             continue;
         }

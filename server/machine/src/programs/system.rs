@@ -46,17 +46,10 @@ pub async fn df(sys: Sys) -> i32 {
     } else {
         "1K-blocks"
     };
-    let mut out = if options.has('h') {
-        format!(
-            "{:<20} {:>9} {:>9} {:>9} {:>4} Mounted on\n",
-            "Filesystem", title, "Used", "Available", "Use%"
-        )
-    } else {
-        format!(
-            "{:<20} {:>9} {:>9} {:>9} {:>4} Mounted on\n",
-            "Filesystem", title, "Used", "Available", "Use%"
-        )
-    };
+    let mut out = format!(
+        "{:<20} {:>9} {:>9} {:>9} {:>4} Mounted on\n",
+        "Filesystem", title, "Used", "Available", "Use%"
+    );
     let mut status = 0;
     let targets: Vec<String> = if options.rest.is_empty() {
         sys.mounts().into_iter().map(|mount| mount.target).collect()

@@ -174,11 +174,10 @@ async fn follow(sys: &Sys, mut files: Vec<File>, options: &Options, headed: bool
     }
     loop {
         let _ = sys.sleep(wait).await;
-        for index in 0..files.len() {
+        for (index, file) in files.iter_mut().enumerate() {
             if options.has('F') {
-                reopen(sys, &mut files[index]).await;
+                reopen(sys, file).await;
             }
-            let file = &files[index];
             if file.fd < 0 {
                 continue;
             }

@@ -118,7 +118,7 @@ impl Editor {
 
     /// Shows `text` under the line (the candidates) and draws the prompt anew below it.
     pub fn show_below(&mut self, text: &str) {
-        self.to_end();
+        self.finish_line();
         self.out.extend_from_slice(b"\n");
         self.out.extend_from_slice(text.as_bytes());
         self.shown_row = 0;
@@ -188,7 +188,7 @@ impl Editor {
         }
         match byte {
             b'\r' | b'\n' => {
-                self.to_end();
+                self.finish_line();
                 self.out.extend_from_slice(b"\n");
                 return Some(Action::Submit(self.line.iter().collect()));
             }
@@ -197,7 +197,7 @@ impl Editor {
                 return Some(Action::Complete(second_tab));
             }
             3 => {
-                self.to_end();
+                self.finish_line();
                 self.out.extend_from_slice(b"^C\n");
                 return Some(Action::Interrupt);
             }
@@ -444,7 +444,7 @@ impl Editor {
     }
 
     /// Moves the cursor behind the line, before something else is printed.
-    fn to_end(&mut self) {
+    fn finish_line(&mut self) {
         self.search = None;
         if self.cursor != self.line.len() || self.dirty {
             self.cursor = self.line.len();

@@ -386,7 +386,7 @@ impl Shell {
             match self.sys.read(reader, 65536).await {
                 Ok(chunk) if chunk.is_empty() => break,
                 Ok(chunk) => bytes.extend(chunk),
-                Err(error) if error == Errno::EINTR => {
+                Err(Errno::EINTR) => {
                     if self.options.interactive && self.interrupted() {
                         break;
                     }

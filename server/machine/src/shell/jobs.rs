@@ -50,14 +50,14 @@ impl Job {
 
     /// Its exit status; with `pipefail` that of the last process that failed.
     pub(crate) fn code(&self, pipefail: bool) -> i32 {
-        let codes = self
+        let mut codes = self
             .processes
             .iter()
             .filter_map(|(_, status)| status.map(WaitStatus::code));
         if pipefail {
-            codes.filter(|code| *code != 0).last().unwrap_or(0)
+            codes.rev().find(|code| *code != 0).unwrap_or(0)
         } else {
-            codes.last().unwrap_or(0)
+            codes.next_back().unwrap_or(0)
         }
     }
 

@@ -236,7 +236,7 @@ impl Shell {
     /// Runs between commands: traps, interrupts, processor time.
     pub(crate) async fn step(&mut self) -> Result<(), Stop> {
         self.commands += 1;
-        if self.commands % BATCH == 0 {
+        if self.commands.is_multiple_of(BATCH) {
             self.sys
                 .cpu(Duration::from_micros(COMMAND_COST_US * u64::from(BATCH)))
                 .await;

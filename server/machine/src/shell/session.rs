@@ -100,10 +100,11 @@ async fn run_command(shell: &mut Shell, words: Vec<String>) -> i32 {
 
 async fn run_file(shell: &mut Shell, path: String, words: Vec<String>) -> i32 {
     let mut bytes = shell.sys.read_file(&path).await;
-    if bytes.is_err() && !path.contains('/') {
-        if let Ok(found) = shell.find_program(&path) {
-            bytes = shell.sys.read_file(&found).await;
-        }
+    if bytes.is_err()
+        && !path.contains('/')
+        && let Ok(found) = shell.find_program(&path)
+    {
+        bytes = shell.sys.read_file(&found).await;
     }
     let bytes = match bytes {
         Ok(bytes) => bytes,

@@ -145,10 +145,7 @@ pub(crate) async fn wait(shell: &mut Shell, argv: &[String], _: Context) -> Resu
             shell.status = pid.and_then(|pid| shell.jobs.kept(pid)).unwrap_or(127);
             continue;
         };
-        loop {
-            let Some(job) = shell.jobs.get(number) else {
-                break;
-            };
+        while let Some(job) = shell.jobs.get(number) {
             if let State::Done(_) = job.state() {
                 let of_process = pid.and_then(|pid| job.processes.iter().find(|(p, _)| *p == pid));
                 shell.status = match of_process {
