@@ -323,7 +323,8 @@ impl Process {
         let caught = self.caught.get().contains(signal);
         if self.blocked.get().contains(signal) || (self.state.get() == State::Stopped && !caught) {
             let ignorable = signal.default_action() == DefaultAction::Ignore;
-            if !self.ignored.get().contains(signal) && !(ignorable && !caught) {
+            let dropped = self.ignored.get().contains(signal) || (ignorable && !caught);
+            if !dropped {
                 self.set_pending(signal, true);
             }
             return;

@@ -107,7 +107,8 @@ impl Store {
         let name = reference.to_string();
         let executor = kernel.executor();
         let jitter = Duration::from_millis(kernel.chance().below(35));
-        if let Some(content) = self.present.borrow().get(&name).cloned() {
+        let here = self.present.borrow().get(&name).cloned();
+        if let Some(content) = here {
             executor.sleep(Duration::from_millis(15) + jitter).await;
             return Ok(status_of(&name, &content));
         }
@@ -197,7 +198,7 @@ fn matches(pattern: &str, name: &str) -> bool {
 }
 
 fn test_content(known: Option<&Content>, name: &str, program: &str) -> Content {
-    let base = known.cloned().unwrap_or_else(|| images::busybox_content());
+    let base = known.cloned().unwrap_or_else(images::busybox_content);
     let mut config = base.config.clone();
     let mut layer = (*base.layer).clone();
     if program == "memhog" {
