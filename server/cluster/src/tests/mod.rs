@@ -1,6 +1,7 @@
 //! The room from its doors, in virtual time.
 
 mod control_plane;
+mod pods;
 
 use machine::{Duration, Executor};
 use objects::{Body, Object, Request, Resource, Status, Verb, meta};
@@ -36,7 +37,6 @@ impl World {
     }
 
     /// The whole thing.
-    #[allow(dead_code)]
     fn whole(spec: ClusterSpec) -> World {
         let executor = Executor::new(spec.start);
         let cluster = Cluster::new(spec, executor.clone());
