@@ -189,7 +189,7 @@ impl Worker {
                     self.dirty.set(true);
                     fresh = true;
                     agent.sleep_ms(10).await;
-                    self.state.borrow_mut().sandbox_is_news = false;
+                    self.see_sandbox();
                     None
                 }
                 Outcome::Over => {
@@ -231,9 +231,8 @@ impl Worker {
         Some(Time::from_seconds(begun + seconds))
     }
 
-    /// Takes what the runtime says into the picture.
-    pub fn look(&self, agent: &Agent) {
-        let pod = self.latest();
+    /// Takes the sandbox into the picture; containers that were just started stay as they were started.
+    fn see_sandbox(&self) {
         let mut state = self.state.borrow_mut();
         let State {
             picture,
@@ -247,7 +246,14 @@ impl Worker {
         if sandbox.is_some() {
             picture.ip = ip.clone().unwrap_or_default();
         }
-        for (name, all) in &mut picture.containers {
+    }
+
+    /// Takes what the runtime says into the picture.
+    pub fn look(&self, agent: &Agent) {
+        let pod = self.latest();
+        self.see_sandbox();
+        let mut state = self.state.borrow_mut();
+        for (name, all) in &mut state.picture.containers {
             for seen in all.iter_mut().filter(|s| s.state != ContainerState::Exited) {
                 let id = ContainerId(seen.id.clone());
                 if let Some(now) = start::look(agent, &id, &seen.made_from, false) {
