@@ -149,7 +149,8 @@ test("a paste of a megabyte loses nothing and the session lives", async () => {
   const page = await stage.page();
   await page.goto(`${stage.url}/en/lessons/first-pod`);
   await prompted(page);
-  await type(page, "wc -c\n");
+  await type(page, "echo ready; wc -c\n");
+  await shows(page, /\nready/);
   await page.evaluate(() => {
     const data = new DataTransfer();
     data.setData("text/plain", `${"x".repeat(63)}\n`.repeat(16 * 1024));
