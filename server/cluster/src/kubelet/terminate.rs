@@ -42,6 +42,7 @@ pub(super) async fn run(agent: &Rc<Agent>, worker: &Rc<Worker>) {
             .sleep_until(next_relist(agent.now()))
             .await;
         agent.sleep_ms(10).await;
+        account_for_the_missing(agent, worker);
     }
     // One that is over stays until somebody deletes it; the API then lets it go at once.
     worker
@@ -63,6 +64,34 @@ fn finish_picture(agent: &Agent, worker: &Worker) {
     let mut state = worker.state.borrow_mut();
     state.picture.finishing = true;
     state.picture.sandbox_ready = false;
+}
+
+/// Containers that never came to be are told as ended too, and the pod as failed.
+fn account_for_the_missing(agent: &Agent, worker: &Worker) {
+    let pod = worker.latest();
+    let written = agent.cluster.amend(pods(), &pod, |live| {
+        let mut missing = false;
+        for member in ["initContainerStatuses", "containerStatuses"] {
+            if view::list(live, &["status", member]).is_empty() {
+                continue;
+            }
+            for status in view::list_mut(live, &["status", member]) {
+                if status["state"].get("waiting").is_none() {
+                    continue;
+                }
+                missing = true;
+                status["state"] = serde_json::json!({"terminated": {"exitCode": 137, "reason": "ContainerStatusUnknown",
+                    "message": "The container could not be located when the pod was terminated",
+                    "startedAt": null, "finishedAt": null}});
+            }
+        }
+        if missing && matches!(view::text(live, &["status", "phase"]), "Pending" | "Running") {
+            view::set(live, &["status", "phase"], "Failed");
+        }
+    });
+    if let Some(written) = written {
+        worker.pod.replace(written);
+    }
 }
 
 fn stop_sandbox(agent: &Agent, worker: &Worker) {
