@@ -62,8 +62,8 @@ test("from the first click to the last tick", async () => {
 
   await type(page, "kubectl exec -it kuard -- ash\n");
   await shows(page, /[/~] [$#]/);
-  await type(page, "wget -qO- localhost:8080/healthy; exit\n");
-  await shows(page, "ok");
+  await type(page, "wget -qO- localhost:8080/healthy; echo; exit\n");
+  await shows(page, /\nok\s*\n/);
   await run(page, "inside");
   await answer(page, "inside", "nobody");
   await ticks(page, "inside");

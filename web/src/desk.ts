@@ -10,6 +10,8 @@ import { announce, say } from "./page.ts";
 import { remember, remembered } from "./store.ts";
 
 const INTERRUPT = "\x03";
+/** After Ctrl-C the prompt is back by then; what is typed earlier is not lost, but shown twice. */
+const PROMPT_AFTER_MS = 250;
 
 /** What a drawn terminal can do for others. */
 export interface Screen {
@@ -78,10 +80,13 @@ export class Desk {
   run(block: string, { hand, endless }: { hand: boolean; endless: boolean }): void {
     const terminal = this.active.value;
     const screen = this.#screens.get(terminal);
-    const keys = (this.running.value?.terminal === terminal ? INTERRUPT : "") + typed(block);
+    const busy = this.running.value?.terminal === terminal;
     this.show("terminal");
-    if (!screen) this.#typeLater.push(keys);
-    else if (!screen.type(keys)) this.session.notify("warning", say("too-much-input"));
+    if (busy && screen) {
+      screen.type(INTERRUPT);
+      setTimeout(() => screen.type(typed(block)), PROMPT_AFTER_MS);
+    } else if (!screen) this.#typeLater.push(typed(block));
+    else if (!screen.type(typed(block))) this.session.notify("warning", say("too-much-input"));
     if (endless || this.running.value?.terminal === terminal) {
       this.running.value = endless ? { block, terminal } : undefined;
     }

@@ -15,7 +15,10 @@ export const say: Say = speech(document.documentElement.lang, text("strings"));
 
 /** Draws into every place called `name`; a page without one simply has no such island. */
 export function mount(name: string, island: ComponentChild): void {
-  for (const place of document.querySelectorAll(`[data-island="${name}"]`)) render(island, place);
+  for (const place of document.querySelectorAll(`[data-island="${name}"]`)) {
+    place.replaceChildren();
+    render(island, place);
+  }
 }
 
 /** Tells a screen reader, politely. */
