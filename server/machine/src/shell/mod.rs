@@ -6,6 +6,7 @@
 
 pub mod arithmetic;
 mod builtins;
+mod command;
 pub mod complete;
 pub mod display;
 pub mod edit;
