@@ -44,6 +44,9 @@ export class Desk {
     effect(() => {
       if (session.shown.value) this.openPreview("/");
     });
+    effect(() => {
+      if (session.previews.value.length === 0 && this.layout.peek().lower === "preview") this.closeLower();
+    });
   }
 
   /** A step was ticked: the next one comes into view, unless the learner reads elsewhere. */
