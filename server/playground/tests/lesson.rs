@@ -9,10 +9,6 @@ use playground::wire::{
 use support::start;
 use tokio_tungstenite::tungstenite::Message;
 
-fn is_done(frame: &ServerFrame, id: &str) -> bool {
-    matches!(frame, ServerFrame::Steps { steps } if steps.iter().any(|step| step.id == id && step.status == StepStatus::Done))
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_terminal_runs_kubectl_and_steps_tick() {
     let server = start(|_| {}).await;
@@ -34,7 +30,7 @@ async fn the_terminal_runs_kubectl_and_steps_tick() {
             "No resources found in default namespace.",
         )
         .await;
-    socket.until(|frame| is_done(frame, "look")).await;
+    socket.ticks("look").await;
     socket.run("k get nodes", "node-1").await;
     server.end().await;
 }
@@ -47,7 +43,7 @@ async fn a_reload_brings_screen_and_progress_back() {
     first.terminal().await;
     first.run("echo remember-$((40+2))", "remember-42").await;
     first.run("kubectl get pods", "No resources found").await;
-    first.until(|frame| is_done(frame, "look")).await;
+    first.ticks("look").await;
     let seen = first.screen.len();
     first.socket.close(None).await.expect("close");
 
@@ -272,7 +268,7 @@ async fn a_restart_begins_again() {
     let mut socket = server.connect(&page).await;
     socket.terminal().await;
     socket.run("kubectl get pods", "No resources found").await;
-    socket.until(|frame| is_done(frame, "look")).await;
+    socket.ticks("look").await;
     socket.say(&ClientFrame::SessionRestart).await;
     socket
         .until(|frame| {

@@ -11,7 +11,7 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use playground::serve::Server;
 use playground::settings::ServeArgs;
-use playground::wire::{ClientFrame, ServerFrame, binary};
+use playground::wire::{ClientFrame, ServerFrame, StepStatus, binary};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -183,6 +183,7 @@ impl Running {
         Socket {
             socket,
             screen: Vec::new(),
+            done: Vec::new(),
         }
     }
 
@@ -200,6 +201,8 @@ pub struct Socket {
     pub socket: tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<TcpStream>>,
     /// What terminals printed so far.
     pub screen: Vec<u8>,
+    /// Steps that were told to be done.
+    pub done: Vec<String>,
 }
 
 impl Socket {
@@ -268,6 +271,13 @@ impl Socket {
             if self.try_frame().await.is_none() {
                 panic!("the socket closed; the screen shows:\n{}", self.shown());
             }
+        }
+    }
+
+    /// Waits until a step is done.
+    pub async fn ticks(&mut self, step: &str) {
+        while !self.done.iter().any(|done| done == step) {
+            self.frame().await;
         }
     }
 
