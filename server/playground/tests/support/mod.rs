@@ -239,7 +239,12 @@ impl Socket {
                 .unwrap_or_else(|_| panic!("nothing came; the screen shows:\n{}", self.shown()));
             match message?.ok()? {
                 Message::Text(text) => {
-                    return Some(serde_json::from_str(&text).expect("a frame of ours"));
+                    let frame = serde_json::from_str(&text).expect("a frame of ours");
+                    if let ServerFrame::Steps { steps } = &frame {
+                        let done = steps.iter().filter(|step| step.status == StepStatus::Done);
+                        self.done.extend(done.map(|step| step.id.clone()));
+                    }
+                    return Some(frame);
                 }
                 Message::Binary(bytes) => {
                     let bytes = binary::decode(&bytes).expect("output");
