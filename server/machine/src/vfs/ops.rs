@@ -88,8 +88,8 @@ impl Walk<'_> {
     }
 
     pub fn open(&self, path: &str, flags: OpenFlags, mode: u32) -> Result<Opened> {
-        let follow = !flags.has(OpenFlags::NOFOLLOW)
-            && !(flags.has(OpenFlags::CREATE) && flags.has(OpenFlags::EXCL));
+        let must_be_new = flags.has(OpenFlags::CREATE) && flags.has(OpenFlags::EXCL);
+        let follow = !flags.has(OpenFlags::NOFOLLOW) && !must_be_new;
         let found = match self.find(path, follow) {
             Err(Errno::ENOENT) if flags.has(OpenFlags::CREATE) => {
                 if path.ends_with('/') {
@@ -195,11 +195,11 @@ impl Walk<'_> {
     pub fn mkdir(&self, path: &str, mode: u32) -> Result<()> {
         let (parent, name) = self
             .parent(path.trim_end_matches('/'), false)
-            .or_else(|e| {
+            .map_err(|e| {
                 if path.starts_with('/') && path.trim_end_matches('/').is_empty() {
-                    Err(Errno::EEXIST)
+                    Errno::EEXIST
                 } else {
-                    Err(e)
+                    e
                 }
             })?;
         if self.mounts.at(&join(&parent.path, &name)).is_some() {
