@@ -2,14 +2,18 @@
 
 mod alpine;
 mod busybox;
+mod chatroulette;
+mod git_sync;
 mod goproxy;
 mod httpd;
 mod kuard;
+mod mysql;
 mod nginx;
 mod pause;
 mod reference;
 mod stress;
 mod userland;
+mod wordpress;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -57,12 +61,17 @@ pub struct Image {
 pub static CATALOGUE: &[&Image] = &[
     &alpine::IMAGE,
     &busybox::IMAGE,
+    &chatroulette::BACK,
+    &chatroulette::FRONT,
+    &git_sync::IMAGE,
     &goproxy::IMAGE,
     &httpd::IMAGE,
     &kuard::IMAGE,
+    &mysql::IMAGE,
     &nginx::IMAGE,
     &pause::IMAGE,
     &stress::IMAGE,
+    &wordpress::IMAGE,
 ];
 
 static BUILT: LazyLock<Mutex<BTreeMap<String, Arc<Content>>>> = LazyLock::new(Mutex::default);

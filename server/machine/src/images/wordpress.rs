@@ -12,9 +12,11 @@ pub static IMAGE: Image = Image {
 };
 
 fn build(_tag: &str) -> Content {
-    let layer = debian(base())
-        .dir("/var/www/html", 0o755)
-        .program("/usr/local/bin/wordpress", "wordpress", 4_000_000);
+    let layer = debian(base()).dir("/var/www/html", 0o755).program(
+        "/usr/local/bin/wordpress",
+        "wordpress",
+        4_000_000,
+    );
     let config = ImageConfig {
         cmd: strings(&["/usr/local/bin/wordpress"]),
         env: vec![("WORDPRESS_VERSION".into(), "6.8.3".into())],

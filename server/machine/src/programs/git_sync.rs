@@ -39,7 +39,9 @@ pub async fn main(sys: Sys) -> i32 {
     }
     let directory = format!("{root}/{link}");
     for commit in 1.. {
-        let page = format!("<!doctype html>\n<title>Our site</title>\n<h1>Commit {commit}</h1>\n<p>Brought here by git-sync.</p>\n");
+        let page = format!(
+            "<!doctype html>\n<title>Our site</title>\n<h1>Commit {commit}</h1>\n<p>Brought here by git-sync.</p>\n"
+        );
         if sys.stat(&directory).is_err() && sys.mkdir(&directory, 0o755).is_err() {
             sys.eprint(format!("ERROR: can't make {directory}\n")).await;
             return 1;

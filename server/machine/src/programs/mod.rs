@@ -32,10 +32,12 @@ macro_rules! programs {
 
 pub mod accounts;
 mod cat;
+mod chatroulette;
 mod copy;
 mod date;
 mod env;
 mod files;
+mod git_sync;
 mod grep;
 mod head;
 mod id;
@@ -44,6 +46,7 @@ mod kuard;
 pub mod lines;
 mod ls;
 pub mod mode;
+mod mysqld;
 pub(crate) mod nginx;
 pub mod options;
 mod pause;
@@ -60,6 +63,7 @@ mod tail;
 mod tar;
 mod text;
 mod wget;
+mod wordpress;
 
 programs! {
     Shell "ash" crate::shell::main;
@@ -142,14 +146,19 @@ programs! {
     Busybox "xargs" spawn::xargs;
     Busybox "yes" small::yes;
     Own "apache" nginx::apache;
+    Own "chatroulette-back" chatroulette::back;
+    Own "chatroulette-front" chatroulette::front;
+    Own "git-sync" git_sync::main;
     Own "goproxy" stand_in::goproxy;
     Own "kuard" kuard::main;
     Own "memhog" stand_in::memhog;
+    Own "mysqld" mysqld::main;
     Own "nginx" nginx::main;
     Own "nginx-entrypoint" nginx::entrypoint;
     Own "pause" pause::main;
     Own "stress" stress::main;
     Own "test-server" stand_in::server;
+    Own "wordpress" wordpress::main;
 }
 
 #[must_use]

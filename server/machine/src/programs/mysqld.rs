@@ -42,7 +42,9 @@ pub async fn main(sys: Sys) -> i32 {
     for signal in [Signal::Term, Signal::Int] {
         sys.set_signal(signal, Disposition::Catch);
     }
-    let ready = format!("/usr/sbin/mysqld: ready for connections. Version: '{version}'  socket: '/var/run/mysqld/mysqld.sock'  port: 3306");
+    let ready = format!(
+        "/usr/sbin/mysqld: ready for connections. Version: '{version}'  socket: '/var/run/mysqld/mysqld.sock'  port: 3306"
+    );
     note(&sys, "Server", &ready).await;
     while let Ok((fd, _)) = sys.accept(listener).await {
         let greeting = format!("\x0a{version}\0");

@@ -48,15 +48,15 @@ async fn page(sys: &Sys) -> Response {
     };
     let html = "text/html; charset=UTF-8";
     let reached = match sys.resolve(&host).await {
-        Ok(found) if !found.is_empty() => {
-            sys.connect(SocketAddr::new(found[0], port)).await.ok()
-        }
+        Ok(found) if !found.is_empty() => sys.connect(SocketAddr::new(found[0], port)).await.ok(),
         _ => None,
     };
     match reached {
         Some(fd) => {
             let _ = sys.close(fd);
-            let body = format!("<!doctype html>\n<title>WordPress</title>\n<h1>Hello world!</h1>\n<p>Welcome to WordPress. The database is at {host}:{port}.</p>\n");
+            let body = format!(
+                "<!doctype html>\n<title>WordPress</title>\n<h1>Hello world!</h1>\n<p>Welcome to WordPress. The database is at {host}:{port}.</p>\n"
+            );
             Response::new(200, html, body)
         }
         None => Response::new(

@@ -14,8 +14,11 @@ const JSON: &str = "application/json";
 
 /// `GET /version`: who answers.
 pub async fn back(sys: Sys) -> i32 {
-    run(sys, 3000, "chatroulette-back", |sys, request| {
-        match request.path() {
+    run(
+        sys,
+        3000,
+        "chatroulette-back",
+        |sys, request| match request.path() {
             "/version" => Response::new(
                 200,
                 JSON,
@@ -25,8 +28,8 @@ pub async fn back(sys: Sys) -> i32 {
                 ),
             ),
             path => Response::new(404, JSON, format!("{{\"error\":\"no route {path}\"}}\n")),
-        }
-    })
+        },
+    )
     .await
 }
 
