@@ -19,6 +19,7 @@ not-asked-get = You have not looked at { $what } yet.
 not-asked-log = You have not read the logs of { $what } yet.
 not-asked-log-follow = You have read the logs of { $what }, but not followed them (-f).
 not-asked-log-previous = You have not read the logs of the instance before, of { $what } (--previous).
+asked-otherwise = You asked for { $what }, but without { $want }.
 not-asked-exec = You have not run a command inside { $what } yet.
 not-asked-portforward = No port is forwarded to { $what } yet.
 not-asked-other = This has not been asked of the cluster yet: { $verb } { $what }.

@@ -19,6 +19,7 @@ not-asked-get = Vous n'avez pas encore regardé { $what }.
 not-asked-log = Vous n'avez pas encore lu les journaux de { $what }.
 not-asked-log-follow = Vous avez lu les journaux de { $what }, mais sans les suivre (-f).
 not-asked-log-previous = Vous n'avez pas encore lu les journaux de l'instance précédente de { $what } (--previous).
+asked-otherwise = Vous avez demandé { $what }, mais sans { $want }.
 not-asked-exec = Vous n'avez pas encore exécuté de commande dans { $what }.
 not-asked-portforward = Aucun port n'est encore redirigé vers { $what }.
 not-asked-other = Ceci n'a pas encore été demandé au cluster : { $verb } { $what }.

@@ -19,6 +19,7 @@ not-asked-get = { $what } をまだ見ていません。
 not-asked-log = { $what } のログをまだ読んでいません。
 not-asked-log-follow = { $what } のログは読みましたが、追いかけて (-f) いません。
 not-asked-log-previous = { $what } の一つ前のインスタンスのログ (--previous) をまだ読んでいません。
+asked-otherwise = { $what } を尋ねましたが、{ $want } がありません。
 not-asked-exec = { $what } の中でまだコマンドを実行していません。
 not-asked-portforward = { $what } へのポートフォワードがまだありません。
 not-asked-other = クラスターへの次の要求がまだ行われていません: { $verb } { $what }

@@ -19,6 +19,7 @@ not-asked-get = Você ainda não olhou { $what }.
 not-asked-log = Você ainda não leu os logs de { $what }.
 not-asked-log-follow = Você leu os logs de { $what }, mas não os acompanhou (-f).
 not-asked-log-previous = Você ainda não leu os logs da instância anterior de { $what } (--previous).
+asked-otherwise = Você pediu { $what }, mas sem { $want }.
 not-asked-exec = Você ainda não executou um comando dentro de { $what }.
 not-asked-portforward = Ainda não há porta encaminhada para { $what }.
 not-asked-other = Isto ainda não foi pedido ao cluster: { $verb } { $what }.

@@ -77,6 +77,16 @@ fn why(ran: &RanFile, what: &str, seen: &Seen) -> Sentence {
             .with("what", what)
             .with("got", &near.name);
     }
+    if let Some(near) = near
+        && let Some((key, value)) = ran
+            .query
+            .iter()
+            .find(|(k, v)| near.query.get(*k) != Some(*v))
+    {
+        return Sentence::new("asked-otherwise")
+            .with("what", what)
+            .with("want", format!("{key}={value}"));
+    }
     Sentence::new(id).with("what", what).with("verb", &ran.verb)
 }
 
@@ -149,6 +159,13 @@ mod tests {
             logs(None),
             &[asked("get", "pods/log", "kuard", &[], 404)],
             Err("asked-failed"),
+        );
+        let mut tail = logs(None);
+        tail.query.insert("tailLines".to_owned(), "3".to_owned());
+        check(
+            tail,
+            &[asked("get", "pods/log", "kuard", &[], 200)],
+            Err("asked-otherwise"),
         );
         let list = RanFile {
             verb: "get".to_owned(),
