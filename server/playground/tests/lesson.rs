@@ -103,7 +103,7 @@ async fn nonsense_is_answered_and_the_session_lives() {
     let server = start(|_| {}).await;
     let page = server.open("first-pod", None).await;
     let mut socket = server.connect(&page).await;
-    let mut refused = async |socket: &mut support::Socket, message: Message, expect: &str| {
+    let refused = async |socket: &mut support::Socket, message: Message, expect: &str| {
         socket.socket.send(message).await.expect("send");
         let frame = socket
             .until(|frame| matches!(frame, ServerFrame::Error { .. }))
