@@ -1,7 +1,7 @@
 //! The query of a request, and the request options that stand in it.
 
 use http::Uri;
-use objects::{FieldError, FieldValidation, Options, Propagation, Status};
+use objects::{FieldError, FieldValidation, Options, PatchKind, Propagation, Status};
 
 /// The decoded query, in order.
 #[derive(Clone, Debug, Default)]
@@ -45,11 +45,10 @@ impl Query {
     pub fn write_options(&self, kind: &str) -> Result<Options, Status> {
         let mut options = self.read_options();
         let mut errors = Vec::new();
-        for value in self.all("dryRun") {
-            match value {
-                "All" => options.dry_run = true,
-                other => errors.push(FieldError::not_supported("dryRun", other, &["All"])),
-            }
+        let dry: Vec<&str> = self.all("dryRun").collect();
+        options.dry_run = dry.contains(&"All");
+        if dry.iter().any(|value| *value != "All") {
+            errors.push(FieldError::not_supported("dryRun", dry, &["All"]));
         }
         options.field_manager = self.get("fieldManager").into();
         match FieldValidation::parse(self.get("fieldValidation")) {
@@ -69,6 +68,23 @@ impl Query {
         } else {
             Err(Status::invalid(&format!("{kind}.meta.k8s.io"), "", errors))
         }
+    }
+
+    /// The options of a patch: an apply names its manager, and only an apply may be forced.
+    pub fn patch_options(&self, kind: PatchKind) -> Result<Options, Status> {
+        let options = self.write_options("PatchOptions")?;
+        let error = match kind {
+            PatchKind::Apply if options.field_manager.is_empty() => {
+                FieldError::required("fieldManager", "is required for apply patch")
+            }
+            PatchKind::Apply => return Ok(options),
+            _ if self.has("force") => {
+                FieldError::forbidden("force", "may not be specified for non-apply patch")
+            }
+            _ => return Ok(options),
+        };
+        let errors = vec![error];
+        Err(Status::invalid("PatchOptions.meta.k8s.io", "", errors))
     }
 
     /// The options of a read.

@@ -92,15 +92,10 @@ async fn write(asked: Asked, verb: Verb, options: &str, body: Body) -> Result<Re
 
 async fn patch(asked: Asked, body: Body) -> Result<Response, Status> {
     let mut request = asked.request(Verb::Patch);
-    request.options = asked.query.write_options("PatchOptions")?;
     let Some(kind) = PatchKind::from_media_type(media_type(&asked.parts.headers)) else {
-        return Err(Status::unsupported_media_type(&[
-            "application/json-patch+json",
-            "application/merge-patch+json",
-            "application/strategic-merge-patch+json",
-            "application/apply-patch+yaml",
-        ]));
+        return Err(Status::unsupported_patch_type());
     };
+    request.options = asked.query.patch_options(kind)?;
     let bytes = body::read(body).await?;
     let text = String::from_utf8(bytes.to_vec())
         .map_err(|_| Status::bad_request("the body of the request is not valid UTF-8"))?;

@@ -385,6 +385,14 @@ impl Status {
         Status::failure(415, "UnsupportedMediaType", message)
     }
 
+    /// 415 for a patch: the route takes no other types, so nothing is said of them.
+    pub fn unsupported_patch_type() -> Self {
+        let message = "415: Unsupported Media Type";
+        let mut status = Status::failure(415, "UnsupportedMediaType", message);
+        status.details_mut();
+        status
+    }
+
     /// 422 without fields: a patch that cannot be applied.
     pub fn unprocessable(message: impl Into<String>) -> Self {
         Status::failure(422, "Invalid", message)

@@ -40,12 +40,10 @@ pub(crate) fn validate_create(call: &mut Call<'_>, object: &mut Value) -> Result
     resource_quota::check(call, object)
 }
 
-/// The plugins that look at an update.
-pub(crate) fn validate_update(
-    call: &mut Call<'_>,
-    new: &mut Value,
-    old: &Value,
-) -> Result<(), Status> {
-    let _ = (call, new, old);
-    Ok(())
+/// The plugins that change an update of a main resource: what was filled in at the start stays filled in.
+pub(crate) fn mutate_update(call: &Call<'_>, new: &mut Value, old: &Value) {
+    if is_pod(call) {
+        tolerations::admit(new);
+        priority::keep(new, old);
+    }
 }

@@ -6,6 +6,16 @@ use serde_json::Value;
 use crate::api::Call;
 use crate::view;
 
+/// An update that leaves the numbers out keeps them.
+pub(super) fn keep(pod: &mut Value, old: &Value) {
+    for member in ["priority", "preemptionPolicy"] {
+        let was = view::at(old, &["spec", member]);
+        if view::at(pod, &["spec", member]).is_null() && !was.is_null() {
+            view::set(pod, &["spec", member], was.clone());
+        }
+    }
+}
+
 pub(super) fn admit(call: &Call<'_>, pod: &mut Value) -> Result<(), Status> {
     let classes = objects::by_path("scheduling.k8s.io", "v1", "priorityclasses");
     let name = view::text(pod, &["spec", "priorityClassName"]).to_string();

@@ -22,6 +22,11 @@ pub(super) fn create(mut call: Call<'_>, mut object: Value) -> Result<Answer, St
     check_namespace(&call, &mut object)?;
     let gvk = call.stored.gvk();
     objects::apply_defaults(&gvk, &mut object);
+    if !call.applies() {
+        meta::remove(&mut object, "managedFields");
+        let (manager, now) = (call.request.manager(), call.now.seconds());
+        objects::patch::track(&gvk, "", None, &mut object, manager, now);
+    }
     admission::mutate_create(&mut call, &mut object)?;
     fill_metadata(&mut call, &mut object);
     let generated = choose_name(&mut call, &mut object)?;
@@ -49,8 +54,6 @@ pub(super) fn create(mut call: Call<'_>, mut object: Value) -> Result<Answer, St
             Status::already_exists(call.resource, &name)
         });
     }
-    let now = call.now.0.div_euclid(1_000_000_000);
-    objects::patch::track(&gvk, "", None, &mut object, call.request.manager(), now);
     let stored = call.store(object);
     Ok(call.answer(201, stored))
 }
@@ -77,11 +80,8 @@ fn fill_metadata(call: &mut Call<'_>, object: &mut Value) {
         "selfLink",
         "deletionTimestamp",
         "deletionGracePeriodSeconds",
-        "managedFields",
     ] {
-        if gone != "managedFields" || !matches!(call.request.body, Body::Patch { .. }) {
-            meta::remove(object, gone);
-        }
+        meta::remove(object, gone);
     }
     let uid = uid(&call.chance);
     meta::set(object, "uid", uid);

@@ -91,6 +91,12 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// Whether the request is a server-side apply, which keeps the managed fields itself.
+    pub(crate) fn applies(&self) -> bool {
+        let kind = objects::PatchKind::Apply;
+        matches!(&self.request.body, objects::Body::Patch { kind: k, .. } if *k == kind)
+    }
+
     pub(crate) fn now_text(&self) -> String {
         objects::time::rfc3339(self.now.0.div_euclid(1_000_000_000))
     }

@@ -168,7 +168,7 @@ fn prepare_job(job: &mut Value) {
     }
 }
 
-/// Restores what an update of the main resource may not touch, and counts the generation.
+/// Restores what an update of the main resource may not touch.
 pub fn prepare_update(resource: &Resource, new: &mut Value, old: &Value) {
     if has_status(resource) || matches!(resource.plural, "namespaces") {
         restore(new, old, "status");
@@ -185,7 +185,6 @@ pub fn prepare_update(resource: &Resource, new: &mut Value, old: &Value) {
             }
         }
     }
-    bump_generation(resource, new, old);
 }
 
 /// Counts the generation when the spec changed.

@@ -112,10 +112,20 @@ pub(super) fn write(
     match subresource {
         "status" => strategy::keep_only_status(call.stored, &mut new, &live),
         "" => strategy::prepare_update(call.stored, &mut new, &live),
-        _ => strategy::bump_generation(call.stored, &mut new, &live),
+        _ => {}
+    }
+    let gvk = call.stored.gvk();
+    if !call.applies() {
+        let (manager, now) = (call.request.manager(), call.now.seconds());
+        objects::patch::track(&gvk, subresource, Some(&live), &mut new, manager, now);
+    }
+    if subresource.is_empty() {
+        admission::mutate_update(call, &mut new, &live);
+    }
+    if subresource != "status" {
+        strategy::bump_generation(call.stored, &mut new, &live);
     }
     services::allocate_on_update(call, &mut new, &live)?;
-    let gvk = call.stored.gvk();
     let errors = objects::validate(&gvk, subresource, &new, Some(&live));
     if !errors.is_empty() {
         return Err(Status::invalid(
@@ -123,27 +133,6 @@ pub(super) fn write(
             meta::name(&new),
             errors,
         ));
-    }
-    if subresource.is_empty() {
-        admission::validate_update(call, &mut new, &live)?;
-    }
-    let applied = matches!(
-        &call.request.body,
-        Body::Patch {
-            kind: PatchKind::Apply,
-            ..
-        }
-    );
-    if !applied {
-        let now = call.now.0.div_euclid(1_000_000_000);
-        objects::patch::track(
-            &gvk,
-            subresource,
-            Some(&live),
-            &mut new,
-            call.request.manager(),
-            now,
-        );
     }
     let stored = if ready_to_go(&new) && !call.request.options.dry_run {
         let gone = call

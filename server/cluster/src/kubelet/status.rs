@@ -458,9 +458,7 @@ fn pod_resources(pod: &Value, status: &mut Map<String, Value>) {
         both.insert("requests".into(), requests.clone().into());
         status.insert("allocatedResources".into(), requests.into());
     }
-    if !both.is_empty() {
-        status.insert("resources".into(), both.into());
-    }
+    status.insert("resources".into(), both.into());
 }
 
 /// A status and the phase that follows from the containers, which the status only tells when all of them have ended.

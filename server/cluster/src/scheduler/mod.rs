@@ -206,7 +206,7 @@ impl Scheduler {
     }
 
     fn write_condition(&self, pod: &Object, reason: &str, message: &str) {
-        let now = self.cluster.now_text();
+        let (now, generation) = (self.cluster.now_text(), meta::generation(pod));
         self.cluster.amend(pods(), pod, |pod| {
             let conditions = view::list_mut(pod, &["status", "conditions"]);
             let existing = conditions.iter_mut().find(|c| c["type"] == "PodScheduled");
@@ -215,9 +215,10 @@ impl Scheduler {
                 Some(c) => {
                     c["reason"] = reason.into();
                     c["message"] = message.into();
+                    c["observedGeneration"] = generation.into();
                 }
                 None => conditions.push(json!({"type": "PodScheduled", "status": "False", "reason": reason, "message": message,
-                    "lastProbeTime": null, "lastTransitionTime": now})),
+                    "lastProbeTime": null, "lastTransitionTime": now, "observedGeneration": generation})),
             }
         });
     }
