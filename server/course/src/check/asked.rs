@@ -10,12 +10,23 @@ pub fn evaluate(ran: &RanFile, seen: &Seen) -> Verdict {
     let what = what(ran);
     let fits = |a: &&Asked| whole(ran, a);
     if seen.asked().filter(fits).any(|a| a.code < 400) {
-        return Ok(Sentence::new("was-asked").with("what", what));
+        return Ok(Sentence::new(told(ran)).with("what", what));
     }
     if seen.asked().any(|a| whole(ran, a)) {
         return Err(Sentence::new("asked-failed").with("what", what));
     }
     Err(why(ran, &what, seen))
+}
+
+/// The sentence for a request that was made.
+fn told(ran: &RanFile) -> &'static str {
+    match ran.resource.rsplit('/').next().unwrap_or_default() {
+        "log" => "was-asked-log",
+        "exec" => "was-asked-exec",
+        "portforward" => "was-asked-portforward",
+        _ if matches!(ran.verb.as_str(), "get" | "list" | "watch") => "was-asked-get",
+        _ => "was-asked",
+    }
 }
 
 fn same_kind(ran: &RanFile, a: &Asked) -> bool {
@@ -132,7 +143,7 @@ mod tests {
         check(
             logs(None),
             &[asked("get", "pods/log", "kuard", &[], 200)],
-            Ok("was-asked"),
+            Ok("was-asked-log"),
         );
         check(
             logs(Some(true)),
@@ -148,7 +159,7 @@ mod tests {
                 &[("follow", "true")],
                 200,
             )],
-            Ok("was-asked"),
+            Ok("was-asked-log"),
         );
         check(
             logs(None),
@@ -175,7 +186,7 @@ mod tests {
         check(
             list,
             &[asked("list", "pods", "", &[], 200)],
-            Ok("was-asked"),
+            Ok("was-asked-get"),
         );
     }
 }
