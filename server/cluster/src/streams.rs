@@ -98,7 +98,7 @@ impl Cluster {
         kubelet
             .runtime()
             .exec(&id, config)
-            .map_err(|e| Status::internal(e.to_string()))
+            .map_err(|e| Status::internal(format!("error executing command in container: {e}")))
     }
 
     /// Joins the streams of a container's first process.
@@ -109,7 +109,7 @@ impl Cluster {
         kubelet
             .runtime()
             .attach(&id)
-            .map_err(|e| Status::internal(e.to_string()))
+            .map_err(|e| Status::internal(format!("error attaching to container: {e}")))
     }
 
     /// Whether a port-forward to a pod may begin. Errors: 404, 400.
@@ -164,7 +164,7 @@ impl Cluster {
 /// What the kubelet answers for a container that does not run.
 fn not_running(container: &str) -> Status {
     Status::internal(format!(
-        "error executing command in container: container {container:?} is not running"
+        "unable to upgrade connection: container not found ({container:?})"
     ))
 }
 

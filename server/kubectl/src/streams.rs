@@ -196,11 +196,7 @@ async fn finish(run: &Run, status: Option<Bytes>) -> Outcome {
         return Err(Failure::Exit(code));
     }
     let message = status["message"].as_str().unwrap_or("unknown error");
-    Err(if status["reason"] == "InternalError" {
-        fail!("Internal error occurred: {message}")
-    } else {
-        fail!("{message}")
-    })
+    Err(fail!("{message}"))
 }
 
 /// Waits until a pod is as wanted; answers with it.

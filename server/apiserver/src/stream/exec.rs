@@ -167,7 +167,7 @@ async fn web_socket(
             }
         }
         Err(status) => {
-            let _ = sink.send(last_word(protocol, &failure_of(&status))).await;
+            let _ = sink.send(last_word(protocol, &translated(&status))).await;
         }
     }
     let _ = sink.send(channels::goodbye()).await;
@@ -181,6 +181,16 @@ pub(crate) fn failure_of(status: &Status) -> Value {
         .strip_prefix("Internal error occurred: ")
         .unwrap_or(&status.message);
     failure(text)
+}
+
+/// The failure inside a WebSocket. What the node's streaming server said is wrapped once more, by the translator between WebSocket and SPDY.
+fn translated(status: &Status) -> Value {
+    let by_the_node = ["error executing command", "error attaching to container"];
+    let inner = status.message.strip_prefix("Internal error occurred: ");
+    match inner.filter(|text| by_the_node.iter().any(|start| text.starts_with(start))) {
+        Some(_) => failure(&status.message),
+        None => failure_of(status),
+    }
 }
 
 /// The status at the end: JSON since version 4, plain text of failures before.

@@ -279,6 +279,15 @@ impl Agent {
             .await;
     }
 
+    /// Work that never takes the same time twice: pods that begin together are ready one after the other.
+    pub(super) async fn sleep_about_ms(&self, ms: u64) {
+        let micros = ms * 900 + self.cluster.draw().below(ms * 400);
+        self.cluster
+            .executor()
+            .sleep(Duration::from_micros(micros))
+            .await;
+    }
+
     pub(super) fn node_ip(&self) -> IpAddr {
         self.node
             .internal_ip()

@@ -91,7 +91,7 @@ pub(super) async fn container(
         .last(&name)
         .map_or(0, |s| s.attempt + 1);
     let config = configure(agent, worker, pod, container, image.uid, attempt).map_err(failed)?;
-    agent.sleep_ms(CREATE_MS).await;
+    agent.sleep_about_ms(CREATE_MS).await;
     let made = agent.runtime.create_container(sandbox, config);
     let id = made.map_err(|e| failed(Trouble::new("CreateContainerError", e.to_string())))?;
     let word = |new: &str, old: &str| {
@@ -107,7 +107,7 @@ pub(super) async fn container(
         "Created",
         &word("Container created", "Created container:"),
     );
-    agent.sleep_ms(START_MS).await;
+    agent.sleep_about_ms(START_MS).await;
     let started = agent.runtime.start_container(&id);
     worker.note(agent, &name, container, &id, started.is_ok());
     if let Err(error) = started {

@@ -150,7 +150,7 @@ fn try_mount(agent: &Agent, worker: &Worker, pod: &Object) -> Vec<String> {
 }
 
 async fn make_sandbox(agent: &Agent, worker: &Worker, pod: &Object) -> bool {
-    agent.sleep_ms(SANDBOX_MS).await;
+    agent.sleep_about_ms(SANDBOX_MS).await;
     let host_network = view::flag(pod, &["spec", "hostNetwork"]);
     let ip = if host_network {
         agent.node.internal_ip().to_string()
