@@ -60,6 +60,8 @@ pub struct Lesson {
     pub minutes: u32,
     /// where it can run
     pub backends: Vec<Backend>,
+    /// its variables as they were drawn
+    pub vars: BTreeMap<String, String>,
     /// what happens before the first step
     pub start: Vec<crate::format::Start>,
     /// in order
@@ -108,6 +110,13 @@ impl Course {
     /// A lesson by id.
     pub fn lesson(&self, id: &str) -> Option<&Arc<Lesson>> {
         self.lessons().find(|l| l.id == id)
+    }
+
+    /// A lesson in every way that its variables were drawn by the seeds below 64, each once: what its proofs have to hold for.
+    pub fn draws(&self, id: &str) -> Vec<Arc<Lesson>> {
+        let all = (0..64).filter_map(|seed| self.drawn(id, seed));
+        let each: BTreeMap<_, _> = all.map(|l| (l.vars.clone(), l)).collect();
+        each.into_values().collect()
     }
 
     /// A lesson whose variables are drawn by `seed`.
@@ -219,6 +228,7 @@ fn read_lesson(
         track: track.to_owned(),
         minutes: file.minutes,
         backends: file.backends.clone(),
+        vars: vars.clone(),
         start: file.start.clone(),
         steps: file.steps.clone(),
         files: below("files"),

@@ -84,3 +84,15 @@ fn what_is_broken_is_told() {
         "learned",
     );
 }
+
+#[test]
+fn every_draw_is_a_lesson() {
+    let course = load(texts()).expect("the course loads");
+    let letters: Vec<String> = course
+        .draws("what-is-wrong-here")
+        .iter()
+        .map(|lesson| lesson.vars["fault"].clone())
+        .collect();
+    assert_eq!(letters, ["a", "b", "c", "d", "e", "f", "g", "h"]);
+    assert_eq!(course.draws("first-pod").len(), 1);
+}

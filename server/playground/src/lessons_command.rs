@@ -88,7 +88,7 @@ async fn check(course: &Course, names: &[String], kubeconfig: Option<PathBuf>, j
     let wanted: Vec<Arc<Lesson>> = course
         .lessons()
         .filter(|lesson| is_named(lesson))
-        .cloned()
+        .flat_map(|lesson| course.draws(&lesson.id))
         .collect();
     if wanted.is_empty() {
         eprintln!(
