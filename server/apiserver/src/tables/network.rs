@@ -101,7 +101,12 @@ static ENDPOINTS: Printer = Printer {
         }
         vec![
             cells::name(o),
-            json!(or(&first_three(&all), "<none>")),
+            // Only addresses that are not ready print as nothing.
+            json!(if list(o, "/subsets").is_empty() {
+                "<none>".to_string()
+            } else {
+                first_three(&all)
+            }),
             cells::age(o, now),
         ]
     },

@@ -206,7 +206,6 @@ impl Probing {
     fn tell(&self, worker: &Rc<Worker>) {
         if self.kind != Kind::Liveness {
             worker.write_status(&self.agent, &worker.latest(), false);
-            poke_unready(worker);
         }
         worker.wake();
     }

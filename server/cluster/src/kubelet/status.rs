@@ -70,6 +70,17 @@ impl Picture {
     pub fn last(&self, container: &str) -> Option<&Seen> {
         self.containers.get(container).and_then(|all| all.last())
     }
+
+    /// When the newest dead instance of each container ended.
+    pub fn died(&self) -> BTreeMap<String, Time> {
+        let newest = |all: &[Seen]| {
+            let dead = |s: &&Seen| s.state == ContainerState::Exited;
+            all.iter().rev().find(dead).map(|s| s.finished_at)
+        };
+        let all = self.containers.iter();
+        all.filter_map(|(name, all)| Some((name.clone(), newest(all)?)))
+            .collect()
+    }
 }
 
 /// Whether a container that is not running should be started again.

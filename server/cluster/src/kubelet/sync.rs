@@ -2,6 +2,7 @@
 //!
 //! Mirrors the kubelet's `SyncPod` and kuberuntime's `computePodActions`.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use machine::cri::{ContainerId, ContainerState, SandboxConfig};
@@ -41,7 +42,10 @@ pub(super) async fn round(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object) 
     if worker.state.borrow().sandbox.is_none() && !make_sandbox(agent, worker, &pod).await {
         return Outcome::Failed;
     }
-    let mut results = Results::default();
+    let mut results = Results {
+        died: worker.state.borrow().picture.died(),
+        ..Results::default()
+    };
     end_unwanted(agent, worker, &pod).await;
     start_wanted(agent, worker, &pod, &mut results).await;
     results.outcome()
@@ -50,6 +54,9 @@ pub(super) async fn round(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object) 
 /// What came of starting containers.
 #[derive(Default)]
 struct Results {
+    /// When the last dead instance of a container ended, as known before this round ended any: that is what the back-off
+    /// counts from, so a container that a probe ends for the first time starts again at once.
+    died: BTreeMap<String, Time>,
     started: bool,
     failed: bool,
     waits: Option<Time>,
@@ -91,19 +98,17 @@ async fn mount(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object) -> bool {
     let mut pause = Duration::from_millis(500);
     let mut wait = Duration::from_millis(FIRST_MOUNT_MS);
     loop {
-        let deleted = worker
-            .bell
-            .until(|| meta::is_deleting(&worker.latest()).then_some(()));
-        if select(deleted, agent.cluster.executor().sleep(wait)).await == Either::Left(()) {
+        if deleted_within(agent, worker, wait).await {
             return false;
         }
         let missing = try_mount(agent, worker, pod);
         if missing.is_empty() {
             // The worker asks every 300 ms whether all is mounted.
             let taken = agent.now().since(begun).as_millis() as u64;
-            agent.sleep_ms(MOUNT_POLL_MS - taken % MOUNT_POLL_MS).await;
-            worker.state.borrow_mut().mounted = true;
-            return true;
+            let rest = Duration::from_millis(MOUNT_POLL_MS - taken % MOUNT_POLL_MS);
+            let deleted = deleted_within(agent, worker, rest).await;
+            worker.state.borrow_mut().mounted = !deleted;
+            return !deleted;
         }
         if agent.now().since(begun) >= MOUNT_LIMIT {
             let text = format!(
@@ -117,6 +122,14 @@ async fn mount(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object) -> bool {
         wait = pause;
         pause = (pause * 2).min(Duration::from_secs(122));
     }
+}
+
+/// Waits, and answers whether the pod was deleted meanwhile, which ends the wait.
+async fn deleted_within(agent: &Agent, worker: &Worker, wait: Duration) -> bool {
+    let deleted = worker
+        .bell
+        .until(|| meta::is_deleting(&worker.latest()).then_some(()));
+    select(deleted, agent.cluster.executor().sleep(wait)).await == Either::Left(())
 }
 
 /// Tries all volumes that are not ready; tells what fails; answers their names.
@@ -336,15 +349,14 @@ async fn start_one(
     results: &mut Results,
 ) {
     let name = view::text(container, &["name"]).to_string();
-    let last = worker.state.borrow().picture.last(&name).cloned();
-    if let Some(last) = last.filter(|s| s.state == ContainerState::Exited) {
+    if let Some(died) = results.died.get(&name).copied() {
         let key = format!("{name} {}", view::text(container, &["image"]));
         let now = agent.now();
         let waiting = worker
             .state
             .borrow()
             .crash_back_off
-            .waiting(&key, last.finished_at, now);
+            .waiting(&key, died, now);
         if let Some((wait, until)) = waiting {
             let title = worker.title();
             agent.warning(
@@ -368,7 +380,7 @@ async fn start_one(
             .state
             .borrow_mut()
             .crash_back_off
-            .next(&key, last.finished_at, now);
+            .next(&key, died, now);
     }
     let Some(sandbox) = worker.state.borrow().sandbox.clone() else {
         return;

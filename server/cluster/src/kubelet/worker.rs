@@ -64,6 +64,8 @@ pub(super) struct Worker {
     pub tickers: RefCell<BTreeMap<(String, Kind), Rc<Ticker>>>,
     probe_tasks: RefCell<Vec<Task>>,
     dirty: Cell<bool>,
+    /// What the looks at the runtime have told of the containers, by id.
+    relisted: RefCell<BTreeMap<String, ContainerState>>,
     pub bell: Notify,
     last_round: Cell<Option<Time>>,
     main: RefCell<Option<Task>>,
@@ -87,6 +89,7 @@ impl Worker {
             tickers: RefCell::default(),
             probe_tasks: RefCell::default(),
             dirty: Cell::new(true),
+            relisted: RefCell::default(),
             bell: Notify::new(),
             last_round: Cell::new(None),
             main: RefCell::default(),
@@ -288,25 +291,22 @@ impl Worker {
         }
     }
 
-    /// Wakes the worker when the runtime knows more than the picture.
+    /// Wakes the worker when a container began to run or ended since the last look, whoever did it: what the worker did
+    /// itself is news too, as in the kubelet's PLEG.
     pub fn relist(&self, agent: &Agent) {
-        let news = {
-            let state = self.state.borrow();
-            let mut all = state
-                .picture
-                .containers
-                .values()
-                .flatten()
-                .filter(|s| s.state != ContainerState::Exited);
-            state.sandbox_is_news
-                || all.any(|s| {
-                    agent
-                        .runtime
-                        .container_status(&ContainerId(s.id.clone()))
-                        .is_some_and(|now| now.state != s.state)
-                })
-        };
-        if news {
+        let state = self.state.borrow();
+        let mut now: BTreeMap<String, ContainerState> = BTreeMap::new();
+        for seen in state.picture.containers.values().flatten() {
+            let status = agent
+                .runtime
+                .container_status(&ContainerId(seen.id.clone()));
+            if let Some(status) = status.filter(|s| s.state != ContainerState::Created) {
+                now.insert(seen.id.clone(), status.state);
+            }
+        }
+        let before = self.relisted.replace(now);
+        let now = self.relisted.borrow();
+        if state.sandbox_is_news || now.iter().any(|(id, state)| before.get(id) != Some(state)) {
             self.wake();
         }
     }

@@ -239,7 +239,6 @@ fn what_cannot_start_says_why() {
     );
     novol["spec"]["volumes"] = json!([{"name": "v", "configMap": {"name": "nope"}}]);
     world.create(novol).expect("created");
-    world.run_ms(5_000);
     let waiting = |name: &str| {
         view::at(
             &world.pod(name),
@@ -247,12 +246,19 @@ fn what_cannot_start_says_why() {
         )
         .clone()
     };
+    let begun = |w: &Value| !w.is_null() && w["reason"] != "ContainerCreating";
+    let tries = (0..100).find(|_| {
+        world.run_ms(50);
+        begun(&waiting("badcmd"))
+    });
+    assert!(tries.is_some(), "{}", waiting("badcmd"));
     assert_eq!(waiting("badcmd")["reason"], "RunContainerError");
     assert!(
         waiting("badcmd")["message"]
             .as_str()
             .is_some_and(|m| m.contains("/no/such: no such file or directory"))
     );
+    world.run_ms(5_000);
     assert_eq!(waiting("noimage")["reason"], "ErrImagePull");
     assert_eq!(
         waiting("noenv"),
