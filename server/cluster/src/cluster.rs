@@ -6,12 +6,14 @@ use std::rc::Rc;
 
 use machine::executor::{Executor, Task};
 use machine::sync::Notify;
+use machine::vfs::Volume;
 use machine::{Chance, Kernel, Time};
 use objects::selector::{FieldSelector, LabelSelector};
 use objects::{Answer, ListAnswer, Object, Options, Request, Resource, Status, Verb, meta};
 use serde_json::Value;
 
 use crate::events::Recorder;
+use crate::faults::ServerState;
 use crate::kubelet::Kubelet;
 use crate::spec::ClusterSpec;
 use crate::store::{Change, Expired, Store};
@@ -34,6 +36,9 @@ struct Inner {
     kubelets: RefCell<BTreeMap<String, Kubelet>>,
     tasks: RefCell<Vec<Task>>,
     draws: Cell<u64>,
+    /// NFS servers: how they answer, and what each export holds, by `server:path`.
+    file_servers: RefCell<BTreeMap<String, ServerState>>,
+    exports: RefCell<BTreeMap<String, Volume>>,
 }
 
 impl Cluster {
@@ -75,6 +80,8 @@ impl Cluster {
             kubelets: RefCell::default(),
             tasks: RefCell::default(),
             draws: Cell::new(0),
+            file_servers: RefCell::default(),
+            exports: RefCell::default(),
         };
         let cluster = Cluster(Rc::new(inner));
         bootstrap::install(&cluster);
@@ -236,6 +243,28 @@ impl Cluster {
 
     pub(crate) fn kubelet(&self, node: &str) -> Option<Kubelet> {
         self.0.kubelets.borrow().get(node).cloned()
+    }
+
+    pub(crate) fn set_file_server(&self, server: &str, state: ServerState) {
+        self.0
+            .file_servers
+            .borrow_mut()
+            .insert(server.into(), state);
+    }
+
+    /// How an NFS server answers; every one that a volume names is there until a fault takes it away.
+    pub(crate) fn file_server(&self, server: &str) -> ServerState {
+        let servers = self.0.file_servers.borrow();
+        servers.get(server).copied().unwrap_or_default()
+    }
+
+    /// What an NFS server has under a path: one directory for all nodes.
+    pub(crate) fn export(&self, server: &str, path: &str) -> Option<Volume> {
+        let kernel = self.kernel()?;
+        let key = format!("{server}:{path}");
+        let mut exports = self.0.exports.borrow_mut();
+        let made = exports.entry(key).or_insert_with(|| Volume::disk(kernel));
+        Some(made.clone())
     }
 
     pub(crate) fn seconds(&self) -> i64 {

@@ -26,6 +26,18 @@ impl Feed {
         }
     }
 
+    /// A feed of what changes from now on.
+    pub(crate) fn after_now(
+        cluster: &Cluster,
+        resources: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        Feed {
+            cluster: cluster.clone(),
+            seen: cluster.revision(),
+            resources,
+        }
+    }
+
     /// Waits until something has changed, and answers all of it, oldest first.
     pub(crate) async fn next(&mut self) -> Vec<Change> {
         let bell = self.cluster.changed();

@@ -9,6 +9,7 @@ mod bootstrap;
 mod cluster;
 mod controllers;
 mod events;
+mod faults;
 mod feed;
 mod kubelet;
 mod metrics;
@@ -21,6 +22,7 @@ mod view;
 
 pub use api::{present, storage_of};
 pub use cluster::{Cluster, Matcher};
+pub use faults::{Fault, ServerState};
 pub use spec::{ClusterSpec, Facts, NodeSpec, Present, PresentFact, TestProgram, UserFact};
 pub use store::{Change, ChangeKind, Expired, HISTORY};
 pub use streams::{ExecQuery, Forward, LogQuery, LogStreams};

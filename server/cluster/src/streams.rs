@@ -10,6 +10,7 @@ use objects::{FieldError, Object, Status, meta};
 use serde_json::Value;
 
 use crate::cluster::{Cluster, pods};
+use crate::kubelet::Kubelet;
 use crate::view;
 
 /// Which streams of a log.
@@ -71,6 +72,14 @@ impl Cluster {
         }
         let id = log_source(&pod, &container, query.previous)?;
         let kubelet = self.kubelet(view::text(&pod, &["spec", "nodeName"]));
+        if let Some(address) = kubelet.as_ref().and_then(out_of_reach) {
+            let (namespace, name) = (&query.namespace, &query.pod);
+            let text = format!(
+                "Get \"https://{address}/containerLogs/{namespace}/{name}/{container}\": {}",
+                no_route(&address)
+            );
+            return Err(Status::failure(500, "", text));
+        }
         let Some(log) = kubelet.and_then(|k| k.runtime().logs(&id)) else {
             let text = format!(
                 "container {container:?} in pod {:?} is not available",
@@ -153,12 +162,27 @@ impl Cluster {
             )));
         }
         let status = status_of(&pod, &container);
+        let kubelet = self.kubelet(view::text(&pod, &["spec", "nodeName"]));
+        if let Some(address) = kubelet.as_ref().and_then(out_of_reach) {
+            let text = format!("error dialing backend: {}", no_route(&address));
+            return Err(Status::failure(500, "", text));
+        }
         let running = status.filter(|s| view::at(s, &["state", "running"]).is_object());
         let Some(id) = running.and_then(|s| container_id(view::text(s, &["containerID"]))) else {
             return Err(not_running(&container));
         };
         Ok((pod, container, id))
     }
+}
+
+/// The address at which a stopped kubelet no longer answers.
+fn out_of_reach(kubelet: &Kubelet) -> Option<String> {
+    kubelet.silent_since()?;
+    Some(format!("{}:10250", kubelet.address()))
+}
+
+fn no_route(address: &str) -> String {
+    format!("dial tcp {address}: connect: no route to host")
 }
 
 /// What the kubelet answers for a container that does not run.

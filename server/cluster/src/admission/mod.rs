@@ -5,7 +5,7 @@
 mod limit_ranger;
 mod namespace_lifecycle;
 mod priority;
-mod resource_quota;
+pub(crate) mod resource_quota;
 mod service_account;
 mod storage;
 mod tolerations;

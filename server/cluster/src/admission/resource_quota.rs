@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use objects::{Quantity, Status, meta};
+use objects::{Quantity, Resource, Status, meta};
 use serde_json::Value;
 
 use crate::api::Call;
+use crate::cluster::Cluster;
 use crate::scheduler::resources;
 use crate::view;
 
@@ -20,14 +21,25 @@ pub(super) fn check(call: &Call<'_>, object: &Value) -> Result<(), Status> {
     }
     for quota in call.cluster.list(resource, &call.request.namespace) {
         let hard = amounts(view::at(&quota, &["spec", "hard"]));
-        let wanted: Amounts = usage_of(call, object)
+        if !in_scope(&quota, object) {
+            continue;
+        }
+        let missing = unspecified(call.stored, object, &hard);
+        if !missing.is_empty() {
+            let why = format!(
+                "failed quota: {}: must specify {missing}",
+                meta::name(&quota)
+            );
+            return Err(Status::forbidden(call.resource, meta::name(object), &why));
+        }
+        let wanted: Amounts = usage_of(call.stored, object)
             .into_iter()
             .filter(|(k, _)| hard.contains_key(k))
             .collect();
-        if wanted.is_empty() || !in_scope(&quota, object) {
+        if wanted.is_empty() {
             continue;
         }
-        let used = used_now(call, &quota, &hard);
+        let used = used(call.cluster, &quota);
         let mut over: Vec<&String> = Vec::new();
         for (name, amount) in &wanted {
             let total = used.get(name).map_or_else(|| *amount, |u| u.plus(amount));
@@ -35,6 +47,10 @@ pub(super) fn check(call: &Call<'_>, object: &Value) -> Result<(), Status> {
                 over.push(name);
             }
         }
+        if over.is_empty() {
+            continue;
+        }
+        over.retain(|n| !wanted[*n].is_zero());
         if over.is_empty() {
             continue;
         }
@@ -81,11 +97,11 @@ fn in_scope(quota: &Value, object: &Value) -> bool {
 }
 
 /// What one object counts, by quota name.
-fn usage_of(call: &Call<'_>, object: &Value) -> Amounts {
+fn usage_of(stored: &Resource, object: &Value) -> Amounts {
     let mut out = Amounts::new();
     let one = Quantity::from_units(1, objects::quantity::Format::DecimalSi);
-    out.insert(format!("count/{}", call.stored.group_resource()), one);
-    match (call.stored.group, call.stored.plural) {
+    out.insert(format!("count/{}", stored.group_resource()), one);
+    match (stored.group, stored.plural) {
         ("", "pods") => {
             out.insert("pods".into(), one);
             for (kind, prefix) in [("requests", "requests."), ("limits", "limits.")] {
@@ -125,30 +141,83 @@ fn usage_of(call: &Call<'_>, object: &Value) -> Amounts {
     out
 }
 
-fn used_now(call: &Call<'_>, quota: &Value, hard: &Amounts) -> Amounts {
-    let mut used: Amounts = hard
-        .keys()
-        .map(|k| {
-            (
-                k.clone(),
-                Quantity::from_units(0, objects::quantity::Format::DecimalSi),
-            )
-        })
-        .collect();
-    for object in call.cluster.list(call.stored, &call.request.namespace) {
-        let finished = call.stored.plural == "pods"
-            && matches!(
-                view::text(&object, &["status", "phase"]),
-                "Succeeded" | "Failed"
-            );
-        if finished || !in_scope(quota, &object) {
+/// What the containers of a pod leave out though the quota counts it: `limits.cpu for: a,b; memory for: a`.
+fn unspecified(stored: &Resource, object: &Value, hard: &Amounts) -> String {
+    if !stored.group.is_empty() || stored.plural != "pods" {
+        return String::new();
+    }
+    let mut parts = Vec::new();
+    for name in hard.keys() {
+        let (kind, resource) = match name.as_str() {
+            "cpu" | "memory" => ("requests", name.as_str()),
+            other => match other.split_once('.') {
+                Some((kind @ ("requests" | "limits"), r @ ("cpu" | "memory"))) => (kind, r),
+                _ => continue,
+            },
+        };
+        let all = ["containers", "initContainers"];
+        let lacking: Vec<&str> = all
+            .iter()
+            .flat_map(|part| view::list(object, &["spec", part]))
+            .filter(|c| view::at(c, &["resources", kind, resource]).is_null())
+            .map(|c| view::text(c, &["name"]))
+            .collect();
+        if !lacking.is_empty() {
+            parts.push(format!("{name} for: {}", lacking.join(",")));
+        }
+    }
+    parts.join("; ")
+}
+
+/// How much of a quota is used by what there is.
+pub(crate) fn used(cluster: &Cluster, quota: &Value) -> Amounts {
+    let hard = amounts(view::at(quota, &["spec", "hard"]));
+    let zero = Quantity::from_units(0, objects::quantity::Format::DecimalSi);
+    let mut used: Amounts = hard.keys().map(|k| (k.clone(), zero)).collect();
+    for resource in objects::resources() {
+        let counted = resource.namespaced
+            && resource.plural != "events"
+            && crate::api::storage_of(resource) == resource
+            && counts(resource, &hard);
+        if !counted {
             continue;
         }
-        for (name, amount) in usage_of(call, &object) {
-            if let Some(sum) = used.get_mut(&name) {
-                *sum = sum.plus(&amount);
+        for object in cluster.list(resource, meta::namespace(quota)) {
+            let finished = resource.plural == "pods"
+                && matches!(
+                    view::text(&object, &["status", "phase"]),
+                    "Succeeded" | "Failed"
+                );
+            if finished || !in_scope(quota, &object) {
+                continue;
+            }
+            for (name, amount) in usage_of(resource, &object) {
+                if let Some(sum) = used.get_mut(&name) {
+                    *sum = sum.plus(&amount);
+                }
             }
         }
     }
     used
+}
+
+/// Whether a quota says anything about a resource.
+fn counts(resource: &Resource, hard: &Amounts) -> bool {
+    hard.keys().any(|name| {
+        *name == format!("count/{}", resource.group_resource())
+            || resource.group.is_empty()
+                && match resource.plural {
+                    "pods" => {
+                        name == "pods"
+                            || name.starts_with("limits.")
+                            || name.starts_with("requests.")
+                            || matches!(name.as_str(), "cpu" | "memory" | "ephemeral-storage")
+                    }
+                    "persistentvolumeclaims" => {
+                        name == "persistentvolumeclaims" || name == "requests.storage"
+                    }
+                    "services" => name.starts_with("services"),
+                    plural => name == plural,
+                }
+    })
 }

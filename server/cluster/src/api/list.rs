@@ -52,7 +52,8 @@ pub(super) fn serve(call: Call<'_>) -> Result<ListAnswer, Status> {
     }
     answer.items = chosen
         .iter()
-        .map(|o| super::present(call.resource, o))
+        .map(|o| super::heartbeat::shown(call.cluster, call.stored, o))
+        .map(|o| super::present(call.resource, &o))
         .collect();
     Ok(answer)
 }

@@ -7,6 +7,7 @@ pub(crate) mod create;
 mod delete;
 mod events_v1;
 mod fields;
+mod heartbeat;
 mod list;
 pub(crate) mod review;
 mod scale;
@@ -83,7 +84,8 @@ impl<'a> Call<'a> {
     }
 
     pub(crate) fn answer(self, code: u16, object: impl Into<Object>) -> Answer {
-        let object = present(self.resource, &object.into());
+        let object = heartbeat::shown(self.cluster, self.stored, &object.into());
+        let object = present(self.resource, &object);
         Answer {
             code,
             object,

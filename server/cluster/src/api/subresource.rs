@@ -4,6 +4,7 @@ use objects::{Answer, Body, Object, Request, Status, Verb, meta};
 use serde_json::{Value, json};
 
 use super::{Call, scale, update};
+use crate::controllers::tainteviction::disrupt;
 use crate::view;
 
 pub(super) fn serve(call: Call<'_>) -> Result<Answer, Status> {
@@ -86,8 +87,19 @@ fn evict(call: Call<'_>) -> Result<Answer, Status> {
         .cluster
         .get(call.stored, &call.request.namespace, &call.request.name);
     let live = live.ok_or_else(|| Status::not_found("pods", &call.request.name))?;
-    if let Some(refusal) = refused_by_budget(&call, &live) {
-        return Err(refusal);
+    let budget = match budget_of(&call, &live) {
+        Ok(budget) => budget,
+        Err(refusal) => return Err(refusal),
+    };
+    if !call.request.options.dry_run {
+        if let Some((resource, budget)) = budget {
+            call.cluster.amend(resource, &budget, |b| {
+                let left = view::int(b, &["status", "disruptionsAllowed"]).unwrap_or(1) - 1;
+                view::set(b, &["status", "disruptionsAllowed"], left);
+            });
+        }
+        let message = "Eviction API: evicting";
+        disrupt(call.cluster, &live, "EvictionByEvictionAPI", message);
     }
     let mut delete = Request::new(Verb::Delete, "", "v1", "pods");
     delete.namespace = call.request.namespace.clone();
@@ -102,32 +114,43 @@ fn evict(call: Call<'_>) -> Result<Answer, Status> {
     Ok(success(201))
 }
 
-fn refused_by_budget(call: &Call<'_>, pod: &Object) -> Option<Status> {
-    let resource = objects::by_path("policy", "v1", "poddisruptionbudgets")?;
-    let finished = matches!(
-        view::text(pod, &["status", "phase"]),
-        "Succeeded" | "Failed" | "Pending"
-    );
-    if finished {
-        return None;
+type Budget = (&'static objects::Resource, Object);
+
+/// The budget that an eviction uses up, if there is one. Errors: 429 when it is used up, 500 when several claim the pod.
+fn budget_of(call: &Call<'_>, pod: &Object) -> Result<Option<Budget>, Status> {
+    let resource = crate::cluster::resource("policy", "poddisruptionbudgets");
+    let phase = view::text(pod, &["status", "phase"]);
+    if matches!(phase, "Succeeded" | "Failed" | "Pending") || meta::is_deleting(pod) {
+        return Ok(None);
     }
-    let budgets = call.cluster.list(resource, &call.request.namespace);
-    let mut matching = budgets.iter().filter(|b| {
+    let mut matching = call.cluster.list(resource, &call.request.namespace);
+    matching.retain(|b| {
         objects::selector::LabelSelector::from_object(view::at(b, &["spec", "selector"]))
             .matches_object(pod)
     });
-    let budget =
-        matching.find(|b| view::int(b, &["status", "disruptionsAllowed"]).unwrap_or(0) <= 0)?;
+    if matching.len() > 1 {
+        let text = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.";
+        return Err(Status::failure(500, "", text));
+    }
+    let Some(budget) = matching.pop() else {
+        return Ok(None);
+    };
+    let number = |member: &str| view::int(&budget, &["status", member]).unwrap_or(0);
+    let (desired, current) = (number("desiredHealthy"), number("currentHealthy"));
+    let always = view::text(&budget, &["spec", "unhealthyPodEvictionPolicy"]) == "AlwaysAllow";
+    let unhealthy = !crate::controllers::owned::is_ready(pod);
+    if unhealthy && (always || current >= desired && desired > 0) {
+        return Ok(None);
+    }
+    if number("disruptionsAllowed") > 0 {
+        return Ok(Some((resource, budget)));
+    }
     let text = "Cannot evict pod as it would violate the pod's disruption budget.";
-    let (desired, current) = (
-        view::int(budget, &["status", "desiredHealthy"]).unwrap_or(0),
-        view::int(budget, &["status", "currentHealthy"]).unwrap_or(0),
-    );
-    let name = meta::name(budget);
+    let name = meta::name(&budget);
     let cause = format!(
         "The disruption budget {name} needs {desired} healthy pods and has {current} currently"
     );
-    Some(Status::too_many_requests(text, 0).cause("DisruptionBudget", cause, ""))
+    Err(Status::too_many_requests(text, 0).cause("DisruptionBudget", cause, ""))
 }
 
 /// Takes finalizers from a namespace's spec; without any the namespace goes.

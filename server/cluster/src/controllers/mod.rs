@@ -3,19 +3,23 @@
 mod cronjob;
 mod daemonset;
 mod deployment;
+mod disruption;
 pub(crate) mod endpoints;
 mod endpointslice;
 mod garbagecollector;
 mod job;
 mod namespace;
+mod nodelifecycle;
 pub(crate) mod owned;
 pub(crate) mod persistentvolume;
 pub(crate) mod queue;
 mod replicaset;
+mod resourcequota;
 mod revisions;
 pub(crate) mod root_ca_publisher;
 pub(crate) mod serviceaccount;
 mod statefulset;
+pub(crate) mod tainteviction;
 mod ttl_after_finished;
 
 use machine::Time;
@@ -72,6 +76,10 @@ pub(crate) fn start(cluster: &Cluster) {
         cluster,
         persistentvolume::PersistentVolumeController::default(),
     );
+    run(cluster, nodelifecycle::NodeLifecycleController::default());
+    run(cluster, tainteviction::TaintEvictionController::default());
+    disruption::start(cluster);
+    resourcequota::start(cluster);
     replicaset::start(cluster);
     deployment::start(cluster);
     daemonset::start(cluster);

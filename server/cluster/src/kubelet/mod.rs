@@ -6,6 +6,7 @@ mod back_off;
 mod env;
 mod events;
 mod images;
+mod node_status;
 mod probe_worker;
 mod probes;
 pub(crate) mod qos;
@@ -41,6 +42,7 @@ use worker::Worker;
 const RELIST_AT: i64 = 100_000_000;
 const WORK_AT: i64 = 180_000_000;
 const SECOND: i64 = 1_000_000_000;
+const FOLLOWED: &[(&str, &str)] = &[("", "pods"), ("", "configmaps"), ("", "secrets")];
 
 /// A node's kubelet. Clones are the same.
 #[derive(Clone)]
@@ -62,6 +64,10 @@ pub(crate) struct Agent {
     pull_done: Notify,
     next_ip: std::cell::Cell<u32>,
     tasks: RefCell<Vec<Task>>,
+    /// The last heartbeat of a node that is stopped.
+    silent_since: std::cell::Cell<Option<Time>>,
+    /// The conditions of pressure that hold.
+    pressures: RefCell<Vec<&'static str>>,
 }
 
 /// The next moment at a given place in a second, strictly after `after`.
@@ -132,19 +138,38 @@ impl Kubelet {
             pull_done: Notify::new(),
             next_ip: std::cell::Cell::new(0),
             tasks: RefCell::default(),
+            silent_since: std::cell::Cell::new(None),
+            pressures: RefCell::default(),
         });
         let kubelet = Kubelet(agent);
-        let follow = kubelet.clone().follow();
+        let follow = kubelet.clone().follow(Feed::new(cluster, FOLLOWED));
         kubelet.0.spawn(follow);
         let relist = kubelet.clone().relist();
         kubelet.0.spawn(relist);
         kubelet
     }
 
+    /// Takes up the pods that are bound to the node now, and follows what changes from here on.
+    fn follow_from_now(&self) {
+        let feed = Feed::after_now(&self.0.cluster, FOLLOWED);
+        for pod in self.0.cluster.list(crate::cluster::pods(), "") {
+            self.take_in_pod(&pod, ChangeKind::Added);
+        }
+        let follow = self.clone().follow(feed);
+        self.0.spawn(follow);
+        let relist = self.clone().relist();
+        self.0.spawn(relist);
+    }
+
     /// Ends all work.
     pub(crate) fn close(&self) {
         self.0.tasks.borrow_mut().clear();
         self.0.workers.borrow_mut().clear();
+    }
+
+    /// The node's own address.
+    pub(crate) fn address(&self) -> &str {
+        self.0.node.internal_ip()
     }
 
     pub(crate) fn runtime(&self) -> Rc<dyn Runtime> {
@@ -186,15 +211,11 @@ impl Kubelet {
     }
 
     /// Hands the changes of pods to their workers, and of configuration to their volumes.
-    async fn follow(self) {
-        let mut feed = Feed::new(
-            &self.0.cluster,
-            &[("", "pods"), ("", "configmaps"), ("", "secrets")],
-        );
+    async fn follow(self, mut feed: Feed) {
         loop {
             for change in feed.next().await {
                 if change.resource.plural == "pods" {
-                    self.take_in(&change);
+                    self.take_in_pod(&change.object, change.kind);
                 } else {
                     self.configuration_changed(&change);
                 }
@@ -202,12 +223,12 @@ impl Kubelet {
         }
     }
 
-    fn take_in(&self, change: &Change) {
-        if view::text(&change.object, &["spec", "nodeName"]) != self.0.node.name {
+    fn take_in_pod(&self, pod: &Object, kind: ChangeKind) {
+        if view::text(pod, &["spec", "nodeName"]) != self.0.node.name {
             return;
         }
-        let uid = meta::uid(&change.object).to_string();
-        if change.kind == ChangeKind::Deleted {
+        let uid = meta::uid(pod).to_string();
+        if kind == ChangeKind::Deleted {
             let gone = self.0.workers.borrow_mut().remove(&uid);
             if let Some(worker) = gone {
                 worker.forget(&self.0);
@@ -216,9 +237,9 @@ impl Kubelet {
         }
         let known = self.0.workers.borrow().get(&uid).cloned();
         match known {
-            Some(worker) => worker.update(&change.object),
+            Some(worker) => worker.update(pod),
             None => {
-                let worker = Worker::new(&change.object, &self.0);
+                let worker = Worker::new(pod, &self.0);
                 self.0.workers.borrow_mut().insert(uid, worker.clone());
                 worker.start(&self.0);
             }

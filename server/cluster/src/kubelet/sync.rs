@@ -101,6 +101,10 @@ async fn mount(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object) -> bool {
         if deleted_within(agent, worker, wait).await {
             return false;
         }
+        let slowest = patience(agent, worker, pod);
+        if !slowest.is_zero() && deleted_within(agent, worker, slowest).await {
+            return false;
+        }
         let missing = try_mount(agent, worker, pod);
         if missing.is_empty() {
             // The worker asks every 300 ms whether all is mounted.
@@ -130,6 +134,25 @@ async fn deleted_within(agent: &Agent, worker: &Worker, wait: Duration) -> bool 
         .bell
         .until(|| meta::is_deleting(&worker.latest()).then_some(()));
     select(deleted, agent.cluster.executor().sleep(wait)).await == Either::Left(())
+}
+
+/// How long the slowest of the volumes takes that are not ready.
+fn patience(agent: &Agent, worker: &Worker, pod: &Object) -> Duration {
+    let nothing = Value::Null;
+    let maker = volumes::Maker {
+        cluster: &agent.cluster,
+        kernel: &agent.kernel,
+        host: &agent.host,
+        allocatable: &nothing,
+    };
+    let made = &worker.state.borrow().volumes;
+    let missing = view::list(pod, &["spec", "volumes"])
+        .iter()
+        .filter(|v| !made.contains_key(view::text(v, &["name"])));
+    missing
+        .map(|v| maker.patience(pod, v))
+        .max()
+        .unwrap_or_default()
 }
 
 /// Tries all volumes that are not ready; tells what fails; answers their names.
@@ -163,6 +186,10 @@ fn try_mount(agent: &Agent, worker: &Worker, pod: &Object) -> Vec<String> {
 }
 
 async fn make_sandbox(agent: &Agent, worker: &Worker, pod: &Object) -> bool {
+    if !worker.state.borrow().picture.containers.is_empty() {
+        let text = "Pod sandbox changed, it will be killed and re-created.";
+        agent.tell(pod, Kind::Normal, "SandboxChanged", text);
+    }
     agent.sleep_about_ms(SANDBOX_MS).await;
     let host_network = view::flag(pod, &["spec", "hostNetwork"]);
     let ip = if host_network {

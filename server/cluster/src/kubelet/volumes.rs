@@ -4,14 +4,19 @@
 
 use std::collections::BTreeMap;
 
-use machine::Kernel;
 use machine::vfs::{Files, Volume};
+use machine::{Duration, Kernel};
 use objects::{Object, meta};
 use serde_json::{Value, json};
 
 use super::env;
 use crate::cluster::{Cluster, resource};
+use crate::faults::ServerState;
 use crate::view;
+
+/// A mount from a slow file server, and how long `mount.nfs` tries one that does not answer.
+const SLOW_MOUNT: Duration = Duration::from_secs(8);
+const LOST_MOUNT: Duration = Duration::from_secs(110);
 
 /// What a volume is made with.
 pub(super) struct Maker<'a> {
@@ -40,6 +45,9 @@ impl Maker<'_> {
                 pod,
                 &format!("{}-{}", meta::name(pod), view::text(volume, &["name"])),
             );
+        }
+        if let Some(source) = volume.get("nfs") {
+            return self.nfs(pod, view::text(volume, &["name"]), source);
         }
         if let Some(files) = self.files_of(pod, volume)? {
             let made = Volume::tmpfs(kernel, None);
@@ -272,18 +280,52 @@ impl Maker<'_> {
                 .map_err(|_| format!("stat {path}: no such file or directory"));
         }
         if let Some(source) = volume["spec"].get("nfs") {
-            let (server, path) = (
-                view::text(source, &["server"]),
-                view::text(source, &["path"]),
-            );
-            return Err(format!(
-                "mount failed: exit status 32\nMounting command: mount\nMounting arguments: -t nfs {server}:{path} \
-                 /var/lib/kubelet/pods/{}/volumes/kubernetes.io~nfs/{volume_name}\nOutput: mount.nfs: Connection timed out\n",
-                meta::uid(pod)
-            ));
+            return self.nfs(pod, volume_name, source);
         }
         let path = format!("/var/lib/podschool/volumes/{volume_name}");
         self.host_path(&path, "DirectoryOrCreate")
+    }
+
+    /// A directory of a file server: the same for all nodes.
+    fn nfs(&self, pod: &Object, name: &str, source: &Value) -> Result<Volume, String> {
+        let (server, path) = (
+            view::text(source, &["server"]),
+            view::text(source, &["path"]),
+        );
+        let there = self.cluster.file_server(server) != ServerState::Gone;
+        let export = self.cluster.export(server, path).filter(|_| there);
+        export.ok_or_else(|| {
+            format!(
+                "mount failed: exit status 32\nMounting command: mount\nMounting arguments: -t nfs {server}:{path} \
+                 /var/lib/kubelet/pods/{}/volumes/kubernetes.io~nfs/{name}\nOutput: mount.nfs: Connection timed out\n",
+                meta::uid(pod)
+            )
+        })
+    }
+
+    /// How long it takes until a volume is mounted, or is known not to be: file servers may be slow.
+    pub fn patience(&self, pod: &Object, volume: &Value) -> Duration {
+        let claim = view::text(volume, &["persistentVolumeClaim", "claimName"]);
+        let claims = resource("", "persistentvolumeclaims");
+        let bound = self.cluster.get(claims, meta::namespace(pod), claim);
+        let name = bound.map_or_else(String::new, |c| {
+            view::text(&c, &["spec", "volumeName"]).to_string()
+        });
+        let stored = self
+            .cluster
+            .get(resource("", "persistentvolumes"), "", &name);
+        let source = match &stored {
+            Some(stored) => view::at(stored, &["spec", "nfs"]),
+            None => view::at(volume, &["nfs"]),
+        };
+        if source.is_null() {
+            return Duration::ZERO;
+        }
+        match self.cluster.file_server(view::text(source, &["server"])) {
+            ServerState::There => Duration::ZERO,
+            ServerState::Slow => SLOW_MOUNT,
+            ServerState::Gone => LOST_MOUNT,
+        }
     }
 
     fn host_path(&self, path: &str, kind: &str) -> Result<Volume, String> {

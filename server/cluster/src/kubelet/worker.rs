@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::back_off::BackOff;
 use super::probes::{Kind, Ticker};
-use super::status::{self, Generated, Picture};
+use super::status::{self, Generated, Picture, Seen};
 use super::{Agent, next_relist, next_work, start, sync, terminate};
 use crate::cluster::pods;
 use crate::view;
@@ -75,6 +75,8 @@ impl Worker {
     pub fn new(pod: &Object, agent: &Agent) -> Rc<Worker> {
         let picture = Picture {
             host_ip: agent.node.internal_ip().to_string(),
+            containers: before_the_boot(pod),
+            start_time: view::text(pod, &["status", "startTime"]).to_string(),
             ..Picture::default()
         };
         Rc::new(Worker {
@@ -375,6 +377,17 @@ impl Worker {
         }
     }
 
+    /// The node has lost its power: all is gone, and nobody tells.
+    pub fn abandon(&self, agent: &Agent) {
+        self.stop_probes();
+        *self.main.borrow_mut() = None;
+        let sandbox = self.state.borrow_mut().sandbox.take();
+        if let Some(sandbox) = sandbox {
+            agent.runtime.stop_sandbox(&sandbox);
+            agent.runtime.remove_sandbox(&sandbox);
+        }
+    }
+
     /// The pod is gone from the store: end what is left of it.
     pub fn forget(self: &Rc<Self>, agent: &Rc<Agent>) {
         self.stop_probes();
@@ -387,6 +400,53 @@ impl Worker {
 /// One to one and a half times as long.
 fn jittered(agent: &Agent, time: Duration) -> Duration {
     time + time.mul_f64(0.5 * agent.cluster.draw().below(1000) as f64 / 1000.0)
+}
+
+/// The containers that a pod had before its node was booted again, by name: whatever ran then ended in an unknown way.
+fn before_the_boot(pod: &Value) -> BTreeMap<String, Vec<Seen>> {
+    let mut out = BTreeMap::new();
+    let parts = [
+        ("initContainerStatuses", "initContainers"),
+        ("containerStatuses", "containers"),
+        ("ephemeralContainerStatuses", "ephemeralContainers"),
+    ];
+    for (told, part) in parts {
+        for status in view::list(pod, &["status", told]) {
+            let name = view::text(status, &["name"]);
+            let Some(id) = view::text(status, &["containerID"]).strip_prefix("containerd://")
+            else {
+                continue;
+            };
+            let ended = view::at(status, &["state", "terminated"]);
+            let running = view::at(status, &["state", "running"]);
+            let time = |of: &Value, member: &str| {
+                objects::time::parse_seconds(view::text(of, &[member]))
+                    .map_or(Time::EPOCH, Time::from_seconds)
+            };
+            let container = view::named(view::list(pod, &["spec", part]), name);
+            let of = if ended.is_null() { running } else { ended };
+            let text = |member: &str| view::text(ended, &[member]).to_string();
+            let seen = Seen {
+                id: id.to_string(),
+                image: view::text(status, &["image"]).into(),
+                image_id: view::text(status, &["imageID"]).into(),
+                made_from: container.map_or("", |c| view::text(c, &["image"])).into(),
+                state: ContainerState::Exited,
+                attempt: view::int(status, &["restartCount"]).unwrap_or(0) as u32,
+                started_at: time(of, "startedAt"),
+                finished_at: time(ended, "finishedAt"),
+                exit_code: view::int(ended, &["exitCode"]).unwrap_or(255) as i32,
+                reason: if ended.is_null() {
+                    "Unknown".into()
+                } else {
+                    text("reason")
+                },
+                message: text("message"),
+            };
+            out.insert(name.to_string(), vec![seen]);
+        }
+    }
+    out
 }
 
 const MESSAGE_FROM_LOG: usize = 2048;

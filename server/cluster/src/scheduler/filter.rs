@@ -1,11 +1,12 @@
 //! Filtering: which nodes a pod fits on; else the text that tells why none, sorted and counted as kube-scheduler does it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use objects::{Object, meta};
 use serde_json::Value;
 
 use super::affinity::{self, Neighbours, Placed};
+use super::preemption::priority;
 use super::{resources, volumes};
 use crate::cluster::{Cluster, pods, resource};
 use crate::view;
@@ -41,11 +42,31 @@ struct World<'a> {
     taint_has_key: bool,
 }
 
-/// The nodes that a pod fits on, in order of their names, or the message for the condition and the event.
-pub(super) fn find(cluster: &Cluster, pod: &Object) -> Result<Vec<Object>, String> {
+/// Why a pod fits nowhere.
+pub(super) struct Unfit {
+    /// `0/1 nodes are available: 1 Insufficient cpu.`
+    pub reasons: String,
+    /// What stands behind the reasons when preemption does not help either.
+    pub no_victims: String,
+    /// The nodes on which removing pods might help.
+    pub promising: Vec<Object>,
+}
+
+impl Unfit {
+    fn because(reasons: impl Into<String>) -> Unfit {
+        Unfit {
+            reasons: reasons.into(),
+            no_victims: String::new(),
+            promising: Vec::new(),
+        }
+    }
+}
+
+/// The nodes that a pod fits on, in order of their names, or why there is none.
+pub(super) fn find(cluster: &Cluster, pod: &Object) -> Result<Vec<Object>, Unfit> {
     let nodes = cluster.list(resource("", "nodes"), "");
     if nodes.is_empty() {
-        return Err("no nodes available to schedule pods".into());
+        return Err(Unfit::because("no nodes available to schedule pods"));
     }
     let total = nodes.len();
     if let Err(text) = volumes::pre_filter(cluster, pod) {
@@ -54,34 +75,80 @@ pub(super) fn find(cluster: &Cluster, pod: &Object) -> Result<Vec<Object>, Strin
         } else {
             format!("{text}.")
         };
-        return Err(format!("0/{total} nodes are available: {tail}"));
+        return Err(Unfit::because(format!(
+            "0/{total} nodes are available: {tail}"
+        )));
     }
-    let all = cluster.list(pods(), "");
-    let active: Vec<&Object> = all.iter().filter(|p| resources::takes_room(p)).collect();
-    let by_name: BTreeMap<&str, &Value> = nodes.iter().map(|n| (meta::name(n), &**n)).collect();
-    let placed = active.iter().filter_map(|p| {
-        Some(Placed {
-            pod: p,
-            node: by_name.get(view::text(p, &["spec", "nodeName"])).copied()?,
-        })
-    });
-    let world = World {
-        nodes: nodes.iter().map(|n| &**n).collect(),
-        placed: placed.collect(),
-        taint_has_key: !minor_from(cluster, 35),
-    };
-    let mut fitting = Vec::new();
+    let all = counted_pods(cluster, pod, &BTreeSet::new());
+    let world = world(cluster, &nodes, &all);
+    let (mut fitting, mut promising) = (Vec::new(), Vec::new());
     let mut rejections = Vec::new();
     for node in &nodes {
         match reject(pod, node, &world).or_else(|| volumes::reject(cluster, pod, node)) {
             None => fitting.push(node.clone()),
-            Some(rejection) => rejections.push(rejection),
+            Some(rejection) => {
+                if rejection.resolvable {
+                    promising.push(node.clone());
+                }
+                rejections.push(rejection);
+            }
         }
     }
-    if fitting.is_empty() {
-        Err(message(cluster, pod, total, &rejections))
-    } else {
-        Ok(fitting)
+    if !fitting.is_empty() {
+        return Ok(fitting);
+    }
+    let reasons = counted(rejections.iter().flat_map(|r| r.reasons.clone()));
+    Err(Unfit {
+        reasons: format!("0/{total} nodes are available: {reasons}."),
+        no_victims: no_victims(cluster, pod, total, &rejections),
+        promising,
+    })
+}
+
+/// Whether a pod would fit on a node if some pods (by uid) were not there.
+pub(super) fn fits_without(
+    cluster: &Cluster,
+    pod: &Object,
+    node: &Object,
+    gone: &BTreeSet<String>,
+) -> bool {
+    let nodes = cluster.list(resource("", "nodes"), "");
+    let all = counted_pods(cluster, pod, gone);
+    let world = world(cluster, &nodes, &all);
+    reject(pod, node, &world).is_none() && volumes::reject(cluster, pod, node).is_none()
+}
+
+/// The pods that take room, each with its node: those bound to one, and those for which one was made free and that go before `pod`.
+fn counted_pods(cluster: &Cluster, pod: &Object, gone: &BTreeSet<String>) -> Vec<(Object, String)> {
+    let mut out = Vec::new();
+    for other in cluster.list(pods(), "") {
+        if !resources::takes_room(&other) || gone.contains(meta::uid(&other)) {
+            continue;
+        }
+        let bound = view::text(&other, &["spec", "nodeName"]);
+        let nominated = view::text(&other, &["status", "nominatedNodeName"]);
+        let before = meta::uid(&other) != meta::uid(pod) && priority(&other) >= priority(pod);
+        if !bound.is_empty() {
+            out.push((other.clone(), bound.to_string()));
+        } else if !nominated.is_empty() && before {
+            out.push((other.clone(), nominated.to_string()));
+        }
+    }
+    out
+}
+
+fn world<'a>(cluster: &Cluster, nodes: &'a [Object], all: &'a [(Object, String)]) -> World<'a> {
+    let by_name: BTreeMap<&str, &Value> = nodes.iter().map(|n| (meta::name(n), &**n)).collect();
+    let placed = all.iter().filter_map(|(p, node)| {
+        Some(Placed {
+            pod: p,
+            node: by_name.get(node.as_str()).copied()?,
+        })
+    });
+    World {
+        nodes: nodes.iter().map(|n| &**n).collect(),
+        placed: placed.collect(),
+        taint_has_key: !minor_from(cluster, 35),
     }
 }
 
@@ -180,30 +247,31 @@ fn counted(reasons: impl IntoIterator<Item = String>) -> String {
     texts.join(", ")
 }
 
-fn message(cluster: &Cluster, pod: &Value, total: usize, rejections: &[Rejection]) -> String {
-    let reasons = counted(rejections.iter().flat_map(|r| r.reasons.clone()));
-    let preemption = if view::text(pod, &["spec", "preemptionPolicy"]) == "Never" {
-        "preemption: not eligible due to preemptionPolicy=Never.".to_string()
-    } else {
-        let help = rejections.iter().map(|r| {
-            let text = if r.resolvable {
-                "No preemption victims found for incoming pod"
-            } else {
-                "Preemption is not helpful for scheduling"
-            };
-            text.to_string()
-        });
-        format!(
-            "preemption: 0/{total} nodes are available: {}.",
-            counted(help)
-        )
+/// What the event tells behind the reasons when nothing can be preempted.
+fn no_victims(cluster: &Cluster, pod: &Value, total: usize, rejections: &[Rejection]) -> String {
+    let preemption = match super::preemption::refused(cluster, pod) {
+        Some(why) => format!("preemption: {why}"),
+        None => {
+            let help = rejections.iter().map(|r| {
+                let text = if r.resolvable {
+                    "No preemption victims found for incoming pod"
+                } else {
+                    "Preemption is not helpful for scheduling"
+                };
+                text.to_string()
+            });
+            format!(
+                "preemption: 0/{total} nodes are available: {}.",
+                counted(help)
+            )
+        }
     };
     let claims = if minor_from(cluster, 34) {
         "no new claims to deallocate, "
     } else {
         ""
     };
-    format!("0/{total} nodes are available: {reasons}. {claims}{preemption}")
+    format!("{claims}{preemption}")
 }
 
 #[cfg(test)]

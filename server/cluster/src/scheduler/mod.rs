@@ -4,6 +4,7 @@
 
 pub(crate) mod affinity;
 mod filter;
+mod preemption;
 pub(crate) mod resources;
 mod score;
 pub(crate) mod volumes;
@@ -178,13 +179,25 @@ impl Scheduler {
                 volumes::reserve(&self.cluster, pod, &chosen);
                 self.bind(pod, &chosen)
             }
-            Err(text) => {
+            Err(unfit) => {
+                let text = self.preempt(pod, &unfit);
                 self.cluster
                     .event_v1(pod, "Scheduling", Kind::Warning, "FailedScheduling", &text);
                 self.write_condition(pod, "Unschedulable", &text);
                 false
             }
         }
+    }
+
+    /// Makes room for a pod that fits nowhere, if it may and that helps. Answers what is told.
+    fn preempt(&self, pod: &Object, unfit: &filter::Unfit) -> String {
+        let may = preemption::refused(&self.cluster, pod).is_none();
+        if may && preemption::make_room(&self.cluster, pod, &unfit.promising).is_some() {
+            return unfit.reasons.clone();
+        }
+        format!("{} {}", unfit.reasons, unfit.no_victims)
+            .trim_end()
+            .to_string()
     }
 
     fn bind(&self, pod: &Object, node: &str) -> bool {

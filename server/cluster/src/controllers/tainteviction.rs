@@ -1,0 +1,172 @@
+//! taint-eviction-controller: pods leave nodes whose NoExecute taints they do not tolerate, at once or when their patience is over.
+//!
+//! Mirrors `pkg/controller/tainteviction` of Kubernetes 1.36.
+
+use std::collections::BTreeMap;
+
+use machine::{Duration, Time};
+use objects::{Object, meta};
+use serde_json::{Value, json};
+
+use super::Controller;
+use super::owned::{is_ended, source};
+use crate::cluster::{Cluster, pods, resource};
+use crate::events::Kind;
+use crate::scheduler::affinity;
+use crate::store::Change;
+use crate::view;
+
+const BY: &str = "taint-eviction-controller";
+
+#[derive(Default)]
+pub(crate) struct TaintEvictionController {
+    /// By uid: since when the pod has to bear the taints of its node.
+    bearing: BTreeMap<String, Time>,
+    again: Option<Time>,
+}
+
+impl Controller for TaintEvictionController {
+    const FOLLOWS: &'static [(&'static str, &'static str)] = &[("", "nodes"), ("", "pods")];
+
+    fn reconcile(&mut self, cluster: &Cluster, changes: &[Change]) {
+        let all = cluster.list(resource("", "nodes"), "");
+        let tainted: BTreeMap<&str, Vec<&Value>> = all
+            .iter()
+            .map(|n| (meta::name(n), no_execute(n)))
+            .filter(|(_, taints)| !taints.is_empty())
+            .collect();
+        if tainted.is_empty() && self.bearing.is_empty() {
+            return;
+        }
+        let _ = changes;
+        self.again = None;
+        let mut bearing = std::mem::take(&mut self.bearing);
+        for pod in cluster.list(pods(), "") {
+            let since = bearing.remove(meta::uid(&pod));
+            if meta::is_deleting(&pod) || is_ended(&pod) {
+                continue;
+            }
+            let Some(taints) = tainted.get(view::text(&pod, &["spec", "nodeName"])) else {
+                if since.is_some() {
+                    let text = format!("Cancelling deletion of Pod {}", title(&pod));
+                    tell(cluster, &pod, &text);
+                }
+                continue;
+            };
+            match patience(&pod, taints) {
+                Patience::Endless => {}
+                Patience::None => evict(cluster, &pod),
+                Patience::For(time) => {
+                    let since = since.unwrap_or_else(|| cluster.now());
+                    let end = since + time;
+                    if end <= cluster.now() {
+                        evict(cluster, &pod);
+                    } else {
+                        self.bearing.insert(meta::uid(&pod).into(), since);
+                        self.again = Some(self.again.map_or(end, |a| a.min(end)));
+                    }
+                }
+            }
+        }
+    }
+
+    fn wake(&self) -> Option<Time> {
+        self.again
+    }
+}
+
+fn title(pod: &Value) -> String {
+    format!("{}/{}", meta::namespace(pod), meta::name(pod))
+}
+
+fn tell(cluster: &Cluster, pod: &Object, text: &str) {
+    let by = source(BY);
+    cluster.event(&by, pod, Kind::Normal, "TaintManagerEviction", text);
+}
+
+fn no_execute(node: &Value) -> Vec<&Value> {
+    view::list(node, &["spec", "taints"])
+        .iter()
+        .filter(|t| t["effect"] == "NoExecute")
+        .collect()
+}
+
+/// How long a pod bears the taints of its node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Patience {
+    None,
+    For(Duration),
+    Endless,
+}
+
+fn patience(pod: &Value, taints: &[&Value]) -> Patience {
+    let tolerations = view::list(pod, &["spec", "tolerations"]);
+    let mut least: Option<i64> = None;
+    for taint in taints {
+        let mut tolerated = false;
+        for toleration in tolerations {
+            if affinity::tolerated(std::slice::from_ref(toleration), taint) {
+                tolerated = true;
+                if let Some(seconds) = view::int(toleration, &["tolerationSeconds"]) {
+                    least = Some(least.map_or(seconds, |l| l.min(seconds)));
+                }
+            }
+        }
+        if !tolerated {
+            return Patience::None;
+        }
+    }
+    match least {
+        None => Patience::Endless,
+        Some(seconds) if seconds <= 0 => Patience::None,
+        Some(seconds) => Patience::For(Duration::from_secs(seconds.unsigned_abs())),
+    }
+}
+
+fn evict(cluster: &Cluster, pod: &Object) {
+    tell(
+        cluster,
+        pod,
+        &format!("Marking for deletion Pod {}", title(pod)),
+    );
+    disrupt(
+        cluster,
+        pod,
+        "DeletionByTaintManager",
+        "Taint manager: deleting due to NoExecute taint",
+    );
+    let _gone_already = cluster.delete(BY, pods(), pod, None);
+}
+
+/// Writes the condition DisruptionTarget.
+pub(crate) fn disrupt(cluster: &Cluster, pod: &Object, reason: &str, message: &str) {
+    let now = cluster.now_text();
+    cluster.amend(pods(), pod, |p| {
+        let generation = meta::generation(p);
+        let conditions = view::list_mut(p, &["status", "conditions"]);
+        conditions.retain(|c| c["type"] != "DisruptionTarget");
+        conditions.push(json!({"type": "DisruptionTarget", "status": "True", "reason": reason, "message": message,
+            "lastProbeTime": null, "lastTransitionTime": now, "observedGeneration": generation}));
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shortest_toleration_counts() {
+        let taint = |key: &str| json!({"key": key, "effect": "NoExecute"});
+        let (a, b) = (taint("a"), taint("b"));
+        let pod = json!({"spec": {"tolerations": [
+            {"key": "a", "operator": "Exists", "tolerationSeconds": 300},
+            {"key": "b", "operator": "Exists", "tolerationSeconds": 20},
+        ]}});
+        let check = |taints: &[&Value], expect| assert_eq!(patience(&pod, taints), expect);
+        check(&[&a], Patience::For(Duration::from_secs(300)));
+        check(&[&a, &b], Patience::For(Duration::from_secs(20)));
+        check(&[&a, &taint("c")], Patience::None);
+        let forever = json!({"spec": {"tolerations": [{"operator": "Exists"}]}});
+        assert_eq!(patience(&forever, &[&a]), Patience::Endless);
+    }
+}

@@ -1,0 +1,226 @@
+//! What a kubelet tells about its node: conditions, the heartbeat, events of its start. And the end and the return of a node.
+//!
+//! Mirrors the kubelet's `nodestatus` setters and `kubelet_node_status.go`. Heartbeats are not written: a node that runs has beaten within
+//! the last ten seconds, and whoever reads is told so.
+
+use machine::{Duration, Time};
+use serde_json::{Value, json};
+
+use super::{Kubelet, SECOND};
+use crate::cluster::resource;
+use crate::events::{Kind, Source};
+use crate::view;
+
+/// Between two heartbeats.
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(10);
+
+/// A condition of a node: type, whether it is a pressure, what is told when all is well, and when not.
+struct Told {
+    kind: &'static str,
+    good: (&'static str, &'static str),
+    bad: (&'static str, &'static str),
+}
+
+const TOLD: [Told; 4] = [
+    Told {
+        kind: "MemoryPressure",
+        good: (
+            "KubeletHasSufficientMemory",
+            "kubelet has sufficient memory available",
+        ),
+        bad: (
+            "KubeletHasInsufficientMemory",
+            "kubelet has insufficient memory available",
+        ),
+    },
+    Told {
+        kind: "DiskPressure",
+        good: ("KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+        bad: ("KubeletHasDiskPressure", "kubelet has disk pressure"),
+    },
+    Told {
+        kind: "PIDPressure",
+        good: (
+            "KubeletHasSufficientPID",
+            "kubelet has sufficient PID available",
+        ),
+        bad: (
+            "KubeletHasInsufficientPID",
+            "kubelet has insufficient PID available",
+        ),
+    },
+    Told {
+        kind: "Ready",
+        good: ("KubeletReady", "kubelet is posting ready status"),
+        bad: ("KubeletNotReady", "container runtime is down"),
+    },
+];
+
+/// The conditions of a healthy node, or of one under the pressures named. Times are the caller's.
+fn conditions(old: &[Value], pressures: &[&str], now: &str) -> Vec<Value> {
+    let mut out = Vec::new();
+    for told in &TOLD {
+        let pressed = pressures.contains(&told.kind);
+        let (reason, message) = if pressed { told.bad } else { told.good };
+        let status = if pressed || told.kind == "Ready" {
+            "True"
+        } else {
+            "False"
+        };
+        let before = old.iter().find(|c| c["type"] == told.kind);
+        let since = before
+            .filter(|c| c["status"] == status)
+            .map_or_else(|| Value::from(now), |c| c["lastTransitionTime"].clone());
+        out.push(
+            json!({"type": told.kind, "status": status, "reason": reason, "message": message,
+            "lastHeartbeatTime": now, "lastTransitionTime": since}),
+        );
+    }
+    let others = old
+        .iter()
+        .filter(|c| TOLD.iter().all(|t| c["type"] != t.kind));
+    let mut all: Vec<Value> = others.cloned().collect();
+    all.extend(out);
+    all
+}
+
+impl Kubelet {
+    /// When the kubelet of a stopped node beat last.
+    pub(crate) fn silent_since(&self) -> Option<Time> {
+        self.0.silent_since.get()
+    }
+
+    /// The last heartbeat.
+    pub(crate) fn heartbeat(&self) -> Time {
+        self.silent_since().unwrap_or_else(|| {
+            let period = HEARTBEAT.as_nanos() as i64;
+            let now = self.0.now();
+            // Each node beats at its own moment.
+            let offset =
+                i64::from(self.0.node.name.bytes().map(u32::from).sum::<u32>() % 10) * SECOND;
+            Time((now.0 - offset).div_euclid(period) * period + offset)
+        })
+    }
+
+    /// The node loses its power.
+    pub(crate) fn stop(&self) {
+        let agent = &self.0;
+        let last = self.heartbeat();
+        agent.silent_since.set(Some(last));
+        let tasks = std::mem::take(&mut *agent.tasks.borrow_mut());
+        drop(tasks);
+        let workers = std::mem::take(&mut *agent.workers.borrow_mut());
+        for worker in workers.into_values() {
+            worker.abandon(agent);
+        }
+        agent.pull_over();
+        // The last heartbeat becomes a fact, and whoever watches leases hears of it.
+        let cluster = &agent.cluster;
+        let leases = resource("coordination.k8s.io", "leases");
+        if let Some(lease) = cluster.get(leases, "kube-node-lease", &agent.node.name) {
+            let text = objects::time::rfc3339_micros(last.0);
+            cluster.amend(leases, &lease, |l| {
+                view::set(l, &["spec", "renewTime"], text)
+            });
+        }
+    }
+
+    /// The node has its power back: it boots, and its kubelet starts the pods that still belong to it.
+    pub(crate) fn resume(&self) {
+        let agent = &self.0;
+        agent.silent_since.set(None);
+        let cluster = &agent.cluster;
+        let leases = resource("coordination.k8s.io", "leases");
+        if let Some(lease) = cluster.get(leases, "kube-node-lease", &agent.node.name) {
+            let text = objects::time::rfc3339_micros(agent.now().0);
+            cluster.amend(leases, &lease, |l| {
+                view::set(l, &["spec", "renewTime"], text)
+            });
+        }
+        self.tell_of_node(Kind::Normal, "Starting", "Starting kubelet.");
+        let boot = crate::api::create::uid(&cluster.draw());
+        let nodes = resource("", "nodes");
+        if let Some(node) = cluster.get(nodes, "", &agent.node.name) {
+            cluster.amend(nodes, &node, |n| {
+                view::set(n, &["status", "nodeInfo", "bootID"], boot.clone());
+            });
+        }
+        let text = format!(
+            "Node {} has been rebooted, boot id: {boot}",
+            agent.node.name
+        );
+        self.tell_of_node(Kind::Warning, "Rebooted", &text);
+        self.post_conditions();
+        self.follow_from_now();
+    }
+
+    /// Writes the node's conditions, and tells those that have changed.
+    pub(crate) fn post_conditions(&self) {
+        let agent = &self.0;
+        let nodes = resource("", "nodes");
+        let Some(node) = agent.cluster.get(nodes, "", &agent.node.name) else {
+            return;
+        };
+        let old = view::list(&node, &["status", "conditions"]).to_vec();
+        let pressures = agent.pressures.borrow().clone();
+        let new = conditions(&old, &pressures, &agent.cluster.now_text());
+        for condition in &new {
+            let before = old.iter().find(|c| c["type"] == condition["type"]);
+            if before.is_none_or(|b| b["status"] != condition["status"]) {
+                let reason = match view::text(condition, &["type"]) {
+                    "Ready" => "NodeReady".to_string(),
+                    _ => view::text(condition, &["reason"]).replacen("Kubelet", "Node", 1),
+                };
+                let text = format!("Node {} status is now: {reason}", agent.node.name);
+                self.tell_of_node(Kind::Normal, &reason, &text);
+            }
+        }
+        agent.cluster.amend(nodes, &node, |n| {
+            view::set(n, &["status", "conditions"], new)
+        });
+    }
+
+    /// An event about the node itself; the kubelet knows only its name.
+    pub(crate) fn tell_of_node(&self, kind: Kind, reason: &str, message: &str) {
+        let agent = &self.0;
+        let name = &agent.node.name;
+        let about = json!({"kind": "Node", "metadata": {"name": name, "uid": name}});
+        let source = Source {
+            component: "kubelet",
+            host: name.clone(),
+        };
+        agent.cluster.event(&source, &about, kind, reason, message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pressure_turns_one_condition_and_keeps_the_times_of_others() {
+        let calm = conditions(&[], &[], "t0");
+        let pressed = conditions(&calm, &["DiskPressure"], "t1");
+        let told: Vec<_> = pressed
+            .iter()
+            .map(|c| {
+                let text = |m: &str| c[m].as_str().unwrap_or_default().to_string();
+                format!(
+                    "{} {} {}",
+                    text("type"),
+                    text("status"),
+                    text("lastTransitionTime")
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "MemoryPressure False t0",
+                "DiskPressure True t1",
+                "PIDPressure False t0",
+                "Ready True t0"
+            ]
+        );
+    }
+}
