@@ -87,10 +87,7 @@ fn evict(call: Call<'_>) -> Result<Answer, Status> {
         .cluster
         .get(call.stored, &call.request.namespace, &call.request.name);
     let live = live.ok_or_else(|| Status::not_found("pods", &call.request.name))?;
-    let budget = match budget_of(&call, &live) {
-        Ok(budget) => budget,
-        Err(refusal) => return Err(refusal),
-    };
+    let budget = budget_of(&call, &live)?;
     if !call.request.options.dry_run {
         if let Some((resource, budget)) = budget {
             call.cluster.amend(resource, &budget, |b| {
