@@ -3,6 +3,7 @@
 
 use crate::history::Seen;
 use ::cel::{Context, ExecutionError, Program, Value, to_value};
+use serde::{Serialize, Serializer};
 use std::sync::Arc;
 
 /// Kinds by the names that expressions know: list, function, kind.
@@ -21,12 +22,31 @@ const KINDS: &[(&str, &str)] = &[
     ("events", "event"),
 ];
 
+/// JSON as CEL reads it: whole numbers are `int`, whatever their sign, so that they compare with literals.
+struct Plain<'a>(&'a serde_json::Value);
+
+impl Serialize for Plain<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            serde_json::Value::Number(n) => match n.as_i64() {
+                Some(whole) => serializer.serialize_i64(whole),
+                None => n.serialize(serializer),
+            },
+            serde_json::Value::Array(items) => serializer.collect_seq(items.iter().map(Plain)),
+            serde_json::Value::Object(fields) => {
+                serializer.collect_map(fields.iter().map(|(k, v)| (k, Plain(v))))
+            }
+            other => other.serialize(serializer),
+        }
+    }
+}
+
 /// What `expression` says of `seen`; the error is CEL's own.
 pub fn evaluate(expression: &str, seen: &Seen) -> Result<Value, String> {
     let program = Program::compile(expression).map_err(|e| e.to_string())?;
     let mut context = Context::default();
     for (list, kind) in KINDS {
-        let objects: Vec<serde_json::Value> = seen.of(kind).cloned().collect();
+        let objects: Vec<Plain> = seen.of(kind).map(Plain).collect();
         let value = to_value(&objects).map_err(|e| e.to_string())?;
         context.add_variable_from_value(*list, value.clone());
         let Value::List(items) = value else { continue };
@@ -95,6 +115,14 @@ mod tests {
         check("pod('kuard').status.containerStatuses[0].restartCount", "2");
         check("pod('kuard').status.phase", "Running");
         check("size(services) == 0", "true");
+        check(
+            "pod('kuard').status.containerStatuses[0].restartCount == 2",
+            "true",
+        );
+        check(
+            "pod('kuard').status.containerStatuses[0].restartCount > size(services)",
+            "true",
+        );
     }
 
     #[test]
