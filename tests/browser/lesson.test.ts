@@ -125,6 +125,38 @@ test("a lost server is said calmly, and what was done is done when it is back", 
   expect(await page.locator("#step-look").getAttribute("data-status")).toBe("done");
 });
 
+test("after kill -9 the cluster, the files, the screen and the answers are there again", async () => {
+  const page = await stage.page();
+  await page.goto(`${stage.url}/en/lessons/first-pod`);
+  await run(page, "look");
+  await ticks(page, "look");
+  await run(page, "run");
+  await shows(page, "pod/kuard created");
+  await ticks(page, "run");
+  await run(page, "where");
+  await shows(page, /kuard\s+1\/1\s+Running/);
+  await type(page, "echo kept on disk > note.txt; kubectl exec kuard -- touch /tmp/inside\n");
+  // A change is answered once it is on the disk, with all that came before it.
+  await type(page, "kubectl label pod kuard kept=yes\n");
+  await shows(page, "pod/kuard labeled");
+  await stage.killServer();
+  await page.locator('.connection[data-kind="waiting"]').waitFor();
+  await stage.startServer();
+  await page.locator('.connection[data-kind="ready"]').waitFor();
+  await shows(page, "pod/kuard created");
+  await shows(page, "Welcome back");
+  await prompted(page);
+  await type(page, "cat note.txt; kubectl get pods; kubectl exec kuard -- ls /tmp\n");
+  await shows(page, /\nkept on disk[^]*kuard\s+1\/1\s+Running\s+0[^]*\ninside/);
+  await picture(page, "lesson-again");
+  // The request was made in the life before; the answer alone is missing.
+  await answer(page, "where", "node-1");
+  await ticks(page, "where");
+  await page.reload();
+  await shows(page, "kept on disk");
+  expect(await page.locator('.step[data-status="done"]').count()).toBe(3);
+});
+
 test("two terminals are two shells of one computer, and panes move by keyboard", async () => {
   const page = await stage.page();
   await page.goto(`${stage.url}/en/lessons/first-pod`);

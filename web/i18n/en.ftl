@@ -145,3 +145,5 @@ page-no-cluster = Your cluster could not be made
 page-no-cluster-more = The server's log says why. Load the page again to try once more.
 page-only-simulated = This lesson runs on the simulated cluster: a shared one cannot host it safely.
 page-real-cluster = You work on a real cluster, in a namespace of your own. It is removed when the session ends.
+terminal-again = ── Welcome back. A new shell, in the same home. ──
+cluster-not-again = Your files and progress are back. The cluster is a new one, because the old one could not be brought back.

@@ -145,3 +145,5 @@ page-no-cluster = Votre cluster n’a pas pu être créé
 page-no-cluster-more = Le journal du serveur dit pourquoi. Rechargez la page pour réessayer.
 page-only-simulated = Cette leçon se déroule sur le cluster simulé : un cluster partagé ne peut pas l’héberger sans risque.
 page-real-cluster = Vous travaillez sur un vrai cluster, dans un espace de noms rien qu’à vous. Il est supprimé à la fin de la session.
+terminal-again = ── De retour. Un nouveau shell, dans le même dossier. ──
+cluster-not-again = Vos fichiers et votre progression sont là. Le cluster est nouveau, car l’ancien n’a pas pu être rétabli.

@@ -145,3 +145,5 @@ page-no-cluster = Não foi possível criar o seu cluster
 page-no-cluster-more = O registro do servidor diz por quê. Recarregue a página para tentar de novo.
 page-only-simulated = Esta lição roda no cluster simulado: um cluster compartilhado não pode hospedá-la com segurança.
 page-real-cluster = Você trabalha em um cluster real, em um namespace só seu. Ele é removido quando a sessão termina.
+terminal-again = ── Bem-vindo de volta. Um shell novo, na mesma casa. ──
+cluster-not-again = Seus arquivos e seu progresso voltaram. O cluster é novo, porque o antigo não pôde ser recuperado.

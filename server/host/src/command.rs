@@ -52,7 +52,8 @@ pub(crate) enum Command {
     /// The reader of a stream or terminal has taken this many bytes and grants as many more.
     Grant(StreamId, u32),
     Clock(ClockCommand, Reply<ClockState>),
-    Journal(Reply<Journal>),
+    /// The journal from this entry on.
+    Journal(usize, Reply<Journal>),
     /// All objects and logs as text.
     Picture(Reply<String>),
     OpenTerminal {

@@ -171,7 +171,12 @@ impl Handle {
 
     /// Everything that came in so far.
     pub async fn journal(&self) -> Result<Journal, WorldEnded> {
-        self.call(Command::Journal).await
+        self.journal_after(0).await
+    }
+
+    /// As [`Handle::journal`], without its first `known` entries: for whoever keeps it as it grows.
+    pub async fn journal_after(&self, known: usize) -> Result<Journal, WorldEnded> {
+        self.call(|reply| Command::Journal(known, reply)).await
     }
 
     /// All objects and all logs as text, in a fixed order: equal worlds have equal pictures.

@@ -60,6 +60,17 @@ impl Journal {
         }
     }
 
+    /// What came in after the first `known` entries, until now.
+    pub(crate) fn after(&self, known: usize, now: Time) -> Journal {
+        Journal {
+            rules: self.rules,
+            spec: self.spec.clone(),
+            entries: self.entries.iter().skip(known).cloned().collect(),
+            until: now,
+            complete: self.complete,
+        }
+    }
+
     pub(crate) fn note(&mut self, at: Time, input: Input) {
         if self.entries.len() < MAX_ENTRIES {
             self.entries.push(Entry { at, input });

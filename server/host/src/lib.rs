@@ -30,7 +30,7 @@ pub use command::Target;
 pub use files::{FileChange, FileInfo, FileKind};
 pub use foreign::{FileStat, ForeignFactory, ForeignProcess};
 pub use handle::{Handle, WorldEnded, WorldEvent};
-pub use journal::{Entry, Input, Journal};
+pub use journal::{Entry, Input, Journal, RULES};
 pub use machine::{Signal, Time};
 pub use shard::Shards;
 pub use spec::{Limits, WorkstationSpec, WorldSpec};

@@ -128,12 +128,8 @@ impl World {
             Command::Open(target, reply) => self.open(*target, reply),
             Command::Stream(id, input) => self.stream(id, input),
             Command::Grant(id, bytes) => self.grant(id, bytes),
-            Command::Journal(reply) => {
-                let journal = Journal {
-                    until: self.executor.now(),
-                    ..self.journal.clone()
-                };
-                let _ = reply.send(journal);
+            Command::Journal(known, reply) => {
+                let _ = reply.send(self.journal.after(known, self.executor.now()));
             }
             Command::Picture(reply) => {
                 let _ = reply.send(self.picture());

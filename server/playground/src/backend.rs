@@ -47,6 +47,14 @@ impl Ground {
         }
     }
 
+    /// Makes a simulated world again from its journal, with an empty home. `None`: it cannot be made again, or breaks on the way.
+    pub async fn regrow(&self, journal: host::Journal) -> Option<Grown> {
+        match self {
+            Ground::Sim(shards) => sim::regrow(shards, journal).await,
+            Ground::Real(_) => None,
+        }
+    }
+
     /// Makes the cluster (or the namespace) and the workstation with the lesson's files. The error is a sentence.
     pub async fn grow(
         &self,

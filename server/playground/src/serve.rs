@@ -22,6 +22,9 @@ use crate::settings::{ServeArgs, Settings, Wrong};
 use crate::storage::Storage;
 use crate::{language, lessons};
 
+/// Days for which a session is kept after it was used last.
+const KEEP_DAYS: i64 = 90;
+
 /// Runs until SIGINT or SIGTERM; the answer is the process's exit status.
 pub async fn run(args: ServeArgs) -> i32 {
     let stop = CancellationToken::new();
@@ -86,22 +89,24 @@ impl Server {
                 RealGround::connect(real, instance(&settings, &site), shards.clone()).await?,
             ))),
         };
+        let course = Arc::new(course);
+        let sim = Ground::Sim(shards);
+        forget_old(&storage).await;
         let registry = Arc::new(Registry::new(
             storage.clone(),
             site.clone(),
+            course.clone(),
+            sim.clone(),
             settings.max_sessions,
             settings.idle_minutes,
         ));
         tokio::spawn(registry.clone().keep_house(stop.clone()));
         let app = App {
             site: site.clone(),
-            course: Arc::new(course),
+            course,
             registry,
             storage,
-            grounds: Arc::new(Grounds {
-                sim: Ground::Sim(shards),
-                real,
-            }),
+            grounds: Arc::new(Grounds { sim, real }),
             rate: Arc::new(Rate::default()),
         };
         // The bundles of all languages are read now, not by the first learner.
@@ -131,6 +136,14 @@ impl Server {
             tracing::error!(%error, "the accept loop broke");
         }
         self.app.storage.close().await;
+    }
+}
+
+/// Sessions that nobody came back to for months are forgotten; progress is not.
+async fn forget_old(storage: &Storage) {
+    let before = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(KEEP_DAYS * 24);
+    if let Err(error) = storage.forget_sessions(&before.to_string()).await {
+        tracing::error!(%error, "old sessions could not be forgotten");
     }
 }
 

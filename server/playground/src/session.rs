@@ -5,6 +5,7 @@
 
 pub mod ask;
 pub mod grading;
+pub mod keeper;
 pub mod life;
 pub mod previews;
 pub mod recorder;
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use crate::backend::Ground;
 use crate::http::cookie::Learner;
 use crate::http::site::Site;
+use crate::storage::worlds::Kept;
 use crate::storage::{Done, Storage, StorageError};
 use crate::wire::{Backend, Level, Preview, ServerFrame, SessionState, StepCause};
 use grading::Told;
@@ -69,6 +71,8 @@ pub struct Birth {
     pub ground: Ground,
     pub storage: Storage,
     pub site: Arc<Site>,
+    /// The session as it was before.
+    pub kept: Option<Kept>,
 }
 
 impl Session {
@@ -94,7 +98,7 @@ impl Session {
             stop: CancellationToken::new(),
             turning: tokio::sync::Mutex::new(()),
         });
-        session.turn().await?;
+        session.turn(birth.kept).await?;
         Ok(session)
     }
 
@@ -103,11 +107,11 @@ impl Session {
         if let Err(error) = self.storage.forget(&self.learner.0, &self.lesson.id).await {
             tracing::warn!(%error, "progress could not be forgotten");
         }
-        self.turn().await
+        self.turn(None).await
     }
 
     /// Ends the life there is, if any, and begins the next.
-    async fn turn(self: &Arc<Self>) -> Result<(), LifeError> {
+    async fn turn(self: &Arc<Self>, kept: Option<Kept>) -> Result<(), LifeError> {
         let _turning = self.turning.lock().await;
         self.set_state(SessionState::Starting, None);
         let old = self.lock().life.take();
@@ -123,6 +127,9 @@ impl Session {
             done: self.done().await,
             tell,
             stop: self.stop.child_token(),
+            learner: self.learner.0.clone(),
+            storage: self.storage.clone(),
+            kept,
         });
         match begun.await {
             Ok(life) => {
@@ -201,6 +208,7 @@ impl Session {
     /// Waits for the world's end, and says when it broke.
     async fn guard(self: Arc<Self>, life: Arc<Life>) {
         let broke = tokio::select! {
+            biased;
             () = life.stop.cancelled() => return,
             broke = life.ended() => broke,
         };
@@ -337,9 +345,11 @@ impl Session {
         (self.connected.load(Ordering::Acquire) == 0).then(|| self.lock().seen)
     }
 
-    /// Ends the session for good.
+    /// Ends it here. One that is kept comes back by its id, so its pages are only disconnected.
     pub async fn end(&self) {
-        self.set_state(SessionState::Ended, None);
+        if self.backend == Backend::Real || !self.storage.is_durable() {
+            self.set_state(SessionState::Ended, None);
+        }
         let life = self.lock().life.take();
         if let Some(life) = life {
             life.end().await;

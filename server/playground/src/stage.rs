@@ -52,8 +52,10 @@ impl Stage for Lab {
                 .unwrap_or_else(PoisonError::into_inner)
                 .push(asked)
         });
-        let clients =
-            SessionClients::new(recording(grown.client.clone(), note), grown.server.clone());
+        let clients = SessionClients::new(
+            recording(grown.client.clone(), note, None),
+            grown.server.clone(),
+        );
         // Nobody looks at previews here: what is told about them goes nowhere.
         let (tell, _) = mpsc::unbounded_channel();
         kubectl_program::install(&grown.world, clients, Previews::default(), tell);

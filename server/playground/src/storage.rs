@@ -1,7 +1,9 @@
 //! What is kept between runs: who learns, which steps are done, which answers were given. SQLite, one writer, every commit on the disk
 //! before it is acknowledged.
 //!
-//! Not here: sessions' clusters and terminals, which live in memory.
+//! What simulated sessions are kept by is in [`worlds`].
+
+pub mod worlds;
 
 use std::path::Path;
 use std::time::Duration;
@@ -42,6 +44,7 @@ pub struct Done {
 #[derive(Debug, Clone)]
 pub struct Storage {
     pool: SqlitePool,
+    durable: bool,
 }
 
 impl Storage {
@@ -79,7 +82,15 @@ impl Storage {
             return Err(StorageError::Old(version));
         }
         sqlx::migrate!("./migrations").run(&pool).await?;
-        Ok(Storage { pool })
+        Ok(Storage {
+            pool,
+            durable: folder.is_some(),
+        })
+    }
+
+    /// Whether anything outlives the process; where not, sessions need not be kept.
+    pub fn is_durable(&self) -> bool {
+        self.durable
     }
 
     /// Notes that the learner was here; makes the record the first time.

@@ -11,6 +11,10 @@ use host::Handle;
 
 /// Login name on the workstation.
 pub const USER: &str = "learner";
+/// That this file is there says that kubectl completes its own words on Tab.
+pub const COMPLETES: &str = "/usr/share/completions/kubectl";
+/// The learner's home directory.
+pub const HOME: &str = "/home/learner";
 
 /// The files of a new home, by path below it: the lesson's, a kubeconfig, a profile.
 pub fn home_files(
@@ -19,8 +23,7 @@ pub fn home_files(
     namespace: &str,
 ) -> Vec<(String, String)> {
     let mut files = vec![
-        // Says that kubectl completes its own words on Tab.
-        ("/usr/share/completions/kubectl".to_owned(), String::new()),
+        (COMPLETES.to_owned(), String::new()),
         (
             ".profile".to_owned(),
             "alias k=kubectl\nexport EDITOR=vi\n".to_owned(),

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
-use host::{ClusterSpec, Shards, WorkstationSpec, WorldSpec};
+use host::{ClusterSpec, Handle, Journal, Shards, WorkstationSpec, WorldSpec};
 
 use super::{Grown, SERVER};
-use crate::workstation::{USER, home_files};
+use crate::workstation::{COMPLETES, USER, home_files};
 
 const NAMESPACE: &str = "default";
 
@@ -34,8 +34,26 @@ pub async fn grow(
         .create(spec)
         .await
         .map_err(|error| error.to_string())?;
+    Ok(grown(world))
+}
+
+/// Makes the world of a journal again, without the files that the workstation had.
+pub async fn regrow(shards: &Shards, mut journal: Journal) -> Option<Grown> {
+    if journal.rules != host::RULES || !journal.complete {
+        return None;
+    }
+    if let Some(workstation) = &mut journal.spec.workstation {
+        workstation.files = vec![(COMPLETES.into(), String::new())];
+    }
+    let world = shards.replay(journal, false).await.ok()?;
+    // It answers when it has come to where it was; one that broke on the way does not.
+    world.clock(host::ClockCommand::Read).await.ok()?;
+    Some(grown(world))
+}
+
+fn grown(world: Handle) -> Grown {
     let client = super::duplex::client(&world, NAMESPACE);
-    Ok(Grown {
+    Grown {
         watcher: client.clone(),
         client,
         namespace: NAMESPACE.into(),
@@ -44,7 +62,7 @@ pub async fn grow(
         dozing: AtomicBool::new(false),
         tenant: None,
         world,
-    })
+    }
 }
 
 /// Sessions are named by chance, and so are their worlds.

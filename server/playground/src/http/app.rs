@@ -98,7 +98,8 @@ impl FromRequestParts<App> for Proven {
             .find(|(name, _)| *name == "session")
             .map(|(_, id)| id.to_owned())
             .unwrap_or_default();
-        match app.registry.of(&token.learner(), &id) {
+        let lang = spoken(&parts.headers);
+        match app.registry.reach(&token.learner(), &id, lang).await {
             Some(session) => Ok(Proven(session)),
             // One answer for "not there" and "not yours".
             None => Err((
@@ -108,6 +109,19 @@ impl FromRequestParts<App> for Proven {
                 .into_response()),
         }
     }
+}
+
+/// The language of the page that the browser saw last.
+fn spoken(headers: &axum::http::HeaderMap) -> course::Lang {
+    let cookies = headers
+        .get(axum::http::header::COOKIE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    cookies
+        .split(';')
+        .find_map(|cookie| cookie.trim().strip_prefix("podschool-lang="))
+        .and_then(course::Lang::of)
+        .unwrap_or(course::Lang::En)
 }
 
 /// The address that a request came from.

@@ -13,6 +13,7 @@ use super::app::{App, From, Known};
 use crate::backend::Ground;
 use crate::language;
 use crate::session::Session;
+use crate::session::registry::draw_seed;
 use crate::wire::{Backend, PageLesson, PageSession, PageStep, Props, StepState, StepStatus};
 
 /// What every page has around it.
@@ -300,7 +301,7 @@ pub async fn lesson(
     let (ground, notice) = ground(&app, &lesson, query.cluster.as_deref(), lang);
     let drawn = app
         .course
-        .drawn(&id, seed(&known.learner.0))
+        .drawn(&id, draw_seed(&known.learner))
         .unwrap_or(lesson);
     match app
         .registry
@@ -338,11 +339,6 @@ fn ground<'a>(
         ),
         _ => (&app.grounds.sim, None),
     }
-}
-
-/// Draws a learner's variables: the same ones every time.
-fn seed(learner: &str) -> u64 {
-    u64::from_str_radix(learner.get(..16).unwrap_or("0"), 16).unwrap_or_default()
 }
 
 fn draw(

@@ -75,6 +75,9 @@ pub struct Around {
     /// The cluster's time, RFC 3339.
     pub now: Arc<dyn Fn() -> String + Send + Sync>,
     pub tell: mpsc::UnboundedSender<Told>,
+    pub keeper: super::keeper::Keeper,
+    /// What was seen on earlier days: answers, requests, objects that are gone.
+    pub past: Vec<Observation>,
     pub stop: CancellationToken,
 }
 
@@ -84,7 +87,7 @@ impl Grading {
         lesson: Arc<Lesson>,
         lang: Lang,
         done: Vec<(String, StepCause)>,
-        around: Around,
+        mut around: Around,
     ) -> Grading {
         let mut grader = Grader::new(lesson.clone());
         let found = course::list(&around.client, &around.namespace).await;
@@ -99,6 +102,9 @@ impl Grading {
             picture(&shared, observation);
         }
         grader.begin(found);
+        for observation in std::mem::take(&mut around.past) {
+            grader.observe(observation);
+        }
         grader.restore(&done.into_iter().map(|(step, _)| step).collect::<Vec<_>>());
         lock(&shared).steps = grader.steps().to_vec();
         let (seen, queue) = mpsc::channel(QUEUE);
@@ -151,6 +157,7 @@ impl Grading {
                     continue;
                 }
             };
+            around.keeper.note(&observation);
             if let Some(frame) = picture(&self.shared, &observation) {
                 let _ = around.tell.send(Told::Frame(frame));
             }

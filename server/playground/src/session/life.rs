@@ -1,19 +1,25 @@
 //! One life of a session: a world, the clients of its cluster, its terminals, its previews, its grading. Ends whole.
 
-use std::sync::Arc;
+use std::mem::take;
+use std::sync::{Arc, OnceLock};
 
 use course::format::Start;
 use course::{Asked, Lang, Lesson, Observation};
+use futures::future::FutureExt;
 use host::{Handle, WorldEvent};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::grading::{Around, Grading, Told};
+use super::keeper::{self, Keeper};
 use super::previews::Previews;
-use super::recorder::recording;
+use super::recorder::{Keep, recording};
 use super::terminals::Terminals;
 use crate::backend::{Ground, Grown};
-use crate::wire::{ClockState, StepCause};
+use crate::language;
+use crate::storage::Storage;
+use crate::storage::worlds::Kept;
+use crate::wire::{ClockState, Level, ServerFrame, StepCause};
 use crate::workstation::{self, kubectl_program};
 
 /// A life could not begin.
@@ -34,6 +40,10 @@ pub struct Plan {
     pub done: Vec<(String, StepCause)>,
     pub tell: mpsc::UnboundedSender<Told>,
     pub stop: CancellationToken,
+    pub learner: String,
+    pub storage: Storage,
+    /// The session as it was before the server was restarted.
+    pub kept: Option<Kept>,
 }
 
 /// A world with all that hangs on it.
@@ -42,7 +52,8 @@ pub struct Life {
     /// Speaks to the cluster as the learner.
     pub client: kube::Client,
     pub namespace: String,
-    pub terminals: Terminals,
+    pub terminals: Arc<Terminals>,
+    pub keeper: Keeper,
     pub previews: Previews,
     pub grading: Grading,
     pub stop: CancellationToken,
@@ -51,33 +62,55 @@ pub struct Life {
 
 impl Life {
     /// Makes the world, lays out the home, sets the lesson up, and begins to grade.
-    pub async fn begin(plan: Plan) -> Result<Life, LifeError> {
-        let grown = plan
-            .ground
-            .grow(&plan.session, &plan.lesson.files)
-            .await
-            .map_err(LifeError::Ground)?;
+    pub async fn begin(mut plan: Plan) -> Result<Life, LifeError> {
+        let mut kept = plan.kept.take();
+        let (grown, fresh) = ground(&plan, kept.as_ref()).await?;
         let world = grown.world.clone();
         let previews = Previews::default();
-        let (notes, asked) = mpsc::unbounded_channel::<Asked>();
+        let (notes, mut asked) = mpsc::unbounded_channel::<Asked>();
         let note = Arc::new(move |asked| {
             // The receiver ends with the life.
             let _ = notes.send(asked);
         });
+        let kept_by: Arc<OnceLock<Keeper>> = Arc::default();
+        let keeps = kept_by.clone();
+        let keep: Keep = Arc::new(move || {
+            let keeper = keeps.get().cloned().unwrap_or_default();
+            async move { keeper.kept().await }.boxed()
+        });
         let clients = kubectl_program::SessionClients::new(
-            recording(grown.client.clone(), note),
+            recording(grown.client.clone(), note, Some(keep)),
             grown.server.clone(),
         );
         kubectl_program::install(&world, clients, previews.clone(), plan.tell.clone());
-        set_up(&world, &plan.lesson)
-            .await
-            .map_err(LifeError::Start)?;
+        if fresh {
+            set_up(&world, &plan.lesson)
+                .await
+                .map_err(LifeError::Start)?;
+            // What the set-up asked for is not the learner's doing.
+            while asked.try_recv().is_ok() {}
+        }
+        if let Some(kept) = &kept {
+            put_back(&world, kept, &plan.tell, fresh, plan.lang).await;
+        }
+        let (seen, texts) = kept
+            .as_mut()
+            .map(|kept| (take(&mut kept.seen), take(&mut kept.terminals)))
+            .unwrap_or_default();
+        let word = language::say(plan.lang, "terminal-again");
+        let terminals = Arc::new(Terminals::with(texts, &word));
+        let past = past(&plan, &seen).await;
+        let keeper = keep_it(&plan, &grown, &terminals, seen).await;
+        // Nobody else sets it.
+        let _ = kept_by.set(keeper.clone());
         let clock = world.clone();
         let around = Around {
             client: grown.watcher.clone(),
             namespace: grown.namespace.clone(),
             now: Arc::new(move || rfc3339(clock.now())),
             tell: plan.tell,
+            keeper: keeper.clone(),
+            past,
             stop: plan.stop.clone(),
         };
         let grading = Grading::start(plan.lesson, plan.lang, plan.done, around).await;
@@ -91,7 +124,8 @@ impl Life {
             world,
             client: grown.client.clone(),
             namespace: grown.namespace.clone(),
-            terminals: Terminals::default(),
+            terminals,
+            keeper,
             previews,
             grading,
             stop: plan.stop,
@@ -131,6 +165,7 @@ impl Life {
 
     /// Ends everything, and takes away what was made on a real cluster.
     pub async fn end(&self) {
+        self.keeper.end().await;
         self.stop.cancel();
         self.terminals.end_all();
         self.world.close();
@@ -151,6 +186,92 @@ fn rfc3339(time: machine::Time) -> String {
     jiff::Timestamp::from_millisecond(time.0 / 1_000_000)
         .unwrap_or_default()
         .to_string()
+}
+
+/// The world: the one that was kept where there is one and it can be made again, else a new one; true for a new one.
+async fn ground(plan: &Plan, kept: Option<&Kept>) -> Result<(Grown, bool), LifeError> {
+    if let Some(kept) = kept {
+        match plan.ground.regrow(kept.journal.clone()).await {
+            Some(grown) => return Ok((grown, false)),
+            None => {
+                tracing::warn!(
+                    session = plan.session,
+                    "a kept cluster cannot be made again"
+                );
+            }
+        }
+    }
+    let grown = plan.ground.grow(&plan.session, &plan.lesson.files).await;
+    Ok((grown.map_err(LifeError::Ground)?, true))
+}
+
+/// Puts the files of the home back; where the cluster could not come back, says so.
+async fn put_back(
+    world: &Handle,
+    kept: &Kept,
+    tell: &mpsc::UnboundedSender<Told>,
+    fresh: bool,
+    lang: Lang,
+) {
+    for file in &kept.files {
+        let content = file.content.clone().into();
+        if let Err(error) = world.write_file(&file.path, content, file.mode).await {
+            tracing::warn!(error, path = file.path, "a file could not be put back");
+        }
+    }
+    if fresh {
+        // The pages are told once they are here.
+        let _ = tell.send(Told::Frame(ServerFrame::Notice {
+            level: Level::Warning,
+            text: language::say(lang, "cluster-not-again"),
+        }));
+    }
+}
+
+/// What was seen in earlier lives: requests, objects that are gone, answers.
+async fn past(plan: &Plan, seen: &[String]) -> Vec<Observation> {
+    let mut past: Vec<Observation> = seen.iter().flat_map(|what| keeper::read(what)).collect();
+    match plan.storage.answers(&plan.learner, &plan.lesson.id).await {
+        Ok(answers) => past.extend(
+            answers
+                .into_iter()
+                .map(|(id, value)| Observation::Answered { id, value }),
+        ),
+        Err(error) => tracing::error!(%error, "answers could not be read"),
+    }
+    past
+}
+
+/// Begins to keep what can be: simulated sessions, where anything is kept at all.
+async fn keep_it(
+    plan: &Plan,
+    grown: &Grown,
+    terminals: &Arc<Terminals>,
+    seen: Vec<String>,
+) -> Keeper {
+    if !grown.simulated || !plan.storage.is_durable() {
+        return Keeper::default();
+    }
+    let owner = keeper::Owner {
+        session: plan.session.clone(),
+        learner: plan.learner.clone(),
+        lesson: plan.lesson.id.clone(),
+    };
+    let begun = Keeper::begin(
+        plan.storage.clone(),
+        owner,
+        grown.world.clone(),
+        terminals.clone(),
+        seen,
+        workstation::HOME,
+    );
+    match begun.await {
+        Ok(keeper) => keeper,
+        Err(error) => {
+            tracing::error!(%error, session = plan.session, "a session cannot be kept");
+            Keeper::default()
+        }
+    }
 }
 
 /// Does what the lesson asks for before the first step.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use course::Asked;
+use futures::future::BoxFuture;
 use http::{Method, Request, Response};
 use kube::client::Body;
 use tower::{BoxError, Service};
@@ -16,16 +17,20 @@ use tower::{BoxError, Service};
 /// Takes the notes.
 pub type Note = Arc<dyn Fn(Asked) + Send + Sync>;
 
-/// A client that notes what is asked through it.
-pub fn recording(client: kube::Client, note: Note) -> kube::Client {
+/// Waits until what a request changed is on the disk.
+pub type Keep = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// A client that notes what is asked through it, and answers changes once they are kept.
+pub fn recording(client: kube::Client, note: Note, keep: Option<Keep>) -> kube::Client {
     let namespace = client.default_namespace().to_owned();
-    kube::Client::new(Recorder { client, note }, namespace)
+    kube::Client::new(Recorder { client, note, keep }, namespace)
 }
 
 #[derive(Clone)]
 struct Recorder {
     client: kube::Client,
     note: Note,
+    keep: Option<Keep>,
 }
 
 impl Service<Request<Body>> for Recorder {
@@ -44,11 +49,18 @@ impl Service<Request<Body>> for Recorder {
             request.uri().query().unwrap_or_default(),
         );
         let (client, note) = (self.client.clone(), self.note.clone());
+        let keep = self
+            .keep
+            .clone()
+            .filter(|_| *request.method() != Method::GET);
         Box::pin(async move {
             let answer = client.send(request).await?;
             if let Some(mut asked) = asked {
                 asked.code = answer.status().as_u16();
                 note(asked);
+            }
+            if let Some(keep) = keep {
+                keep().await;
             }
             Ok(answer)
         })

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use course::{Lang, Lesson};
+use course::{Course, Lang, Lesson};
 use tokio_util::sync::CancellationToken;
 
 use super::life::LifeError;
@@ -13,6 +13,8 @@ use crate::backend::Ground;
 use crate::http::cookie::{Learner, unguessable};
 use crate::http::site::Site;
 use crate::storage::Storage;
+use crate::storage::worlds::Kept;
+use crate::wire::Backend;
 
 /// A world pauses when nobody has been connected for this long.
 const DOZE_AFTER: Duration = Duration::from_secs(60);
@@ -38,18 +40,30 @@ pub struct Registry {
     making: Mutex<HashMap<(Learner, String), Turn>>,
     storage: Storage,
     site: Arc<Site>,
+    course: Arc<Course>,
+    /// Where kept sessions live again.
+    sim: Ground,
     most: usize,
     idle: Duration,
 }
 
 impl Registry {
-    pub fn new(storage: Storage, site: Arc<Site>, most: usize, idle_minutes: u64) -> Registry {
+    pub fn new(
+        storage: Storage,
+        site: Arc<Site>,
+        course: Arc<Course>,
+        sim: Ground,
+        most: usize,
+        idle_minutes: u64,
+    ) -> Registry {
         let idle = Duration::from_secs(idle_minutes.saturating_mul(60));
         Registry {
             by_id: Mutex::default(),
             making: Mutex::default(),
             storage,
             site,
+            course,
+            sim,
             most,
             idle,
         }
@@ -61,6 +75,50 @@ impl Registry {
             .get(id)
             .filter(|session| session.learner == *learner)
             .cloned()
+    }
+
+    /// As [`Registry::of`]; a session that was kept lives again.
+    pub async fn reach(&self, learner: &Learner, id: &str, lang: Lang) -> Option<Arc<Session>> {
+        if let Some(session) = self.of(learner, id) {
+            return Some(session);
+        }
+        let kept = self.read_kept(id).await?;
+        if kept.learner != learner.0 {
+            return None;
+        }
+        let lesson = self.course.drawn(&kept.lesson, draw_seed(learner))?;
+        let ground = self.sim.clone();
+        match self.open(learner, &lesson, lang, &ground).await {
+            Ok(session) => Some(session).filter(|session| session.id == id),
+            Err(error) => {
+                tracing::error!(%error, id, "a kept session does not come back");
+                None
+            }
+        }
+    }
+
+    async fn read_kept(&self, id: &str) -> Option<Kept> {
+        match self.storage.kept(id).await {
+            Ok(kept) => kept,
+            Err(error) => {
+                tracing::error!(%error, id, "a kept session could not be read");
+                None
+            }
+        }
+    }
+
+    /// What was kept of the learner's session in the lesson.
+    async fn kept(&self, learner: &Learner, lesson: &str, ground: &Ground) -> Option<Kept> {
+        if !self.storage.is_durable() || ground.backend() != Backend::Sim {
+            return None;
+        }
+        match self.storage.kept_id(&learner.0, lesson).await {
+            Ok(id) => self.read_kept(&id?).await,
+            Err(error) => {
+                tracing::error!(%error, "kept sessions could not be read");
+                None
+            }
+        }
     }
 
     /// The session that holds the preview with this label.
@@ -121,8 +179,12 @@ impl Registry {
             return Ok(session);
         }
         self.make_room().await?;
+        let kept = self.kept(learner, &lesson.id, ground).await;
         let birth = Birth {
-            id: unguessable(),
+            id: kept
+                .as_ref()
+                .map_or_else(unguessable, |kept| kept.id.clone()),
+            kept,
             learner: learner.clone(),
             lesson: lesson.clone(),
             lang,
@@ -189,6 +251,11 @@ impl Registry {
             .collect();
         futures::future::join_all(all.iter().map(|session| session.end())).await;
     }
+}
+
+/// Draws a learner's variables: the same ones every time.
+pub fn draw_seed(learner: &Learner) -> u64 {
+    u64::from_str_radix(learner.0.get(..16).unwrap_or("0"), 16).unwrap_or_default()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

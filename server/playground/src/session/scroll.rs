@@ -16,6 +16,16 @@ pub struct Scroll {
 }
 
 impl Scroll {
+    /// The text of an earlier stream; its first byte has the number `first`.
+    pub fn again(first: u64, text: &[u8]) -> Scroll {
+        let mut scroll = Scroll {
+            written: first,
+            ..Scroll::default()
+        };
+        scroll.push(text);
+        scroll
+    }
+
     pub fn push(&mut self, bytes: &[u8]) {
         self.written += bytes.len() as u64;
         let tail = &bytes[bytes.len().saturating_sub(KEEP_BYTES)..];

@@ -4,6 +4,7 @@
 //! full pipe does. While nobody looks, the last [`KEEP_BYTES`] are kept and then the program waits.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -12,6 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::scroll::{KEEP_BYTES, Scroll};
+use crate::storage::worlds::{KeptTerminal, TERMINAL_BYTES};
 use crate::wire::{INPUT_WINDOW_BYTES, MAX_TERMINALS, TermState};
 
 /// Most bytes of one message to a page.
@@ -33,6 +35,8 @@ pub enum TerminalError {
 /// One terminal.
 pub struct Terminal {
     pub id: u32,
+    /// No other terminal of this process has it, also not one with the same number.
+    birth: u64,
     keys: mpsc::UnboundedSender<TermIn>,
     shared: Mutex<Shared>,
     /// Rises with every change a page may wait for: output, acceptance, the end.
@@ -80,9 +84,71 @@ pub enum Next {
 #[derive(Default)]
 pub struct Terminals {
     open: Mutex<BTreeMap<u32, Arc<Terminal>>>,
+    /// Terminals of an earlier life whose text is here, and whose new shell starts when a page opens them.
+    asleep: Mutex<BTreeMap<u32, KeptTerminal>>,
 }
 
+/// Added to the numbers of an earlier life's bytes, so that no page takes them for what it has seen: it draws all of them anew.
+const LATER_BYTES: u64 = 1 << 32;
+/// Puts what ran before into a terminal's plain state: cursor, keys, mouse, colours.
+const PLAIN: &str = "\x1b[?25h\x1b[?1l\x1b[?2004l\x1b[?1000l\x1b[0m\r\n";
+static BIRTHS: AtomicU64 = AtomicU64::new(1);
+
 impl Terminals {
+    /// Terminals of an earlier life; `word` is said below what they showed.
+    pub fn with(kept: Vec<KeptTerminal>, word: &str) -> Terminals {
+        let mut asleep = BTreeMap::new();
+        for mut terminal in kept {
+            if terminal.first > 0
+                && let Some(line) = terminal.text.iter().position(|byte| *byte == b'\n')
+            {
+                // Not from the middle of a character or a control sequence.
+                terminal.text.drain(..=line);
+                terminal.first += line as u64 + 1;
+            }
+            terminal.first += LATER_BYTES;
+            if is_full_screen(&terminal.text) {
+                terminal.text.extend_from_slice(b"\x1b[?1049l");
+            }
+            terminal.text.extend_from_slice(PLAIN.as_bytes());
+            let word = format!("\x1b[2m{word}\x1b[0m\r\n");
+            terminal.text.extend_from_slice(word.as_bytes());
+            asleep.insert(terminal.id, terminal);
+        }
+        Terminals {
+            open: Mutex::default(),
+            asleep: Mutex::new(asleep),
+        }
+    }
+
+    /// The terminals that stand, each with the number of its birth; those of an earlier life that nobody opened are among them.
+    pub fn standing(&self) -> Vec<(TermState, u64)> {
+        let open = lock(&self.open);
+        let mut standing: Vec<_> = open.values().map(|t| (t.state(), t.birth)).collect();
+        let asleep = lock(&self.asleep);
+        standing.extend(asleep.values().map(|kept| (state_of(kept), 0)));
+        standing
+    }
+
+    /// What a terminal printed from byte `from` on, at most the last [`TERMINAL_BYTES`], and the number of its first byte.
+    pub fn since(&self, id: u32, from: u64) -> (u64, Vec<u8>) {
+        if let Some(terminal) = self.get(id) {
+            let shared = lock(&terminal.shared);
+            let end = shared.scroll.end();
+            let from = from
+                .max(shared.scroll.start())
+                .max(end.saturating_sub(TERMINAL_BYTES));
+            return (from, shared.scroll.read(from, TERMINAL_BYTES as usize));
+        }
+        let asleep = lock(&self.asleep);
+        let Some(kept) = asleep.get(&id) else {
+            return (from, Vec::new());
+        };
+        let from = from.max(kept.first);
+        let skip = ((from - kept.first) as usize).min(kept.text.len());
+        (from, kept.text[skip..].to_vec())
+    }
+
     /// The terminal `id`, made when it is not there; true when it was made.
     pub async fn open(
         &self,
@@ -103,12 +169,19 @@ impl Terminals {
             .await
             .map_err(|why| TerminalError::World(why.to_string()))?;
         let (keys, queue) = mpsc::unbounded_channel();
+        let before = lock(&self.asleep).remove(&id);
+        let created = before.is_none();
+        let scroll = before.map_or_else(Scroll::default, |kept| {
+            Scroll::again(kept.first, &kept.text)
+        });
         let terminal = Arc::new(Terminal {
             id,
+            birth: BIRTHS.fetch_add(1, Ordering::Relaxed),
             keys,
             shared: Mutex::new(Shared {
                 cols,
                 rows,
+                scroll,
                 ..Shared::default()
             }),
             changed: watch::Sender::new(0),
@@ -129,7 +202,7 @@ impl Terminals {
         }
         tokio::spawn(type_keys(terminal.clone(), shell.input, queue));
         tokio::spawn(read_output(terminal.clone(), shell.output));
-        Ok((terminal, true))
+        Ok((terminal, created))
     }
 
     pub fn get(&self, id: u32) -> Option<Arc<Terminal>> {
@@ -138,6 +211,9 @@ impl Terminals {
 
     /// Hangs up. False when there is no such terminal.
     pub fn close(&self, id: u32) -> bool {
+        if lock(&self.asleep).remove(&id).is_some() {
+            return true;
+        }
         let Some(terminal) = lock(&self.open).remove(&id) else {
             return false;
         };
@@ -159,9 +235,9 @@ impl Terminals {
 
     /// The terminals that stand, for the page's `welcome`.
     pub fn states(&self) -> Vec<TermState> {
-        lock(&self.open)
-            .values()
-            .map(|terminal| terminal.state())
+        self.standing()
+            .into_iter()
+            .map(|(state, _)| state)
             .collect()
     }
 
@@ -307,6 +383,24 @@ impl Drop for Viewer {
         }
         drop(shared);
         self.terminal.tell();
+    }
+}
+
+/// Whether a full-screen program (an editor, a pager) had the screen at the end of this text.
+fn is_full_screen(text: &[u8]) -> bool {
+    let last = |wanted: &[u8]| {
+        text.windows(wanted.len())
+            .rposition(|window| window == wanted)
+    };
+    last(b"\x1b[?1049h") > last(b"\x1b[?1049l")
+}
+
+fn state_of(kept: &KeptTerminal) -> TermState {
+    TermState {
+        id: kept.id,
+        cols: kept.cols,
+        rows: kept.rows,
+        written: kept.first + kept.text.len() as u64,
     }
 }
 
