@@ -207,16 +207,19 @@ impl Flags {
         self.given.contains_key(name)
     }
 
-    /// The value of a text flag, or its default; empty for a flag that the verb does not have.
+    /// The value of a text flag, or its default; empty for a flag that the verb does not have, and for a list. So a verb's
+    /// own list (`create rolebinding --user`) hides the global flag of the same name.
     pub fn text(&self, name: &str) -> &str {
-        match self.given.get(name).and_then(|v| v.last()) {
-            Some(value) => value,
-            None => self
-                .table
-                .iter()
-                .find(|f| f.name == name)
-                .map_or("", |f| f.default),
+        let Some(flag) = self.table.iter().find(|f| f.name == name) else {
+            return "";
+        };
+        if matches!(flag.kind, Kind::List | Kind::Array) {
+            return "";
         }
+        self.given
+            .get(name)
+            .and_then(|v| v.last())
+            .map_or(flag.default, String::as_str)
     }
 
     /// The value of a text flag if it was given and is not empty.

@@ -207,60 +207,7 @@ fn split(text: &str) -> Vec<String> {
 /// Reads one YAML document as kubectl does: YAML 1.1 scalars, the last of two equal keys counts. The error is
 /// `yaml: line 5: …`.
 pub(crate) fn yaml(text: &str) -> Result<Value, String> {
-    if let Some(line) = tab_line(text) {
-        return Err(format!(
-            "yaml: line {line}: found character that cannot start any token"
-        ));
-    }
-    let options = serde_saphyr::options! {
-        legacy_octal_numbers: true,
-        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
-        with_snippet: false,
-    };
-    serde_saphyr::from_str_with_options::<Value>(text, options)
-        .map_err(|why| yaml_error(text, &why))
-}
-
-fn tab_line(text: &str) -> Option<usize> {
-    let at = text.lines().position(|line| {
-        let blank = line.len() - line.trim_start_matches([' ', '\t']).len();
-        line[..blank].contains('\t') && !line.trim().is_empty()
-    })?;
-    // A tab inside a block scalar is text.
-    let before: Vec<&str> = text
-        .lines()
-        .take(at)
-        .filter(|l| !l.trim().is_empty())
-        .collect();
-    let opener = before.last().map_or("", |l| l.trim_end());
-    (!opener.ends_with(['|', '>', '-', '+']) || opener.ends_with(':')).then_some(at + 1)
-}
-
-fn yaml_error(text: &str, why: &serde_saphyr::Error) -> String {
-    let said = why.to_string();
-    let line = why.location().map_or(0, |at| at.line() as usize);
-    let known = [
-        "mapping values are not allowed in this context",
-        "did not find expected key",
-        "did not find expected node content",
-        "could not find expected ':'",
-        "found unexpected end of stream",
-        "did not find expected '-' indicator",
-    ];
-    if let Some(known) = known.iter().find(|known| said.contains(**known)) {
-        return format!(
-            "yaml: line {}: {known}",
-            line.saturating_sub(usize::from(line > 1 && line >= text.lines().count()))
-                .max(1)
-        );
-    }
-    let said = said
-        .lines()
-        .next()
-        .unwrap_or("")
-        .trim_start_matches("error: ")
-        .to_string();
-    format!("yaml: line {line}: {said}")
+    objects::yaml::read(text).map(|document| document.value)
 }
 
 #[cfg(test)]

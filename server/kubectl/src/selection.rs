@@ -290,7 +290,11 @@ pub(crate) async fn pods_of(run: &Run, word: &str) -> Outcome<Vec<Value>> {
 
 /// The label selector of a workload or service as text.
 pub(crate) fn selector_of(object: &Value) -> Option<String> {
-    let selector = &object["spec"]["selector"];
+    labels_of(&object["spec"]["selector"])
+}
+
+/// A label selector (`matchLabels`, `matchExpressions`, or a bare map) as text; none for an empty one.
+pub(crate) fn labels_of(selector: &Value) -> Option<String> {
     let (labels, expressions) =
         if selector["matchLabels"].is_object() || selector["matchExpressions"].is_array() {
             (&selector["matchLabels"], &selector["matchExpressions"])

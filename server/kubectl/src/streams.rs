@@ -138,6 +138,8 @@ pub(crate) async fn pump(
             match (channel, &mut sink) {
                 (1, Sink::Buffer(buffer)) => buffer.extend_from_slice(&rest),
                 (1, Sink::Terminal) => run.out_bytes(&rest).await?,
+                // As kubectl cp does: what tar says goes where cp's own words go.
+                (2, Sink::Buffer(_)) => run.out_bytes(&rest).await?,
                 (2, _) if !rest.is_empty() => run
                     .computer
                     .write(Stdio::Err, &rest)

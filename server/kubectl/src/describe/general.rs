@@ -3,7 +3,7 @@
 use base64::Engine;
 use serde_json::Value;
 
-use super::{Writer, items, labels_and_annotations, map_lines, plain, text};
+use super::{Writer, items, labels_and_annotations, map_lines, plain, policy, text};
 
 /// A service account.
 pub(crate) fn service_account(w: &mut Writer, s: &Value, events: &[Value]) {
@@ -35,53 +35,17 @@ pub(crate) fn namespace(w: &mut Writer, n: &Value, quotas: &[Value], limits: &[V
         for quota in quotas {
             w.put(1, &format!("Name:\t{}\n", text(&quota["metadata"]["name"])));
             w.put(1, "Resource\tUsed\tHard\n  --------\t---\t---\n");
-            for (name, hard) in quota["status"]["hard"].as_object().into_iter().flatten() {
-                w.put(
-                    1,
-                    &format!(
-                        "{name}\t{}\t{}\n",
-                        plain(&quota["status"]["used"][name]),
-                        plain(hard)
-                    ),
-                );
-            }
+            policy::used_of_hard(w, 1, quota);
         }
     }
     if limits.is_empty() {
         w.put(0, "\nNo LimitRange resource.\n");
         return;
     }
-    w.put(0, "\nResource Limits\n Type\tResource\tMin\tMax\tDefault Request\tDefault Limit\tMax Limit/Request Ratio\n ----\t--------\t---\t---\t---------------\t-------------\t-----------------------\n");
-    for limit in limits.iter().flat_map(|l| items(&l["spec"]["limits"])) {
-        let keys = [
-            "min",
-            "max",
-            "defaultRequest",
-            "default",
-            "maxLimitRequestRatio",
-        ];
-        let mut names: Vec<&String> = keys
-            .iter()
-            .flat_map(|k| limit[*k].as_object().into_iter().flatten().map(|(n, _)| n))
-            .collect();
-        names.sort();
-        names.dedup();
-        for name in names {
-            let cells: Vec<String> = keys
-                .iter()
-                .map(|k| {
-                    if limit[*k][name].is_null() {
-                        "-".into()
-                    } else {
-                        plain(&limit[*k][name])
-                    }
-                })
-                .collect();
-            w.put(
-                0,
-                &format!(" {}\t{name}\t{}\n", text(&limit["type"]), cells.join("\t")),
-            );
-        }
+    w.put(0, "\nResource Limits\n");
+    policy::limit_titles(w, " ");
+    for range in limits {
+        policy::limits(w, range, " ");
     }
 }
 

@@ -2,9 +2,12 @@
 //!
 //! Each kind is a pure function from objects to text; the events and related objects are fetched by [`crate::verbs`].
 
+pub(crate) mod access;
 pub(crate) mod general;
+pub(crate) mod network;
 pub(crate) mod node;
 pub(crate) mod pod;
+pub(crate) mod policy;
 pub(crate) mod service;
 pub(crate) mod storage;
 pub(crate) mod volumes;
@@ -90,8 +93,8 @@ pub(crate) fn map_lines(
                     .trim_end_matches('\n')
                     .split('\n')
                     .map(|line| {
-                        if line.chars().count() > 140 {
-                            line.chars().take(140).collect::<String>() + "..."
+                        if line.chars().count() > 138 {
+                            line.chars().take(138).collect::<String>() + "..."
                         } else {
                             line.to_string()
                         }

@@ -113,6 +113,11 @@ fn ports(w: &mut Writer, port: &Value, slices: &[Value]) {
             ),
         );
     }
+    w.field(0, "Endpoints", &ends(name, slices));
+}
+
+/// The addresses behind a port of a service: the first three, and how many more.
+fn ends(name: &str, slices: &[Value]) -> String {
     let mut ends = Vec::new();
     for slice in slices {
         for p in items(&slice["ports"]).filter(|p| text(&p["name"]) == name) {
@@ -131,5 +136,12 @@ fn ports(w: &mut Writer, port: &Value, slices: &[Value]) {
         String::new()
     };
     ends.truncate(3);
-    w.field(0, "Endpoints", &format!("{}{more}", ends.join(",")));
+    format!("{}{more}", ends.join(","))
+}
+
+/// The addresses behind the port that an ingress names by number or name.
+pub(crate) fn ends_of_port(service: &Value, port: &Value, slices: &[Value]) -> String {
+    items(&service["spec"]["ports"])
+        .find(|p| p["port"] == port["number"] || (p["name"].is_string() && p["name"] == port["name"]))
+        .map_or_else(String::new, |p| ends(text(&p["name"]), slices))
 }

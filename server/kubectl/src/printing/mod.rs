@@ -6,7 +6,6 @@ pub(crate) mod jsonpath;
 pub(crate) mod table;
 pub(crate) mod template;
 pub(crate) mod time;
-pub(crate) mod yaml;
 
 use serde_json::Value;
 
@@ -106,7 +105,7 @@ pub(crate) fn object(output: &Output, value: &Value, kind: &Kind) -> Outcome<Str
                 value["metadata"]["name"].as_str().unwrap_or("")
             )
         }
-        Output::Yaml => yaml::encode(value),
+        Output::Yaml => objects::encode_yaml(value),
         Output::Json => json::pretty(value) + "\n",
         Output::JsonPath(template) => template.render(value)?,
         Output::JsonPathAsJson(template) => {

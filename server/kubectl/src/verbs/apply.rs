@@ -321,7 +321,7 @@ async fn diff(run: &Run) -> Outcome {
             if value.is_null() {
                 String::new()
             } else {
-                printing::yaml::encode(&value)
+                objects::encode_yaml(&value)
             }
         };
         let (old, new) = (clean(live), clean(merged));

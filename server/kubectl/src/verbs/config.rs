@@ -134,7 +134,7 @@ async fn change(run: &Run, edit: impl FnOnce(&mut Value) -> Outcome) -> Outcome 
     if let Some((folder, _)) = path.rsplit_once('/') {
         let _ = run.computer.create_dir(folder).await;
     }
-    let text = printing::yaml::encode(&file);
+    let text = objects::encode_yaml(&file);
     run.computer
         .write_file(&path, text.as_bytes(), 0o600)
         .await

@@ -5,6 +5,7 @@ use futures::FutureExt;
 use http::Method;
 use serde_json::{Map, Value, json};
 
+use crate::computer::Stdio;
 use crate::failure::{Outcome, fail};
 use crate::manifest::words;
 use crate::printing;
@@ -612,9 +613,11 @@ async fn token(run: &Run) -> Outcome {
     );
     let body = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "metadata": {}, "spec": spec});
     let answer = run.send(Method::POST, &path, Vec::new(), &body).await?;
-    run.out(&format!(
-        "{}\n",
-        answer["status"]["token"].as_str().unwrap_or("")
-    ))
-    .await
+    let end = if run.computer.is_terminal(Stdio::Out) {
+        "\n"
+    } else {
+        ""
+    };
+    let token = answer["status"]["token"].as_str().unwrap_or("");
+    run.out(&format!("{token}{end}")).await
 }

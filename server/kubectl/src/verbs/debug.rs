@@ -75,7 +75,7 @@ async fn go(run: &Run) -> Outcome {
     let pod = run.get(&path, Vec::new()).await?;
     let container = name_of(run, &pod);
     if flags.some("container").is_none() && !flags.bool("quiet") {
-        run.err(&format!(
+        run.out(&format!(
             "Defaulting debug container name to {container}.\n"
         ))
         .await?;
@@ -84,7 +84,7 @@ async fn go(run: &Run) -> Outcome {
         return copy(run, &namespace, &pod, &container).await;
     }
     if flags.some("target").is_some() && !flags.bool("quiet") {
-        run.err(&format!("Targeting container {:?}. If you don't see processes from this container it may be because the container runtime doesn't support this feature.\n", flags.text("target"))).await?;
+        run.out(&format!("Targeting container {:?}. If you don't see processes from this container it may be because the container runtime doesn't support this feature.\n", flags.text("target"))).await?;
     }
     let mut entry = spec(run, &container)?;
     if let Some(target) = flags.some("target") {
@@ -107,13 +107,11 @@ fn name_of(run: &Run, pod: &Value) -> String {
         return name.to_string();
     }
     let letters: Vec<char> = "bcdfghjklmnpqrstvwxz2456789".chars().collect();
-    let mut seed = run.computer.now().as_nanosecond() as u64
-        ^ pod["metadata"]["uid"]
-            .as_str()
-            .unwrap_or("")
-            .bytes()
-            .fold(7, |h, b| h * 31 + u64::from(b))
-            & 0xffff_ffff;
+    let uid = pod["metadata"]["uid"].as_str().unwrap_or("");
+    let hash = uid
+        .bytes()
+        .fold(7_u64, |h, b| h.wrapping_mul(31).wrapping_add(u64::from(b)));
+    let mut seed = run.computer.now().as_nanosecond() as u64 ^ hash;
     let mut suffix = String::new();
     for _ in 0..5 {
         seed = seed

@@ -3,7 +3,9 @@
 use futures::FutureExt;
 use serde_json::Value;
 
-use crate::describe::{self, Writer, general, node, pod, service, storage, workload};
+use crate::describe::{
+    self, Writer, access, general, network, node, pod, policy, service, storage, workload,
+};
 use crate::failure::{Failure, Outcome, fail};
 use crate::run::{Query, Run};
 use crate::selection::{self, Item};
@@ -148,6 +150,32 @@ async fn related(run: &Run, path: &str, query: Query) -> Vec<Value> {
     list["items"].as_array().cloned().unwrap_or_default()
 }
 
+/// Where the services of an ingress lead: (name, port as JSON) to `10.244.0.4:80`, or why nowhere.
+async fn backends(run: &Run, space: &str, ingress: &Value) -> Vec<((String, String), String)> {
+    let spec = &ingress["spec"];
+    let paths = describe::items(&spec["rules"]).flat_map(|r| describe::items(&r["http"]["paths"]));
+    let services = paths
+        .map(|path| &path["backend"]["service"])
+        .chain([&spec["defaultBackend"]["service"]])
+        .filter(|service| service.is_object());
+    let mut found = Vec::new();
+    for service in services {
+        let name = describe::text(&service["name"]);
+        let path = format!("/api/v1/namespaces/{space}/services/{name}");
+        let shown = match run.get(&path, Vec::new()).await {
+            Err(failure) => format!("<error: {}>", failure.sentence()),
+            Ok(live) => {
+                let path = format!("/apis/discovery.k8s.io/v1/namespaces/{space}/endpointslices");
+                let of = format!("kubernetes.io/service-name={name}");
+                let slices = related(run, &path, vec![("labelSelector", of)]).await;
+                service::ends_of_port(&live, &service["port"], &slices)
+            }
+        };
+        found.push(((name.to_string(), service["port"].to_string()), shown));
+    }
+    found
+}
+
 async fn one(run: &Run, item: &Item) -> Outcome<String> {
     let object = item.fetch(run).await?;
     let uid = describe::text(&object["metadata"]["uid"]).to_string();
@@ -251,6 +279,26 @@ async fn one(run: &Run, item: &Item) -> Outcome<String> {
             )
             .await;
             general::namespace(w, &object, &quotas, &limits);
+        }
+        ("", "resourcequotas") => policy::quota(w, &object),
+        ("", "limitranges") => policy::limit_range(w, &object),
+        ("policy", "poddisruptionbudgets") => policy::budget(w, &object, &found),
+        ("scheduling.k8s.io", "priorityclasses") => policy::priority_class(w, &object, &found),
+        ("autoscaling", "horizontalpodautoscalers") => policy::autoscaler(w, &object, &found),
+        ("rbac.authorization.k8s.io", "roles" | "clusterroles") => access::role(w, &object),
+        ("rbac.authorization.k8s.io", _) => access::binding(w, &object),
+        ("", "endpoints") => network::endpoints(w, &object, &found),
+        ("discovery.k8s.io", "endpointslices") => network::slice(w, &object, &found),
+        ("networking.k8s.io", "ingressclasses") => network::ingress_class(w, &object, &found),
+        ("networking.k8s.io", "ingresses") => {
+            let ends = backends(run, space, &object).await;
+            let end = |service: &Value| {
+                let key = (describe::text(&service["name"]), service["port"].to_string());
+                ends.iter()
+                    .find(|((name, port), _)| (name.as_str(), port) == (key.0, &key.1))
+                    .map_or_else(String::new, |(_, shown)| shown.clone())
+            };
+            network::ingress(w, &object, &end, &found);
         }
         ("", "configmaps") => general::config_map(w, &object, &found),
         ("", "secrets") => general::secret(w, &object),

@@ -47,12 +47,12 @@ async fn exec(run: &Run) -> Outcome {
                 "exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead"
             )
         } else {
-            usage!("you must specify at least one command for the container")
+            fail!("you must specify at least one command for the container")
         });
     };
     let command = &run.words[dash..];
     if command.is_empty() {
-        return Err(usage!(
+        return Err(fail!(
             "you must specify at least one command for the container"
         ));
     }

@@ -272,14 +272,14 @@ async fn tables(
     output: &Output,
     failures: &mut Vec<Failure>,
 ) -> Outcome {
-    let several = parts.iter().any(|part| part.kind != parts[0].kind)
-        || run.words.first().is_some_and(|w| w == "all");
     let mut printed = 0;
     let mut blocks: Vec<(&Part, Value)> = Vec::new();
     let mut found = 0;
+    let mut answered: Vec<&Kind> = Vec::new();
     for part in parts {
         match fetch_table(run, part).await {
             Ok(table) => {
+                answered.push(&part.kind);
                 let rows = table["rows"].as_array().map_or(0, Vec::len);
                 found += rows;
                 match blocks.last_mut() {
@@ -298,6 +298,7 @@ async fn tables(
             Err(failure) => failures.push(failure),
         }
     }
+    let several = answered.iter().any(|kind| *kind != answered[0]);
     for (part, whole) in &blocks {
         let gap = if printed > 0 { "\n" } else { "" };
         let text = table::print(

@@ -240,7 +240,7 @@ async fn version(run: &Run) -> Outcome {
                 value["serverVersion"] = server?;
             }
             run.out(&if format == "yaml" {
-                printing::yaml::encode(&value)
+                objects::encode_yaml(&value)
             } else {
                 printing::json::pretty(&value) + "\n"
             })
@@ -399,7 +399,7 @@ async fn whoami(run: &Run) -> Outcome {
         )
         .await?;
     match run.flags.text("output") {
-        "yaml" => return run.out(&printing::yaml::encode(&answer)).await,
+        "yaml" => return run.out(&objects::encode_yaml(&answer)).await,
         "json" => return run.out(&(printing::json::pretty(&answer) + "\n")).await,
         _ => {}
     }

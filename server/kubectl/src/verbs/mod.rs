@@ -1,6 +1,7 @@
 //! All verbs of kubectl, and the tables of flags that several share.
 
 pub(crate) mod apply;
+mod autoscale;
 mod change;
 mod config;
 mod cp;
@@ -9,12 +10,15 @@ mod create_kinds;
 mod debug;
 pub(crate) mod delete;
 mod describe;
+mod drain;
+mod edit;
 mod exec;
 mod explain;
 mod get;
 mod label;
 mod logs;
 mod meta;
+mod nodes;
 mod port_forward;
 mod rollout;
 mod run_pod;
@@ -33,16 +37,17 @@ pub(crate) static ALL: &[&Verb] = &[
     &set::SET,
     &explain::EXPLAIN,
     &get::GET,
-    &change::EDIT,
+    &edit::EDIT,
     &delete::DELETE,
     &rollout::ROLLOUT,
     &change::SCALE,
+    &autoscale::AUTOSCALE,
     &meta::CLUSTER_INFO,
     &meta::TOP,
-    &change::CORDON,
-    &change::UNCORDON,
-    &change::DRAIN,
-    &change::TAINT,
+    &nodes::CORDON,
+    &nodes::UNCORDON,
+    &drain::DRAIN,
+    &nodes::TAINT,
     &describe::DESCRIBE,
     &logs::LOGS,
     &exec::ATTACH,
@@ -77,7 +82,7 @@ pub(crate) const GROUPS: &[(&str, &[&str])] = &[
         "Basic Commands (Intermediate)",
         &["explain", "get", "edit", "delete"],
     ),
-    ("Deploy Commands", &["rollout", "scale"]),
+    ("Deploy Commands", &["rollout", "scale", "autoscale"]),
     (
         "Cluster Management Commands",
         &[

@@ -279,13 +279,9 @@ fn progress(kind: &str, object: &Value) -> Outcome<(String, bool)> {
 async fn status(run: &Run, item: &Item) -> Outcome {
     let wait = async {
         let mut object = item.fetch(run).await?;
-        let mut said = String::new();
         loop {
             let (text, done) = progress(&item.kind.plural, &object)?;
-            if text != said {
-                run.out(&text).await?;
-                said = text;
-            }
+            run.out(&text).await?;
             if done || !run.flags.bool("watch") {
                 return Ok(());
             }
@@ -307,10 +303,7 @@ async fn status(run: &Run, item: &Item) -> Outcome {
                     Some("ADDED" | "MODIFIED") => {
                         object = event["object"].clone();
                         let (text, done) = progress(&item.kind.plural, &object)?;
-                        if text != said {
-                            run.out(&text).await?;
-                            said = text;
-                        }
+                        run.out(&text).await?;
                         if done {
                             return Ok(());
                         }
@@ -446,7 +439,7 @@ async fn undo(run: &Run, item: &Item) -> Outcome {
     };
     let last = "kubectl.kubernetes.io/last-applied-configuration";
     if live["metadata"]["annotations"][last].is_string() {
-        run.err(&format!("Warning: resource {}/{} was previously managed with 'kubectl apply'. Rolling back will not update the {last} annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your updated configuration instead.\n", item.kind.plural, item.name)).await?;
+        run.err(&format!("Warning: resource {}/{} was previously managed with 'kubectl apply'. Rolling back will not update the {last} annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead.\n", item.kind.plural, item.name)).await?;
     }
     let mut template = set["spec"]["template"].clone();
     if let Some(labels) = template["metadata"]["labels"].as_object_mut() {

@@ -164,7 +164,7 @@ async fn list(run: &Run, item: &Item, spec: &Value) -> Outcome {
         let name = container["name"].as_str().unwrap_or("");
         run.out(&format!(
             "# {} {}, container {name}\n",
-            item.kind.plural, item.name
+            item.kind.kind, item.name
         ))
         .await?;
         for variable in container["env"].as_array().into_iter().flatten() {

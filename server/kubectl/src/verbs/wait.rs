@@ -121,7 +121,7 @@ async fn go(run: &Run) -> Outcome {
 
 async fn gone(run: &Run, item: &Item) -> Outcome {
     let uid = match item.fetch(run).await {
-        Err(failure) if failure.is_not_found() => return said(run, item).await,
+        Err(failure) if failure.is_not_found() => return Ok(()),
         other => other?["metadata"]["uid"].as_str().unwrap_or("").to_string(),
     };
     super::delete::wait_gone(run, item, &uid, None).await?;
