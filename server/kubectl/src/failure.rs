@@ -3,6 +3,9 @@
 
 use serde_json::Value;
 
+use crate::discovery::Kind;
+use crate::run::Query;
+
 /// A command that did not succeed.
 #[derive(Clone, Debug)]
 pub(crate) enum Failure {
@@ -89,6 +92,31 @@ impl Failure {
             }
             other => other,
         }
+    }
+
+    /// Says which list was asked for, where the server refused it or does not know it.
+    pub fn listing(self, kind: &Kind, query: &Query) -> Failure {
+        let Failure::Status(mut status) = self else {
+            return self;
+        };
+        if matches!(status["reason"].as_str(), Some("BadRequest" | "NotFound")) {
+            let of = |name: &str| {
+                let found = query.iter().find(|(key, _)| *key == name);
+                found.map_or("", |(_, value)| value.as_str())
+            };
+            let (labels, fields) = (of("labelSelector"), of("fieldSelector"));
+            let what = format!("{}/{}, Resource={}", kind.group, kind.version, kind.plural);
+            let message = status["message"].as_str().unwrap_or_default();
+            let message = if labels.is_empty() && fields.is_empty() {
+                format!("Unable to list {what:?}: {message}")
+            } else {
+                format!(
+                    "Unable to find {what:?} that match label selector {labels:?}, field selector {fields:?}: {message}"
+                )
+            };
+            status["message"] = message.into();
+        }
+        Failure::Status(status)
     }
 
     /// The exit code.

@@ -124,7 +124,10 @@ pub(crate) fn target(config: &Kubeconfig, flags: &Flags) -> Outcome<Target> {
         let name = flags.some(flag).or(context[key].as_str()).unwrap_or("");
         match named(value, list, name) {
             Some(entry) => Ok(entry[key].as_object().cloned().unwrap_or_default()),
-            None if flags.some(flag).is_some() => Err(fail!("{flag} {name:?} does not exist")),
+            None if flags.some(flag).is_some() && flag == "cluster" => {
+                Err(fail!("no server found for cluster {name:?}"))
+            }
+            None if flags.some(flag).is_some() => Err(fail!("auth info {name:?} does not exist")),
             None => Ok(Map::new()),
         }
     };

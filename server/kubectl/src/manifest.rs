@@ -146,11 +146,6 @@ fn add(value: Value, source: &str, documents: &mut Vec<Document>) -> Outcome {
         return Ok(());
     }
     let source = source.to_string();
-    if value["kind"].as_str().unwrap_or("").is_empty() {
-        return Err(fail!(
-            "unable to decode {source:?}: Object 'Kind' is missing in '{value}'"
-        ));
-    }
     for (key, of) in [
         ("name", &value["metadata"]["name"]),
         ("namespace", &value["metadata"]["namespace"]),

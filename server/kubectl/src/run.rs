@@ -179,7 +179,10 @@ impl Run {
         }
         match self.discover().await?.named(word) {
             Some(kind) => Ok(kind),
-            None => Err(fail!("the server doesn't have a resource type {word:?}")),
+            None => Err(fail!(
+                "the server doesn't have a resource type {:?}",
+                word.split('.').next().unwrap_or(word)
+            )),
         }
     }
 
@@ -342,7 +345,8 @@ impl Run {
             if !next.is_empty() {
                 query.push(("continue", next.clone()));
             }
-            let mut page = self.get(&kind.path(namespace, ""), query).await?;
+            let page = self.get(&kind.path(namespace, ""), query.clone()).await;
+            let mut page = page.map_err(|failure| failure.listing(kind, &query))?;
             for mut item in page["items"]
                 .as_array_mut()
                 .map(std::mem::take)

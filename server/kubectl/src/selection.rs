@@ -51,7 +51,7 @@ pub(crate) async fn wanted(run: &Run, words: &[String]) -> Outcome<Wanted> {
     }
     let names = words[1..].to_vec();
     let mut wanted = Vec::new();
-    let kinds: Vec<&str> = first.split(',').filter(|word| !word.is_empty()).collect();
+    let kinds: Vec<&str> = first.split(',').collect();
     for word in &kinds {
         let category = run.discovery().await?.category(word);
         if category.is_empty() {
@@ -77,7 +77,12 @@ async fn pairs(run: &Run, words: &[String]) -> Outcome<Wanted> {
                 "there is a resource {word:?} without a name: use TYPE/NAME for every argument"
             ));
         };
-        if kind.is_empty() || name.is_empty() || name.contains('/') {
+        if name.contains('/') {
+            return Err(fail!(
+                "arguments in resource/name form may not have more than one slash"
+            ));
+        }
+        if kind.is_empty() || name.is_empty() {
             return Err(fail!(
                 "arguments in resource/name form must have a single resource and name"
             ));
@@ -121,6 +126,13 @@ pub(crate) async fn placed(run: &Run, document: Document) -> Outcome<Item> {
         text(&document.value["apiVersion"]),
         text(&document.value["kind"]),
     );
+    if kind.is_empty() {
+        return Err(fail!(
+            "unable to decode {:?}: Object 'Kind' is missing in '{}'",
+            document.source,
+            document.value
+        ));
+    }
     let (name, space) = (
         text(&document.value["metadata"]["name"]),
         text(&document.value["metadata"]["namespace"]),
@@ -161,6 +173,13 @@ pub(crate) async fn placed(run: &Run, document: Document) -> Outcome<Item> {
 /// Failures of single parts are kept beside what was found.
 pub(crate) async fn items(run: &Run) -> Outcome<(Vec<Item>, Vec<Failure>)> {
     items_of(run, &run.words).await
+}
+
+/// What kubectl's builder says where nothing was named.
+pub(crate) fn nothing_named() -> Failure {
+    fail!(
+        "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'"
+    )
 }
 
 /// [`items`] for words of the caller's choice.

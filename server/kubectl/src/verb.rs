@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 
 use crate::clients::Clients;
 use crate::computer::Computer;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, usage};
 use crate::flags::{self, Flag};
 use crate::run::Run;
 use crate::verbs;
@@ -211,10 +211,15 @@ fn prepare(found: &Found) -> Outcome<(flags::Line, Body)> {
         });
     };
     let Some(body) = verb.run else {
-        if let (Some(word), false) = (&found.unknown, asks_help(&found.words)) {
-            return Err(Failure::Text(unknown(word, &found.command, verb.verbs)));
+        let help_text = crate::help::verb(verb, &found.command);
+        if asks_help(&found.words) {
+            return Err(help(&help_text));
         }
-        return Err(help(&crate::help::verb(verb, &found.command)));
+        if let Some(word) = &found.unknown {
+            return Err(usage!("unknown command {word:?}"));
+        }
+        // Alone, a group of verbs is a mistake, with its help as the answer.
+        return Err(Failure::Plain(help_text));
     };
     let mut table = verb.table();
     table.extend(flags::table(GLOBAL));

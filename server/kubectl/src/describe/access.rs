@@ -19,14 +19,8 @@ pub(crate) fn role(w: &mut Writer, r: &Value) {
     w.field(0, "Name", text(&r["metadata"]["name"]));
     labels_and_annotations(w, &r["metadata"]);
     w.put(0, "PolicyRule:\n");
-    w.put(
-        1,
-        "Resources\tNon-Resource URLs\tResource Names\tVerbs\n",
-    );
-    w.put(
-        1,
-        "---------\t-----------------\t--------------\t-----\n",
-    );
+    w.put(1, "Resources\tNon-Resource URLs\tResource Names\tVerbs\n");
+    w.put(1, "---------\t-----------------\t--------------\t-----\n");
     for rule in compact(&r["rules"]) {
         let line = format!(
             "{}\t{}\t{}\t{}\n",

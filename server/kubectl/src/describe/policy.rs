@@ -195,10 +195,7 @@ pub(crate) fn autoscaler(w: &mut Writer, h: &Value, events: &[Value]) {
 fn metric_line(w: &mut Writer, metric: &Value, current: &Value) {
     let resource = &metric["resource"];
     let (want, have) = (&resource["target"], &current["resource"]["current"]);
-    w.put(
-        1,
-        &format!("resource {} on pods", text(&resource["name"])),
-    );
+    w.put(1, &format!("resource {} on pods", text(&resource["name"])));
     if want["averageValue"].is_string() {
         let now = plain(&have["averageValue"]);
         let now = if now.is_empty() { "<unknown>" } else { &now };

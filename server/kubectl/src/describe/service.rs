@@ -142,6 +142,8 @@ fn ends(name: &str, slices: &[Value]) -> String {
 /// The addresses behind the port that an ingress names by number or name.
 pub(crate) fn ends_of_port(service: &Value, port: &Value, slices: &[Value]) -> String {
     items(&service["spec"]["ports"])
-        .find(|p| p["port"] == port["number"] || (p["name"].is_string() && p["name"] == port["name"]))
+        .find(|p| {
+            p["port"] == port["number"] || (p["name"].is_string() && p["name"] == port["name"])
+        })
         .map_or_else(String::new, |p| ends(text(&p["name"]), slices))
 }

@@ -437,16 +437,27 @@ fn printf(values: &[Value]) -> String {
             out.push(c);
             continue;
         }
-        match chars.find(|c| c.is_alphabetic() || *c == '%') {
-            Some('%') | None => out.push('%'),
-            Some('q') => out.push_str(
-                &values
-                    .next()
-                    .map(|v| format!("{:?}", go(v)))
-                    .unwrap_or_default(),
-            ),
-            Some(_) => out.push_str(&values.next().map(go).unwrap_or_default()),
-        }
+        let mut flags = String::new();
+        let verb = loop {
+            match chars.next() {
+                Some(c) if c.is_alphabetic() || c == '%' => break Some(c),
+                Some(c) => flags.push(c),
+                None => break None,
+            }
+        };
+        let text = match verb {
+            Some('%') | None => "%".to_string(),
+            Some('q') => values
+                .next()
+                .map_or_else(String::new, |v| format!("{:?}", go(v))),
+            Some(_) => values.next().map(go).unwrap_or_default(),
+        };
+        let wide = flags.trim_start_matches('-').parse().unwrap_or(0);
+        out.push_str(&if flags.starts_with('-') {
+            format!("{text:<wide$}")
+        } else {
+            format!("{text:>wide$}")
+        });
     }
     out
 }
@@ -476,6 +487,10 @@ mod tests {
                 "yeA==!",
             ),
             ("a {{- \"b\" -}} c", "abc"),
+            (
+                "{{printf \"%-4s|%4s|%q\" \"a\" \"b\" \"c\"}}",
+                "a   |   b|\"c\"",
+            ),
         ] {
             assert_eq!(
                 parse(template)

@@ -36,6 +36,9 @@ pub(crate) static AUTOSCALE: Verb = Verb {
 async fn go(run: &Run) -> Outcome {
     super::dry_run(run)?;
     let flags = &run.flags;
+    if !flags.changed("max") {
+        return Err(fail!("required flag(s) \"max\" not set"));
+    }
     if flags.int("max") < 1 {
         return Err(fail!(
             "--max=MAXPODS is required and must be at least 1, max: {}",

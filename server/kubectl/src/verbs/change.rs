@@ -134,10 +134,9 @@ async fn scale(run: &Run) -> Outcome {
     let (items, mut failures) = selection::items(run).await?;
     for item in items {
         match scale_one(run, &item).await {
-            Err(failure) if failure.is_not_found() => failures.push(fail!(
-                "no objects passed to scale {}",
-                failure.sentence()
-            )),
+            Err(failure) if failure.is_not_found() => {
+                failures.push(fail!("no objects passed to scale {}", failure.sentence()))
+            }
             other => failures.extend(other.err()),
         }
     }
@@ -178,7 +177,6 @@ async fn scale_one(run: &Run, item: &Item) -> Outcome {
     }
     printing::report(run, &item.kind, live, "scaled").await
 }
-
 
 /// A patch as given: JSON goes to the server as it is (which then says what is wrong with it), YAML is read here.
 fn patch_text(text: &str) -> Outcome<Value> {

@@ -3,7 +3,7 @@
 use futures::{FutureExt, StreamExt};
 use tokio_tar::{Archive, Builder, Header};
 
-use crate::failure::{Outcome, fail, usage};
+use crate::failure::{Outcome, fail};
 use crate::manifest::words;
 use crate::run::Run;
 use crate::streams::{self, Sink, Source, Through};
@@ -77,7 +77,7 @@ async fn exec(
 
 async fn go(run: &Run) -> Outcome {
     let [from, to] = run.words.as_slice() else {
-        return Err(usage!("source and destination are required"));
+        return Err(fail!("source and destination are required"));
     };
     match (remote(from), remote(to)) {
         (Some(_), Some(_)) => Err(fail!(

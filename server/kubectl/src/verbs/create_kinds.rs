@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use crate::computer::Stdio;
-use crate::failure::{Outcome, fail};
+use crate::failure::{Failure, Outcome, fail, usage};
 use crate::manifest::words;
 use crate::printing;
 use crate::run::Run;
@@ -117,12 +117,10 @@ pub(crate) static ALL: &[&Verb] = &[
 ];
 
 fn name(run: &Run) -> Outcome<&str> {
-    match (run.words.first(), run.dash) {
-        (Some(name), Some(1..) | None) => Ok(name),
-        _ => Err(fail!(
-            "exactly one NAME is required, got 0\nSee '{} -h' for help and examples",
-            run.command
-        )),
+    let given = &run.words[..run.dash.unwrap_or(run.words.len()).min(run.words.len())];
+    match given {
+        [name] => Ok(name),
+        _ => Err(usage!("exactly one NAME is required, got {}", given.len())),
     }
 }
 
@@ -164,9 +162,25 @@ async fn make(run: &Run, mut value: Value) -> Outcome {
         value = run
             .send(Method::POST, &kind.path(&namespace, ""), query, &value)
             .await
-            .map_err(|failure| failure.when(&format!("failed to create {}", kind.singular), ""))?;
+            .map_err(|failure| failed(&kind.kind, &value, failure))?;
     }
     printing::report(run, &kind, value, "created").await
+}
+
+/// How the maker of a kind words a refusal; some give the server's words as they are.
+fn failed(kind: &str, value: &Value, failure: Failure) -> Failure {
+    let what = match kind {
+        "Namespace" | "Role" | "ClusterRole" => return failure,
+        "Secret" => "secret".to_string(),
+        "ResourceQuota" => "quota:".to_string(),
+        "PodDisruptionBudget" => "poddisruptionbudgets:".to_string(),
+        "Service" => format!("{} service:", value["spec"]["type"].as_str().unwrap_or("")),
+        other => format!("{}:", other.to_lowercase()),
+    };
+    match failure {
+        Failure::Status(_) => fail!("failed to create {what} {}", failure.sentence()),
+        other => other,
+    }
 }
 
 fn command(run: &Run) -> Option<Value> {
@@ -336,10 +350,21 @@ fn encoded(bytes: &[u8]) -> Value {
         .into()
 }
 
+fn valid_key(key: &str, kind: &str) -> Outcome {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if !key.is_empty() && key.chars().all(fits) {
+        return Ok(());
+    }
+    Err(fail!(
+        "{key:?} is not a valid key name for a {kind}: a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
+    ))
+}
+
 async fn config_map(run: &Run) -> Outcome {
     let mut value =
         json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name(run)?}});
     for (key, bytes) in contents(run).await? {
+        valid_key(&key, "ConfigMap")?;
         match String::from_utf8(bytes) {
             Ok(text) => value["data"][key] = text.into(),
             Err(why) => value["binaryData"][key] = encoded(why.as_bytes()),
@@ -351,6 +376,7 @@ async fn config_map(run: &Run) -> Outcome {
 async fn secret(run: &Run) -> Outcome {
     let mut value = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name(run)?}});
     for (key, bytes) in contents(run).await? {
+        valid_key(&key, "Secret")?;
         value["data"][key] = encoded(&bytes);
     }
     if let Some(kind) = run.flags.some("type") {
@@ -360,7 +386,12 @@ async fn secret(run: &Run) -> Outcome {
 }
 
 async fn registry_secret(run: &Run) -> Outcome {
-    required(run, &["docker-username", "docker-password"])?;
+    if run.flags.text("docker-username").is_empty() || run.flags.text("docker-password").is_empty()
+    {
+        return Err(fail!(
+            "either --from-file or the combination of --docker-username, --docker-password and --docker-server is required"
+        ));
+    }
     let text = |flag| run.flags.text(flag);
     let auth = base64::engine::general_purpose::STANDARD.encode(format!(
         "{}:{}",
@@ -384,7 +415,7 @@ async fn tls_secret(run: &Run) -> Outcome {
             .computer
             .read_file(path)
             .await
-            .map_err(|why| fail!("open {path}: {}", words(&why)))?;
+            .map_err(|why| fail!("Cannot read file {path}, open {path}: {}", words(&why)))?;
         value["data"][key] = encoded(&bytes);
     }
     make(run, value).await
@@ -422,8 +453,36 @@ async fn service(run: &Run, kind: &str) -> Outcome {
     make(run, value).await
 }
 
+const RESOURCE_VERBS: [&str; 15] = [
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+    "use",
+    "bind",
+    "approve",
+    "sign",
+    "escalate",
+    "impersonate",
+    "*",
+];
+
 async fn rules(run: &Run) -> Outcome<Vec<Value>> {
-    required(run, &["verb"])?;
+    if run.flags.list("verb").is_empty() {
+        return Err(fail!("at least one verb must be specified"));
+    }
+    for verb in run.flags.list("verb") {
+        if !run.flags.list("resource").is_empty() && !RESOURCE_VERBS.contains(&verb.as_str()) {
+            run.err(&format!(
+                "Warning: '{verb}' is not a standard resource verb\n"
+            ))
+            .await?;
+        }
+    }
     let mut rules: Vec<Value> = Vec::new();
     for text in run.flags.list("resource") {
         let (word, sub) = text
@@ -431,7 +490,10 @@ async fn rules(run: &Run) -> Outcome<Vec<Value>> {
             .map_or((text.as_str(), String::new()), |(w, s)| {
                 (w, format!("/{s}"))
             });
-        let kind = run.kind(word).await?;
+        let kind = run
+            .kind(word)
+            .await
+            .map_err(|failure| Failure::Plain(failure.sentence()))?;
         let plural = format!("{}{sub}", kind.plural);
         match rules.iter_mut().find(|rule| rule["apiGroups"][0] == kind.group.as_str()) {
             Some(rule) => {
@@ -465,7 +527,8 @@ async fn cluster_role(run: &Run) -> Outcome {
     make(run, json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": name(run)?}, "rules": rules(run).await?})).await
 }
 
-fn subjects(run: &Run) -> Outcome<Vec<Value>> {
+/// `--user`, `--group`, `--serviceaccount` as subjects of a binding.
+pub(super) fn subjects(run: &Run) -> Outcome<Vec<Value>> {
     let mut found = Vec::new();
     for (flag, kind) in [("user", "User"), ("group", "Group")] {
         found.extend(run.flags.list(flag).iter().map(
@@ -612,7 +675,10 @@ async fn token(run: &Run) -> Outcome {
         run.namespace().await?
     );
     let body = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "metadata": {}, "spec": spec});
-    let answer = run.send(Method::POST, &path, Vec::new(), &body).await?;
+    let answer = run
+        .send(Method::POST, &path, Vec::new(), &body)
+        .await
+        .map_err(|failure| failed("token", &Value::Null, failure))?;
     let end = if run.computer.is_terminal(Stdio::Out) {
         "\n"
     } else {

@@ -47,14 +47,22 @@ pub(crate) static DEBUG: Verb = Verb {
 async fn go(run: &Run) -> Outcome {
     let flags = &run.flags;
     let words = &run.words[..run.dash.unwrap_or(run.words.len()).min(run.words.len())];
+    if !flags.changed("image") && flags.some("copy-to").is_none() {
+        return Err(fail!("you must specify --image when not using --copy-to."));
+    }
     let [word] = words else {
         return Err(fail!("NAME or TYPE/NAME is required for debug"));
     };
-    if !flags.changed("image")
-        && flags.list("set-image").is_empty()
-        && flags.some("copy-to").is_none()
-    {
-        return Err(fail!("must specify --image, --set-image or --copy-to"));
+    const PROFILES: [&str; 6] = [
+        "general",
+        "baseline",
+        "restricted",
+        "netadmin",
+        "sysadmin",
+        "legacy",
+    ];
+    if !PROFILES.contains(&flags.text("profile")) {
+        return Err(fail!("unknown profile: {}", flags.text("profile")));
     }
     if flags.bool("tty") && !flags.bool("stdin") {
         return Err(fail!(
@@ -66,11 +74,21 @@ async fn go(run: &Run) -> Outcome {
             "--target is incompatible with --copy-to. Use --share-processes instead."
         ));
     }
-    if word.starts_with("node/") {
-        return Err(fail!("debugging nodes is not part of this kubectl"));
-    }
-    let name = word.trim_start_matches("pods/").trim_start_matches("pod/");
+    let (kind, name) = word.split_once('/').unwrap_or(("pods", word));
     let namespace = run.namespace().await?;
+    let kind = run.kind(kind).await?;
+    match kind.plural.as_str() {
+        "pods" => {}
+        "nodes" => return node(run, &namespace, &kind.path("", name)).await,
+        _ => {
+            run.get(&kind.path(&namespace, name), Vec::new()).await?;
+            return Err(fail!(
+                "\"{}, Kind={}\" not supported by debug",
+                kind.api_version(),
+                kind.kind
+            ));
+        }
+    }
     let path = format!("/api/v1/namespaces/{namespace}/pods/{name}");
     let pod = run.get(&path, Vec::new()).await?;
     let container = name_of(run, &pod);
@@ -106,8 +124,13 @@ fn name_of(run: &Run, pod: &Value) -> String {
     if let Some(name) = run.flags.some("container") {
         return name.to_string();
     }
+    format!("debugger-{}", suffix(run, pod))
+}
+
+/// Five letters and digits as the API server would choose them.
+fn suffix(run: &Run, of: &Value) -> String {
     let letters: Vec<char> = "bcdfghjklmnpqrstvwxz2456789".chars().collect();
-    let uid = pod["metadata"]["uid"].as_str().unwrap_or("");
+    let uid = of["metadata"]["uid"].as_str().unwrap_or("");
     let hash = uid
         .bytes()
         .fold(7_u64, |h, b| h.wrapping_mul(31).wrapping_add(u64::from(b)));
@@ -119,7 +142,43 @@ fn name_of(run: &Run, pod: &Value) -> String {
             .wrapping_add(1_442_695_040_888_963_407);
         suffix.push(letters[(seed >> 33) as usize % letters.len()]);
     }
-    format!("debugger-{suffix}")
+    suffix
+}
+
+/// A pod on the node that sees the node's processes, network and files (below `/host`).
+async fn node(run: &Run, namespace: &str, path: &str) -> Outcome {
+    let flags = &run.flags;
+    let live = run.get(path, Vec::new()).await?;
+    let node = live["metadata"]["name"].as_str().unwrap_or("");
+    let container = flags.some("container").unwrap_or("debugger");
+    let name = format!("node-debugger-{node}-{}", suffix(run, &live));
+    let mut entry = spec(run, container)?;
+    entry["terminationMessagePath"] = "/dev/termination-log".into();
+    entry["volumeMounts"] = json!([{"mountPath": "/host", "name": "host-root"}]);
+    if flags.text("profile") != "sysadmin"
+        && let Some(map) = entry.as_object_mut()
+    {
+        map.remove("securityContext");
+    }
+    let alone = matches!(flags.text("profile"), "baseline" | "restricted");
+    let mut pod = json!({"apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": name, "namespace": namespace, "labels": {"app.kubernetes.io/managed-by": "kubectl-debug"}},
+        "spec": {"containers": [entry], "nodeName": node, "restartPolicy": "Never",
+            "tolerations": [{"operator": "Exists"}],
+            "volumes": [{"name": "host-root", "hostPath": {"path": "/"}}]}});
+    for key in ["hostIPC", "hostNetwork", "hostPID"] {
+        pod["spec"][key] = (!alone).into();
+    }
+    if !flags.bool("quiet") {
+        run.out(&format!(
+            "Creating debugging pod {name} with container {container} on node {node}.\n"
+        ))
+        .await?;
+    }
+    let collection = format!("/api/v1/namespaces/{namespace}/pods");
+    run.send(Method::POST, &collection, Vec::new(), &pod)
+        .await?;
+    finish(run, namespace, &name, container).await
 }
 
 fn spec(run: &Run, name: &str) -> Outcome<Value> {

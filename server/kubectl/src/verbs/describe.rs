@@ -293,7 +293,10 @@ async fn one(run: &Run, item: &Item) -> Outcome<String> {
         ("networking.k8s.io", "ingresses") => {
             let ends = backends(run, space, &object).await;
             let end = |service: &Value| {
-                let key = (describe::text(&service["name"]), service["port"].to_string());
+                let key = (
+                    describe::text(&service["name"]),
+                    service["port"].to_string(),
+                );
                 ends.iter()
                     .find(|((name, port), _)| (name.as_str(), port) == (key.0, &key.1))
                     .map_or_else(String::new, |(_, shown)| shown.clone())

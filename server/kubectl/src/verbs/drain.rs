@@ -34,9 +34,7 @@ pub(crate) static DRAIN: Verb = Verb {
 
 async fn drain(run: &Run) -> Outcome {
     if run.words.is_empty() && run.flags.some("selector").is_none() {
-        return Err(crate::failure::usage!(
-            "must specify a node, USAGE: drain NODE [flags]"
-        ));
+        return Err(crate::failure::usage!("USAGE: drain NODE [flags]"));
     }
     for item in nodes(run, &run.words).await? {
         mark(run, &item, true).await?;

@@ -33,9 +33,7 @@ pub(crate) static EDIT: Verb = Verb {
 
 async fn edit(run: &Run) -> Outcome {
     if run.words.is_empty() && run.flags.list("filename").is_empty() {
-        return Err(fail!(
-            "must provide one or more resources by argument or filename, or edit with -f"
-        ));
+        return Err(selection::nothing_named());
     }
     let (items, failures) = selection::items(run).await?;
     Failure::of(failures)?;
@@ -76,7 +74,10 @@ impl Draft {
 
     /// Leaves the file where it is and says so.
     async fn kept(&self, run: &Run, failure: Failure) -> Failure {
-        let text = format!("A copy of your changes has been stored to {:?}\n", self.path);
+        let text = format!(
+            "A copy of your changes has been stored to {:?}\n",
+            self.path
+        );
         let _ = run.err(&text).await;
         failure
     }
@@ -92,7 +93,10 @@ async fn edit_one(run: &Run, item: &Item) -> Outcome {
     let original = objects::encode_yaml(&live);
     let stamp = run.computer.now().as_microsecond();
     let mut draft = Draft {
-        path: format!("/tmp/kubectl-edit-{}.yaml", stamp.rem_euclid(10_000_000_000)),
+        path: format!(
+            "/tmp/kubectl-edit-{}.yaml",
+            stamp.rem_euclid(10_000_000_000)
+        ),
         notes: String::new(),
         body: original.clone(),
     };
@@ -116,7 +120,8 @@ async fn edit_one(run: &Run, item: &Item) -> Outcome {
         let wanted = match manifest::yaml(&draft.body) {
             Ok(wanted) => wanted,
             Err(why) => {
-                let why = format!("error parsing edited-file: error converting YAML to JSON: {why}");
+                let why =
+                    format!("error parsing edited-file: error converting YAML to JSON: {why}");
                 draft.notes = format!("# The edited file had a syntax error: {why}\n#\n");
                 continue;
             }
@@ -161,7 +166,13 @@ fn reasons(what: &str, status: &Value) -> String {
         .as_array()
         .into_iter()
         .flatten()
-        .map(|cause| format!("# * {}: {}\n", text(&cause["field"]), text(&cause["message"])))
+        .map(|cause| {
+            format!(
+                "# * {}: {}\n",
+                text(&cause["field"]),
+                text(&cause["message"])
+            )
+        })
         .collect();
     if lines.is_empty() {
         lines.push(format!("# * {}\n", text(&status["message"])));
@@ -189,7 +200,6 @@ async fn save(run: &Run, item: &Item, live: &Value, wanted: &Value) -> Outcome<V
     )
     .await
 }
-
 
 #[cfg(test)]
 mod tests {

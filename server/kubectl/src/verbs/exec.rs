@@ -98,7 +98,7 @@ async fn exec(run: &Run) -> Outcome {
 
 async fn attach(run: &Run) -> Outcome {
     let [word] = run.words.as_slice() else {
-        return Err(usage!("at least 1 argument is required for attach"));
+        return Err(fail!("at least 1 argument is required for attach"));
     };
     let pod = selection::pod_of(run, word).await?;
     let phase = pod["status"]["phase"].as_str().unwrap_or("");

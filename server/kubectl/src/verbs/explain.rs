@@ -3,7 +3,7 @@
 use futures::FutureExt;
 use serde_json::Value;
 
-use crate::failure::{Outcome, fail, usage};
+use crate::failure::{Failure, Outcome, fail};
 use crate::run::Run;
 use crate::verb::Verb;
 
@@ -23,7 +23,7 @@ pub(crate) static EXPLAIN: Verb = Verb {
 
 async fn go(run: &Run) -> Outcome {
     let [word] = run.words.as_slice() else {
-        return Err(usage!(
+        return Err(fail!(
             "You must specify the type of resource to explain. Use \"kubectl api-resources\" for a complete list of supported resources."
         ));
     };
@@ -32,7 +32,11 @@ async fn go(run: &Run) -> Outcome {
     let found = run.discovery().await?;
     let (kind, fields): (_, Vec<&str>) = match found.named(word) {
         Some(kind) if word.contains('.') && kind.with_group() == *word => (kind, Vec::new()),
-        _ => (run.kind(first).await?, path.collect()),
+        _ => {
+            let kind = run.kind(first).await;
+            let kind = kind.map_err(|failure| Failure::Plain(failure.sentence()))?;
+            (kind, path.collect())
+        }
     };
     let kind = match run.flags.some("api-version") {
         Some(api) => found

@@ -159,7 +159,11 @@ async fn fetch_table(run: &Run, part: &Part) -> Outcome<Value> {
     if run.flags.changed("sort-by") {
         query.push(("includeObject", "Object".into()));
     }
-    let mut whole = run.table(&part.path(run), query.clone()).await?;
+    let first = run.table(&part.path(run), query.clone()).await;
+    let mut whole = first.map_err(|failure| match &part.name {
+        None => failure.listing(&part.kind, &query),
+        Some(_) => failure,
+    })?;
     while let Some(next) = whole["metadata"]["continue"]
         .as_str()
         .filter(|c| !c.is_empty())
@@ -180,7 +184,8 @@ async fn fetch_table(run: &Run, part: &Part) -> Outcome<Value> {
     if whole["kind"] != "Table" {
         whole = plain_table(whole);
     }
-    sort(run, &mut whole["rows"], |row| &row["object"])?;
+    // A table sorts by what is there; only lists of objects ask that the field be found.
+    let _ = sort(run, &mut whole["rows"], |row| &row["object"]);
     Ok(whole)
 }
 
@@ -300,7 +305,11 @@ async fn tables(
     }
     let several = answered.iter().any(|kind| *kind != answered[0]);
     for (part, whole) in &blocks {
-        let gap = if printed > 0 { "\n" } else { "" };
+        let gap = if printed > 0 && !run.flags.bool("no-headers") {
+            "\n"
+        } else {
+            ""
+        };
         let text = table::print(
             whole,
             &look(run, output, part, several),

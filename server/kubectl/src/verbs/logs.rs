@@ -57,7 +57,7 @@ async fn go(run: &Run) -> Outcome {
     }
     if run.words.len() > 2 {
         return Err(usage!(
-            "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'"
+            "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command"
         ));
     }
     if flags.changed("since") && flags.changed("since-time") {

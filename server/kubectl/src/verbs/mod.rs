@@ -1,6 +1,8 @@
 //! All verbs of kubectl, and the tables of flags that several share.
 
+mod applied;
 pub(crate) mod apply;
+mod auth;
 mod autoscale;
 mod change;
 mod config;
@@ -10,8 +12,10 @@ mod create_kinds;
 mod debug;
 pub(crate) mod delete;
 mod describe;
+mod diff;
 mod drain;
 mod edit;
+mod events;
 mod exec;
 mod explain;
 mod get;
@@ -23,6 +27,8 @@ mod port_forward;
 mod rollout;
 mod run_pod;
 mod set;
+mod set_others;
+mod top;
 mod wait;
 
 use crate::failure::{Outcome, fail};
@@ -43,7 +49,7 @@ pub(crate) static ALL: &[&Verb] = &[
     &change::SCALE,
     &autoscale::AUTOSCALE,
     &meta::CLUSTER_INFO,
-    &meta::TOP,
+    &top::TOP,
     &nodes::CORDON,
     &nodes::UNCORDON,
     &drain::DRAIN,
@@ -54,10 +60,10 @@ pub(crate) static ALL: &[&Verb] = &[
     &exec::EXEC,
     &port_forward::PORT_FORWARD,
     &cp::CP,
-    &meta::AUTH,
+    &auth::AUTH,
     &debug::DEBUG,
-    &meta::EVENTS,
-    &apply::DIFF,
+    &events::EVENTS,
+    &diff::DIFF,
     &apply::APPLY,
     &change::PATCH,
     &create::REPLACE,

@@ -98,7 +98,7 @@ pub(super) async fn mark(run: &Run, item: &Item, unschedulable: bool) -> Outcome
 async fn cordon(run: &Run, unschedulable: bool) -> Outcome {
     if run.words.is_empty() && run.flags.some("selector").is_none() {
         return Err(crate::failure::usage!(
-            "must specify a node, USAGE: {} NODE [flags]",
+            "USAGE: {} NODE [flags]",
             run.command.trim_start_matches("kubectl ")
         ));
     }
@@ -117,6 +117,11 @@ async fn taint(run: &Run) -> Outcome {
         .position(is_taint)
         .unwrap_or(run.words.len());
     let (objects, changes) = run.words.split_at(first);
+    if objects.is_empty() {
+        return Err(fail!(
+            "one or more resources must be specified as <resource> <name>"
+        ));
+    }
     if changes.is_empty() {
         return Err(fail!("at least one taint update is required"));
     }
@@ -146,7 +151,7 @@ async fn taint(run: &Run) -> Outcome {
                 return Err(fail!("invalid taint spec: {change}"));
             };
             if !["NoSchedule", "PreferNoSchedule", "NoExecute"].contains(&effect) {
-                return Err(fail!(
+                return Err(crate::failure::usage!(
                     "invalid taint effect: {effect}, unsupported taint effect"
                 ));
             }
@@ -190,4 +195,3 @@ async fn taint(run: &Run) -> Outcome {
     }
     Ok(())
 }
-

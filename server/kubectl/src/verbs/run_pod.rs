@@ -4,6 +4,7 @@ use futures::FutureExt;
 use http::Method;
 use serde_json::{Map, Value, json};
 
+use crate::discovery::Kind;
 use crate::failure::{Failure, Outcome, fail, usage};
 use crate::patch;
 use crate::printing;
@@ -74,6 +75,7 @@ pub(crate) fn environment(list: &[String]) -> Outcome<Vec<Value>> {
 fn pod(run: &Run) -> Outcome<Value> {
     let flags = &run.flags;
     let name = &run.words[0];
+    let env = environment(flags.list("env"))?;
     let labels = if flags.changed("labels") {
         pairs(flags.list("labels"), '=')?
     } else {
@@ -88,7 +90,6 @@ fn pod(run: &Run) -> Outcome<Value> {
             "args"
         }] = json!(rest);
     }
-    let env = environment(flags.list("env"))?;
     if !env.is_empty() {
         container["env"] = env.into();
     }
@@ -162,7 +163,16 @@ fn validate(run: &Run) -> Outcome {
     if !["Always", "OnFailure", "Never"].contains(&flags.text("restart")) {
         return Err(usage!("invalid restart policy: {}", flags.text("restart")));
     }
-    super::dry_run(run).map(|_| ())
+    let dry = super::dry_run(run)?;
+    if attach && dry != "none" {
+        return Err(usage!(
+            "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)"
+        ));
+    }
+    if flags.bool("expose") && !flags.changed("port") {
+        return Err(usage!("--port must be set when exposing a service"));
+    }
+    Ok(())
 }
 
 async fn go(run: &Run) -> Outcome {
@@ -176,6 +186,12 @@ async fn go(run: &Run) -> Outcome {
     let pod = pod(run)?;
     let kind = run.kind_or_pod().await;
     if flags.text("dry-run") == "client" {
+        if flags.bool("expose") {
+            expose(run, "", &pod).await?;
+            if flags.text("output") == "yaml" {
+                run.out("---\n---\n").await?;
+            }
+        }
         return printing::report(run, &kind, pod, "created").await;
     }
     let namespace = run.namespace().await?;
@@ -189,7 +205,7 @@ async fn go(run: &Run) -> Outcome {
         .await?;
     let made_name = made["metadata"]["name"].as_str().unwrap_or("").to_string();
     if flags.bool("expose") {
-        expose(run, &namespace, &made_name).await?;
+        expose(run, &namespace, &made).await?;
     }
     if !attach || flags.text("dry-run") == "server" {
         return printing::report(run, &kind, made, "created").await;
@@ -220,20 +236,33 @@ async fn go(run: &Run) -> Outcome {
     outcome
 }
 
-async fn expose(run: &Run, namespace: &str, name: &str) -> Outcome {
+/// The service of `--expose`; with `--dry-run=client` it is only shown.
+async fn expose(run: &Run, namespace: &str, pod: &Value) -> Outcome {
     let Ok(port) = run.flags.text("port").parse::<u16>() else {
         return Err(usage!("--port must be set when exposing a service"));
     };
-    let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name},
-        "spec": {"ports": [{"port": port, "protocol": "TCP", "targetPort": port}], "selector": {"run": name}}});
-    run.send(
-        Method::POST,
-        &format!("/api/v1/namespaces/{namespace}/services"),
-        super::change(run, "kubectl-run"),
-        &service,
-    )
-    .await?;
-    run.out(&format!("service/{name} created\n")).await
+    let labels = &pod["metadata"]["labels"];
+    let mut meta = json!({"name": pod["metadata"]["name"]});
+    if run.flags.changed("labels") {
+        meta["labels"] = labels.clone();
+    }
+    let mut service = json!({"apiVersion": "v1", "kind": "Service", "metadata": meta,
+        "spec": {"ports": [{"port": port, "protocol": "TCP", "targetPort": port}], "selector": labels},
+        "status": {"loadBalancer": {}}});
+    if run.flags.text("dry-run") != "client" {
+        let path = format!("/api/v1/namespaces/{namespace}/services");
+        let query = super::change(run, "kubectl-run");
+        service = run.send(Method::POST, &path, query, &service).await?;
+    }
+    let kind = Kind {
+        version: "v1".into(),
+        plural: "services".into(),
+        singular: "service".into(),
+        kind: "Service".into(),
+        namespaced: true,
+        ..Kind::default()
+    };
+    printing::report(run, &kind, service, "created").await
 }
 
 async fn exit_code(run: &Run, namespace: &str, name: &str) -> Outcome {

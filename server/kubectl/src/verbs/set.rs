@@ -17,7 +17,7 @@ macro_rules! verbs {
             flags: &[super::FILES, super::PRINT_OBJECTS, super::CHANGE, "\n-l --selector=''  Label selector\n--all=false  All objects of the kind\n--local=false  Do not ask the server\n", $flags],
             verbs: &[], run: Some(|run| each(run, $body).boxed()),
         };)*
-        static VERBS: &[&Verb] = &[$(&$name),*];
+        static VERBS: &[&Verb] = &[$(&$name,)* &super::set_others::SELECTOR, &super::set_others::SUBJECT];
     };
 }
 
@@ -150,7 +150,7 @@ fn env(run: &Run, spec: &Value, words: &[String]) -> Outcome<(Value, &'static st
         });
     }
     if entries.is_empty() {
-        return Err(fail!("at least one environment variable must be provided"));
+        return Ok((json!({}), "env updated"));
     }
     let containers: Vec<Value> = chosen(run, spec)
         .into_iter()
@@ -269,9 +269,7 @@ async fn expose(run: &Run) -> Outcome {
     };
     Failure::of(failures)?;
     if items.is_empty() {
-        return Err(crate::failure::usage!(
-            "you must provide one or more resources by argument or filename"
-        ));
+        return Err(selection::nothing_named());
     }
     for item in items {
         let live = item.fetch(run).await?;

@@ -1,5 +1,7 @@
 //! `kubectl wait`: until a condition, a field's value, creation or deletion.
 
+use std::time::Duration;
+
 use futures::FutureExt;
 use serde_json::Value;
 
@@ -93,16 +95,18 @@ impl Until {
 }
 
 async fn go(run: &Run) -> Outcome {
-    let Some(text) = run.flags.some("for") else {
-        return Err(fail!("--for is required"));
-    };
-    let until = parse(text)?;
+    let until = parse(run.flags.text("for"))?;
+    if run.words.is_empty() && run.flags.list("filename").is_empty() {
+        return Err(selection::nothing_named());
+    }
     let (items, mut failures) = selection::items(run).await?;
     if items.is_empty() && failures.is_empty() && !matches!(until, Until::Delete) {
         return Err(fail!("no matching resources found"));
     }
     let limit = run.flags.duration("timeout");
+    let end = run.computer.now() + limit;
     for item in &items {
+        let left = Duration::try_from(end - run.computer.now()).unwrap_or_default();
         let wait = async {
             match until {
                 Until::Delete => gone(run, item).await,
@@ -112,7 +116,7 @@ async fn go(run: &Run) -> Outcome {
         let outcome = tokio::select! {
             biased;
             done = wait => done,
-            () = run.computer.sleep(limit), if !limit.is_zero() => Err(fail!("timed out waiting for the condition on {}/{}", item.kind.plural, item.name)),
+            () = run.computer.sleep(left), if !limit.is_zero() => Err(fail!("timed out waiting for the condition on {}/{}", item.kind.plural, item.name)),
         };
         failures.extend(outcome.err());
     }
