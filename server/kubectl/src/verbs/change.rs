@@ -133,12 +133,7 @@ async fn scale(run: &Run) -> Outcome {
     }
     let (items, mut failures) = selection::items(run).await?;
     for item in items {
-        match scale_one(run, &item).await {
-            Err(failure) if failure.is_not_found() => {
-                failures.push(fail!("no objects passed to scale {}", failure.sentence()))
-            }
-            other => failures.extend(other.err()),
-        }
+        failures.extend(scale_one(run, &item).await.err());
     }
     Failure::of(failures)
 }
