@@ -27,6 +27,7 @@ use crate::time::Time;
 use crate::tty::Tty;
 use crate::vfs::Volume;
 use crate::vfs::inode::Fs;
+use crate::vfs::walk::Root;
 
 /// Processes in a container.
 const PIDS_MAX: u32 = 256;
@@ -376,6 +377,10 @@ fn mount_all(
             error.text().to_lowercase()
         ))
     };
+    for (path, volume) in [("/dev/shm", &sandbox.shm), ("/dev/mqueue", &sandbox.mqueue)] {
+        let root = Root::Inode(volume.root.clone());
+        files.mounts.exchange(path, root);
+    }
     for mount in &config.mounts {
         let volume = if mount.sub_path.is_empty() {
             Ok(mount.volume.clone())

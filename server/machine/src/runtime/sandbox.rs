@@ -20,6 +20,9 @@ pub(crate) struct Sandbox {
     pub hosts: Volume,
     pub hostname: Volume,
     pub resolv: Option<Volume>,
+    /// /dev/shm and /dev/mqueue: of the IPC namespace, which its containers share.
+    pub shm: Volume,
+    pub mqueue: Volume,
     pub stopped: Cell<bool>,
 }
 
@@ -58,6 +61,8 @@ impl Sandbox {
             hosts: text_volume(&node.fs, &hosts, 0o644)?,
             hostname: text_volume(&node.fs, &format!("{}\n", config.hostname), 0o644)?,
             resolv: resolv.transpose()?,
+            shm: Volume::tmpfs(&node.kernel, Some(64 << 20)),
+            mqueue: Volume::tmpfs(&node.kernel, Some(64 << 20)),
             net,
             pids,
             config,

@@ -39,6 +39,18 @@ impl Mounts {
             .cloned()
     }
 
+    /// Puts another tree in the place of what is mounted at `path`.
+    pub fn exchange(&self, path: &str, root: Root) {
+        let mut mounts = self.0.borrow_mut();
+        if let Some(mount) = mounts.iter_mut().rev().find(|m| m.info.target == path) {
+            *mount = Rc::new(Mount {
+                info: mount.info.clone(),
+                root,
+                read_only: mount.read_only,
+            });
+        }
+    }
+
     pub fn list(&self) -> Vec<Rc<Mount>> {
         self.0.borrow().clone()
     }
