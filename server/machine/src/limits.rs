@@ -1,14 +1,16 @@
 //! What a container may use (cgroups(7)): memory with the OOM killer, CPU quota, processes. And the
 //! hardware of the computer beneath.
 
-use std::cell::Cell;
-use std::rc::Rc;
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
 
 use crate::time::{Duration, Time};
 
 /// CPU time that a process uses before it lets others run.
 pub(crate) const SLICE: Duration = Duration::from_millis(1);
 const PERIOD: u64 = 100_000_000;
+/// A process is not held back for longer at once, that it may see soon when the others have gone.
+const MOST_STRETCH: f64 = 200.0;
 
 /// The computer beneath: CPUs and memory that its containers share.
 pub(crate) struct Hardware {
@@ -19,6 +21,8 @@ pub(crate) struct Hardware {
     pub booted: Time,
     /// Processes that want a CPU now.
     pub busy: Cell<u32>,
+    /// All that share the CPUs, in the order they came.
+    sharers: RefCell<Vec<Weak<Limits>>>,
     pub release: &'static str,
 }
 
@@ -31,8 +35,48 @@ impl Hardware {
             memory_used,
             booted,
             busy,
+            sharers: RefCell::default(),
             release: "6.12.48",
         })
+    }
+
+    /// CPUs that `of` gets now, in its share of those that want some (cpu.weight of cgroups(7)): who wants less than its
+    /// share leaves the rest to the others.
+    fn allotment(&self, of: &Limits) -> f64 {
+        struct Want {
+            weight: f64,
+            cpus: f64,
+            own: bool,
+        }
+        let mut wants: Vec<Want> = Vec::new();
+        self.sharers.borrow_mut().retain(|sharer| {
+            let Some(sharer) = sharer.upgrade() else {
+                return false;
+            };
+            if sharer.busy.get() > 0 {
+                wants.push(Want {
+                    weight: sharer.cpu_shares.get().max(2) as f64,
+                    cpus: sharer.demand(),
+                    own: std::ptr::eq(Rc::as_ptr(&sharer), of),
+                });
+            }
+            true
+        });
+        let mut left = f64::from(self.cpus.max(1));
+        loop {
+            let all: f64 = wants.iter().map(|want| want.weight).sum();
+            let content = wants
+                .iter()
+                .position(|want| want.cpus <= left * want.weight / all);
+            match content {
+                Some(at) if wants[at].own => return wants[at].cpus,
+                Some(at) => left -= wants.remove(at).cpus,
+                None => {
+                    let own = wants.iter().find(|want| want.own);
+                    return own.map_or(left, |want| left * want.weight / all);
+                }
+            }
+        }
     }
 }
 
@@ -46,6 +90,8 @@ pub(crate) struct Limits {
     pub cpu: Cell<u64>,
     pub cpu_millis: Cell<Option<u64>>,
     pub cpu_shares: Cell<u64>,
+    /// Processes of this container that want a CPU now.
+    pub busy: Cell<u32>,
     pub throttled: Cell<u64>,
     period: Cell<u64>,
     period_used: Cell<u64>,
@@ -57,8 +103,8 @@ pub(crate) struct Limits {
 
 impl Limits {
     pub fn new(hardware: Rc<Hardware>, pids_max: u32) -> Rc<Limits> {
-        Rc::new(Limits {
-            hardware,
+        let limits = Rc::new(Limits {
+            hardware: hardware.clone(),
             memory: Cell::new(0),
             memory_peak: Cell::new(0),
             memory_limit: Cell::new(None),
@@ -66,13 +112,38 @@ impl Limits {
             cpu: Cell::new(0),
             cpu_millis: Cell::new(None),
             cpu_shares: Cell::new(1024),
+            busy: Cell::new(0),
             throttled: Cell::new(0),
             period: Cell::new(0),
             period_used: Cell::new(0),
             pids: Cell::new(0),
             pids_max,
             window: Cell::default(),
-        })
+        });
+        hardware.sharers.borrow_mut().push(Rc::downgrade(&limits));
+        limits
+    }
+
+    /// One process more wants a CPU.
+    pub fn wants_cpu(&self) {
+        self.busy.set(self.busy.get() + 1);
+        self.hardware.busy.set(self.hardware.busy.get() + 1);
+    }
+
+    /// One process less wants a CPU.
+    pub fn leaves_cpu(&self) {
+        self.busy.set(self.busy.get().saturating_sub(1));
+        let all = &self.hardware.busy;
+        all.set(all.get().saturating_sub(1));
+    }
+
+    /// CPUs that it would use, had it the computer to itself.
+    fn demand(&self) -> f64 {
+        let processes = f64::from(self.busy.get());
+        match self.cpu_millis.get() {
+            Some(millis) => processes.min(millis as f64 / 1000.0),
+            None => processes,
+        }
     }
 
     /// False when the limit, or the computer's memory, does not allow it.
@@ -100,9 +171,7 @@ impl Limits {
     pub fn book_cpu(&self, used: u64, now: Time) -> Time {
         self.cpu.set(self.cpu.get() + used);
         self.sample(now);
-        let rivals = u64::from(self.hardware.busy.get().max(1));
-        let cpus = u64::from(self.hardware.cpus.max(1));
-        let mut ready = now + Duration::from_nanos(used * rivals.max(cpus) / cpus);
+        let mut ready = now + Duration::from_nanos((used as f64 * self.stretch()) as u64);
         if let Some(millis) = self.cpu_millis.get() {
             let quota = (millis * PERIOD / 1000).max(1_000_000);
             let current = now.0.max(0) as u64 / PERIOD;
@@ -122,6 +191,17 @@ impl Limits {
             }
         }
         ready
+    }
+
+    /// How much longer than alone a process takes, because of the others. What the quota holds back is not counted here.
+    fn stretch(&self) -> f64 {
+        let wanted = self.demand();
+        let given = self.hardware.allotment(self);
+        if wanted <= 0.0 || given <= 0.0 {
+            1.0
+        } else {
+            (wanted / given).clamp(1.0, MOST_STRETCH)
+        }
     }
 
     fn sample(&self, now: Time) {
@@ -145,5 +225,42 @@ impl Limits {
         } else {
             (u128::from(used) * 1_000_000_000 / u128::from(elapsed)) as u64
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Containers by (shares, processes, quota in thousandths): CPUs that each gets of two.
+    fn check(containers: &[(u64, u32, Option<u64>)], expect: &[f64]) {
+        let hardware = Hardware::new(2, 1 << 30, Time::EPOCH);
+        let limits: Vec<Rc<Limits>> = containers
+            .iter()
+            .map(|(shares, processes, quota)| {
+                let limits = Limits::new(hardware.clone(), 10);
+                limits.cpu_shares.set(*shares);
+                limits.busy.set(*processes);
+                limits.cpu_millis.set(*quota);
+                limits
+            })
+            .collect();
+        for (limits, expect) in limits.iter().zip(expect) {
+            let got = hardware.allotment(limits);
+            assert!(
+                (got - expect).abs() < 0.01,
+                "{containers:?}: {got} for {expect}"
+            );
+        }
+    }
+
+    #[test]
+    fn cpus_are_shared_by_weight() {
+        check(&[(2, 1, None)], &[1.0]);
+        check(&[(512, 2, None), (512, 2, None)], &[1.0, 1.0]);
+        check(&[(256, 2, None), (768, 2, None)], &[0.5, 1.5]);
+        check(&[(512, 1, None), (512, 4, None)], &[1.0, 1.0]);
+        check(&[(512, 2, Some(200)), (512, 4, None)], &[0.2, 1.8]);
+        check(&[(2, 2, None), (1024, 1, None)], &[1.0, 1.0]);
     }
 }

@@ -258,8 +258,7 @@ impl Process {
         self.close_all();
         self.space.limits.give_memory(self.memory.replace(0));
         if self.busy.replace(false) {
-            let busy = &self.space.limits.hardware.busy;
-            busy.set(busy.get().saturating_sub(1));
+            self.space.limits.leaves_cpu();
         }
         let pids = self.space.pids.clone();
         if self.pid == 1 {

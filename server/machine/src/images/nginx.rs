@@ -77,6 +77,7 @@ fn build(tag: &str) -> Content {
     };
     let layer = debian(base())
         .program("/usr/sbin/nginx", "nginx", 1_568_000)
+        .program("/usr/bin/curl", "curl", 301_000)
         .program("/docker-entrypoint.sh", "nginx-entrypoint", 1_620)
         .dir("/docker-entrypoint.d", 0o755)
         .file("/etc/nginx/nginx.conf", "user  nginx;\nworker_processes  auto;\nevents { worker_connections  1024; }\nhttp {\n    include /etc/nginx/conf.d/*.conf;\n}\n", 0o644)

@@ -34,6 +34,7 @@ pub mod accounts;
 mod cat;
 mod chatroulette;
 mod copy;
+mod curl;
 mod date;
 mod env;
 mod files;
@@ -149,6 +150,7 @@ programs! {
     Own "chatroulette-back" chatroulette::back;
     Own "chatroulette-front" chatroulette::front;
     Own "git-sync" git_sync::main;
+    Own "curl" curl::main;
     Own "goproxy" stand_in::goproxy;
     Own "kuard" kuard::main;
     Own "memhog" stand_in::memhog;

@@ -11,13 +11,14 @@ const USAGE: &str = "[-cqS] [--spider] [-O FILE] [-o LOGFILE] [--header STR] [--
 
 /// The parts of an address.
 #[derive(Debug, Clone)]
-struct Url {
-    host: String,
-    port: u16,
-    path: String,
+pub(super) struct Url {
+    pub host: String,
+    pub port: u16,
+    pub path: String,
 }
 
-fn parse_url(text: &str) -> Result<Url, String> {
+/// An `http` address in its parts; an error's text otherwise.
+pub(super) fn parse_url(text: &str) -> Result<Url, String> {
     let (scheme, rest) = match text.split_once("://") {
         Some((scheme, rest)) => (scheme, rest),
         None => ("http", text),

@@ -220,13 +220,12 @@ impl Sys {
         process.debt.set(0);
         process.cpu.set(process.cpu.get() + debt);
         let executor = process.space.kernel.executor();
-        let hardware = process.space.limits.hardware.clone();
-        hardware.busy.set(hardware.busy.get() + 1);
+        process.space.limits.wants_cpu();
         process.busy.set(true);
         let ready = process.space.limits.book_cpu(debt, executor.now());
         executor.sleep_until(ready).await;
         if process.busy.replace(false) {
-            hardware.busy.set(hardware.busy.get().saturating_sub(1));
+            process.space.limits.leaves_cpu();
         }
     }
 
