@@ -425,7 +425,16 @@ async fn serve(sys: &Sys, call: Call, restore: &Restore) {
                 .and_then(|fd| Ok((fd, sys.local_addr(fd)?.port())));
             answer(reply, listening);
         }
-        Call::Accept { fd, reply } => answer(reply, sys.accept(fd).await.map(|(fd, _)| fd)),
+        Call::Accept { fd, mut reply } => {
+            // Whoever called from outside waits on, although the caller has turned away: nobody may take its connection.
+            let accepted = machine::sync::select(reply.closed(), sys.accept(fd)).await;
+            if let machine::sync::Either::Right(accepted) = accepted
+                && let Err(Ok(unwanted)) = reply.send(accepted.map(|(fd, _)| fd))
+            {
+                // It is open, for it was made just now.
+                let _ = sys.close(unwanted);
+            }
+        }
         Call::Run { argv, reply } => answer(reply, run(sys, argv).await),
     }
 }

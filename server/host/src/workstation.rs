@@ -144,7 +144,10 @@ impl Workstation {
             ..sys::Spawn::new(["sh", "-l", "-c", line.as_str()])
         };
         match self.computer.spawn(spawn) {
-            Ok((_, stdio)) => self.executor.spawn(collect(stdio, reply)).detach(),
+            Ok((_, stdio)) => {
+                let reading = collect(stdio, self.executor.clone(), reply);
+                self.executor.spawn(reading).detach();
+            }
             Err(error) => drop(reply.send(Err(error.text().to_string()))),
         }
     }
@@ -229,8 +232,15 @@ impl Workstation {
     }
 }
 
-/// Reads what a process prints, to its end, and answers with it.
-async fn collect(mut stdio: machine::Stdio, reply: Reply<Result<(i32, Bytes), String>>) {
+/// How long what has ended is still read, where others hold its output open.
+const REST: machine::Duration = machine::Duration::from_millis(20);
+
+/// Reads what a process prints, to its end, and answers with it. What it left running in the background is not waited for.
+async fn collect(
+    mut stdio: machine::Stdio,
+    executor: machine::Executor,
+    reply: Reply<Result<(i32, Bytes), String>>,
+) {
     drop(stdio.stdin.take());
     let out = RefCell::new(Vec::new());
     let read = async |reader: &Reader| {
@@ -247,7 +257,11 @@ async fn collect(mut stdio: machine::Stdio, reply: Reply<Result<(i32, Bytes), St
             read(stderr).await;
         }
     };
-    machine::sync::join(read(&stdio.stdout), stderr).await;
+    let over = async {
+        stdio.exit.wait().await;
+        executor.sleep(REST).await;
+    };
+    machine::sync::select(machine::sync::join(read(&stdio.stdout), stderr), over).await;
     let code = stdio.exit.wait().await.code();
     let out = out.take();
     // Whoever asked may have stopped waiting.

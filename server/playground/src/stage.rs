@@ -18,6 +18,9 @@ use crate::{session, workstation};
 /// Simulated seconds a second while a line runs.
 const SPEED: f64 = 20.0;
 
+/// What a line leaves in the background (`kubectl port-forward … &`) begins in wall time, as kubectl runs in it.
+const BEGINNING: Duration = Duration::from_millis(250);
+
 /// Makes scenes on a ground.
 pub struct Lab {
     pub ground: Ground,
@@ -87,10 +90,15 @@ impl Scene for Cast {
             limit
         };
         match tokio::time::timeout(wall, workstation::run_line(&self.grown.world, line)).await {
-            Ok(Ok((exit, output))) => Ran {
-                exit: Some(exit),
-                output,
-            },
+            Ok(Ok((exit, output))) => {
+                if line.trim_end().ends_with('&') {
+                    tokio::time::sleep(BEGINNING).await;
+                }
+                Ran {
+                    exit: Some(exit),
+                    output,
+                }
+            }
             Ok(Err(why)) => Ran {
                 exit: Some(126),
                 output: why,

@@ -72,6 +72,7 @@ impl Workstation {
             fd,
             port,
             knocks,
+            coming: None,
             tell: self.tell.clone(),
         }))
     }
@@ -216,6 +217,8 @@ struct Port {
     fd: i32,
     port: u16,
     knocks: Option<mpsc::Receiver<DuplexStream>>,
+    /// The next connection from within; kept where the waiting for it is broken off, so that none is lost.
+    coming: Option<BoxFuture<'static, io::Result<i32>>>,
     tell: mpsc::UnboundedSender<Told>,
 }
 
@@ -226,7 +229,16 @@ impl Listener for Port {
 
     fn accept(&mut self) -> BoxFuture<'_, io::Result<Box<dyn Duplex>>> {
         async move {
-            let Port { process, fd, knocks, .. } = self;
+            let Port {
+                process,
+                fd,
+                knocks,
+                coming,
+                ..
+            } = self;
+            let (at, listening) = (*fd, process.clone());
+            let accepted =
+                coming.get_or_insert_with(|| async move { listening.accept(at).await }.boxed());
             let knock = async {
                 match knocks {
                     Some(knocks) => knocks.recv().await,
@@ -234,7 +246,10 @@ impl Listener for Port {
                 }
             };
             tokio::select! {
-                accepted = process.accept(*fd) => Ok(Box::new(Inside::open(process.clone(), accepted?)) as Box<dyn Duplex>),
+                accepted = accepted => {
+                    *coming = None;
+                    Ok(Box::new(Inside::open(process.clone(), accepted?)) as Box<dyn Duplex>)
+                }
                 Some(socket) = knock => Ok(Box::new(socket) as Box<dyn Duplex>),
             }
         }
