@@ -153,6 +153,8 @@ pub struct EventFile {
     pub reason: String,
     /// `kind/name`
     pub on: Option<String>,
+    /// how often it must have happened; once where it is not said
+    pub times: Option<i64>,
 }
 
 /// `never:`

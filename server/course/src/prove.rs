@@ -75,6 +75,7 @@ pub struct Report {
 
 const LIMIT: Duration = Duration::from_secs(90);
 const PATIENCE: u32 = 120;
+const SETTLING: u32 = 60;
 
 /// Plays a lesson through its proofs.
 pub async fn prove<S: Stage>(stage: &S, lesson: &Arc<Lesson>) -> Report {
@@ -302,8 +303,8 @@ async fn blocks<S: Stage>(
     if !lesson.runs_on(Backend::Sim) {
         return Ok(());
     }
-    let (mut scene, _) = begin(stage, lesson).await?;
-    for step in &lesson.prose(lang).steps {
+    let (mut scene, mut grader) = begin(stage, lesson).await?;
+    for (index, step) in lesson.prose(lang).steps.iter().enumerate() {
         for block in &step.runs {
             let limit = if block.endless {
                 Duration::from_secs(3)
@@ -329,8 +330,28 @@ async fn blocks<S: Stage>(
             }
             scene.pass(Duration::from_secs(3)).await;
         }
+        settle(&mut scene, &mut grader, index).await;
     }
     Ok(())
+}
+
+/// A learner reads on when a step has ticked: so time passes until its checks hold, where they do so by themselves.
+async fn settle<C: Scene>(scene: &mut C, grader: &mut Grader, index: usize) {
+    let lesson = grader.lesson().clone();
+    let Some(step) = lesson.steps.get(index) else {
+        return;
+    };
+    for check in &step.check {
+        answer(check, grader);
+    }
+    for _ in 0..SETTLING {
+        look(scene, grader).await;
+        let holds = |c: &crate::format::CheckFile| check::evaluate(c, grader.seen()).is_ok();
+        if step.check.iter().all(holds) {
+            return;
+        }
+        scene.pass(Duration::from_secs(1)).await;
+    }
 }
 
 impl Grader {

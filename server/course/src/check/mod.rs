@@ -67,9 +67,10 @@ fn truth(expression: &str, seen: &Seen) -> Verdict {
     }
 }
 
-fn event_seen(event: &EventFile, seen: &Seen) -> bool {
+/// How often an event was recorded; an event that is told again is counted in its `count`, or in its series.
+fn event_times(event: &EventFile, seen: &Seen) -> i64 {
     let on = event.on.as_deref().map(target);
-    seen.of("event").any(|e| {
+    let fits = |e: &&serde_json::Value| {
         let involved = &e["involvedObject"];
         e["reason"] == event.reason.as_str()
             && on.as_ref().is_none_or(|(kind, name)| {
@@ -78,20 +79,28 @@ fn event_seen(event: &EventFile, seen: &Seen) -> bool {
                     .is_some_and(|k| k.eq_ignore_ascii_case(kind))
                     && name.as_deref().is_none_or(|n| involved["name"] == n)
             })
-    })
+    };
+    let times = |e: &serde_json::Value| {
+        let series = e["series"]["count"].as_i64();
+        series.or(e["count"].as_i64()).unwrap_or(1).max(1)
+    };
+    seen.of("event").filter(fits).map(times).sum()
 }
 
 fn happened(event: &EventFile, seen: &Seen) -> Verdict {
     let on = event.on.clone().unwrap_or_default();
+    let (got, want) = (event_times(event, seen), event.times.unwrap_or(1));
     let sentence = |id: &str| {
         Sentence::new(id)
             .with("reason", &event.reason)
             .with("on", on.clone())
     };
-    if event_seen(event, seen) {
-        Ok(sentence("was-event"))
-    } else {
-        Err(sentence("no-event"))
+    match got {
+        _ if got >= want => Ok(sentence("was-event")),
+        0 => Err(sentence("no-event")),
+        _ => Err(sentence("few-events")
+            .with("got", got.to_string())
+            .with("want", want.to_string())),
     }
 }
 
@@ -123,7 +132,7 @@ fn never_so(never: &NeverFile, seen: &Seen) -> Verdict {
                 Ok(Sentence::new("was-true"))
             }
         }
-        NeverFile::Event(event) if event_seen(event, seen) => {
+        NeverFile::Event(event) if event_times(event, seen) > 0 => {
             Err(Sentence::new("had-event").with("reason", &event.reason))
         }
         NeverFile::Event(_) if seen.gap("event") => Err(Sentence::new("gap")),

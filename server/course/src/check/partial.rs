@@ -18,6 +18,7 @@ impl Difference {
     pub fn sentence(&self, name: &str) -> Sentence {
         let id = match (&self.got, self.item) {
             (_, true) => "item-missing",
+            (Some(_), _) if self.want == "null" => "field-present",
             (None, _) => "field-missing",
             _ => "field-differs",
         };
