@@ -244,3 +244,29 @@ fn a_port_is_forwarded() {
         forward.wait().expect("kubectl ends");
     });
 }
+
+#[test]
+fn what_is_not_simulated_is_said() {
+    each(|kubectl, version| {
+        let cluster = Cluster::start(&[]);
+        assert_eq!(
+            cluster.ok(kubectl, &["get", "pods", "-n", "kube-system", "-o", "name"]),
+            "",
+            "{version}"
+        );
+        let proxied = cluster.kubectl(
+            kubectl,
+            &["get", "--raw", "/api/v1/namespaces/default/pods/x/proxy/"],
+            "",
+        );
+        let said = String::from_utf8_lossy(&proxied.stderr).into_owned();
+        assert!(said.contains("address not allowed"), "{version}: {said}");
+        let policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: deny}\nspec: {podSelector: {}}\n";
+        let applied = cluster.kubectl(kubectl, &["apply", "-f", "-"], policy);
+        let said = String::from_utf8_lossy(&applied.stderr).into_owned();
+        assert!(
+            said.contains("LIMITATIONS.md: network-policies"),
+            "{version}: {said}"
+        );
+    });
+}

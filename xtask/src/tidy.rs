@@ -61,6 +61,7 @@ pub fn run() -> Result<(), String> {
     walls(&mut breaches)?;
     files(&mut breaches)?;
     map(&mut breaches)?;
+    limits(&mut breaches);
     if breaches.is_empty() {
         println!("tidy: the walls hold");
         Ok(())
@@ -152,4 +153,22 @@ fn map(breaches: &mut Vec<String>) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Every limitation that a Warning names stands on the page.
+fn limits(breaches: &mut Vec<String>) {
+    let read = |name: &str| fs::read_to_string(run::root().join(name)).unwrap_or_default();
+    let page = read("LIMITATIONS.md");
+    let source = read("server/cluster/src/api/unsimulated.rs");
+    let ids = source
+        .lines()
+        .filter_map(|l| l.trim().strip_prefix("idle("))
+        .filter_map(|l| l.split('"').nth(5));
+    for id in ids.chain(["time-zones", "pod-security"]) {
+        if !page.contains(&format!("| {id} |")) {
+            breaches.push(format!(
+                "LIMITATIONS.md has no row {id}, which a Warning names"
+            ));
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use objects::{Answer, Body, Status, meta};
 use serde_json::Value;
 
-use super::{Call, services, strategy, warnings};
+use super::{Call, services, strategy, unsimulated, warnings};
 use crate::admission;
 
 pub(super) fn serve(call: Call<'_>) -> Result<Answer, Status> {
@@ -41,6 +41,7 @@ pub(super) fn create(mut call: Call<'_>, mut object: Value) -> Result<Answer, St
         ));
     }
     warnings::on_create(&mut call, &object);
+    unsimulated::warn(&mut call, &object);
     admission::validate_create(&mut call, &mut object)?;
     let name = meta::name(&object).to_string();
     if call

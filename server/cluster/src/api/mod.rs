@@ -14,6 +14,7 @@ mod scale;
 pub(crate) mod services;
 mod strategy;
 mod subresource;
+mod unsimulated;
 mod update;
 mod warnings;
 
