@@ -3,6 +3,7 @@
 
 use crate::history::Seen;
 use ::cel::{Context, ExecutionError, Program, Value, to_value};
+use kube_cel::KubeCelExt;
 use serde::{Serialize, Serializer};
 use std::sync::Arc;
 
@@ -44,7 +45,7 @@ impl Serialize for Plain<'_> {
 /// What `expression` says of `seen`; the error is CEL's own.
 pub fn evaluate(expression: &str, seen: &Seen) -> Result<Value, String> {
     let program = Program::compile(expression).map_err(|e| e.to_string())?;
-    let mut context = Context::default();
+    let mut context = Context::default().with_all();
     for (list, kind) in KINDS {
         let objects: Vec<Plain> = seen.of(kind).map(Plain).collect();
         let value = to_value(&objects).map_err(|e| e.to_string())?;
@@ -115,6 +116,7 @@ mod tests {
         check("pod('kuard').status.containerStatuses[0].restartCount", "2");
         check("pod('kuard').status.phase", "Running");
         check("size(services) == 0", "true");
+        check("quantity('300Mi').isGreaterThan(quantity('250M'))", "true");
         check(
             "pod('kuard').status.containerStatuses[0].restartCount == 2",
             "true",

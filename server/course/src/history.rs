@@ -123,6 +123,15 @@ impl Seen {
             return false;
         }
         self.ever.insert(key.clone());
+        // Another object of the same name: the one before is gone, although nobody saw it go.
+        let uid = |o: &Value| o["metadata"]["uid"].clone();
+        if self
+            .objects
+            .get(&key)
+            .is_some_and(|before| uid(before) != uid(&object))
+        {
+            self.deleted.insert(key.clone());
+        }
         let fresh = self.objects.get(&key) != Some(&object);
         self.objects.insert(key, object);
         fresh
@@ -185,5 +194,25 @@ impl Seen {
     /// Requests in the order they were made.
     pub fn asked(&self) -> impl DoubleEndedIterator<Item = &Asked> {
         self.asked.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_replaced_was_deleted() {
+        let mut seen = Seen::default();
+        let mut put = |uid: &str| {
+            let object = json!({"metadata": {"name": "kuard", "uid": uid}});
+            let kind = "pod".to_owned();
+            seen.observe(Observation::Applied { kind, object });
+            seen.deleted("pod", "kuard")
+        };
+        assert!(!put("1"));
+        assert!(!put("1"));
+        assert!(put("2"));
     }
 }
