@@ -149,25 +149,20 @@ async fn page(address: SocketAddr) -> Result<(String, Props), String> {
         .await
         .map_err(|e| e.to_string())?;
     let text = String::from_utf8_lossy(&answer);
-    let cookie = text
+    let cookies: Vec<&str> = text
         .lines()
-        .find_map(|l| {
-            l.to_ascii_lowercase()
-                .starts_with("set-cookie:")
-                .then(|| l[11..].trim())
-        })
-        .and_then(|c| c.split(';').next())
-        .ok_or_else(|| {
-            format!(
-                "the page gives no cookie: {}",
-                text.lines().next().unwrap_or_default()
-            )
-        })?;
+        .filter(|l| l.to_ascii_lowercase().starts_with("set-cookie:"))
+        .filter_map(|l| l[11..].trim().split(';').next())
+        .collect();
+    if cookies.is_empty() {
+        let head = text.lines().next().unwrap_or_default();
+        return Err(format!("the page gives no cookie: {head}"));
+    }
     let json = text
         .split_once("id=\"page\">")
         .and_then(|(_, rest)| rest.split_once("</script>"))
         .ok_or("the page carries no data")?
         .0;
     let props = serde_json::from_str(json).map_err(|e| format!("the page's data: {e}"))?;
-    Ok((cookie.to_owned(), props))
+    Ok((cookies.join("; "), props))
 }
