@@ -14,6 +14,48 @@ const SIDE_BY_SIDE: usize = 6;
 /// Scenario name to (matched, of how many).
 type Scores = BTreeMap<String, (u32, u32)>;
 
+/// One replay on a cluster of its own.
+enum Job {
+    /// The HTTP requests.
+    Api,
+    /// A scenario with kubectl 1.33: what it prints, and what its watches see.
+    Kubectl(String, PathBuf),
+    /// A scenario with `podschool kubectl`: what it prints.
+    Own(String, PathBuf),
+}
+
+impl Job {
+    fn name(&self) -> String {
+        match self {
+            Job::Api => "api".to_owned(),
+            Job::Kubectl(scenario, _) => scenario.clone(),
+            Job::Own(scenario, _) => format!("own-{scenario}"),
+        }
+    }
+
+    fn group(&self) -> &'static str {
+        match self {
+            Job::Api => "api",
+            Job::Kubectl(..) => "kubectl",
+            Job::Own(..) => "own",
+        }
+    }
+}
+
+/// A file that runs `podschool kubectl`, for a script that wants one program.
+fn own_kubectl() -> Result<PathBuf, String> {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = run::target_dir()?.join("golden");
+    fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
+    let path = folder.join("podschool-kubectl");
+    let podschool = run::podschool()?;
+    let script = format!("#!/bin/sh\nexec '{}' kubectl \"$@\"\n", podschool.display());
+    fs::write(&path, script)
+        .and_then(|()| fs::set_permissions(&path, fs::Permissions::from_mode(0o755)))
+        .map_err(|e| format!("{}: {e}", path.display()))?;
+    Ok(path)
+}
+
 /// Replays all recordings and compares with the floors. Where `PODSCHOOL_GOLDEN` is unset and nothing lies beside the
 /// project, says so and passes.
 pub fn run() -> Result<(), String> {
@@ -26,12 +68,15 @@ pub fn run() -> Result<(), String> {
     if run::output("python3", &["-c", "import yaml"]).is_none() {
         return Err("the recordings need python3 with PyYAML: install python3-yaml".to_owned());
     }
-    let mut jobs = VecDeque::from([("api".to_owned(), None)]);
+    let mut jobs = VecDeque::from([Job::Api]);
+    let own = own_kubectl()?;
+    let mine = scenarios(&dir.join("kubectl"))?;
+    jobs.extend(mine.into_iter().map(|s| Job::Own(s, own.clone())));
     match kubectl_133() {
         Some(kubectl) => jobs.extend(
-            scenarios(&dir)?
+            scenarios(&dir.join("kubectl-1.33"))?
                 .into_iter()
-                .map(|s| (s, Some(kubectl.clone()))),
+                .map(|s| Job::Kubectl(s, kubectl.clone())),
         ),
         None => println!(
             "golden: kubectl 1.33 is not beside the kubectl on PATH; its scenarios are skipped"
@@ -72,8 +117,9 @@ pub fn kubectl_133() -> Option<PathBuf> {
         .find(|k| k.is_file())
 }
 
+/// The scenarios in a folder of recordings, the largest first.
 fn scenarios(dir: &Path) -> Result<Vec<String>, String> {
-    let entries = fs::read_dir(dir.join("kubectl-1.33")).map_err(|e| e.to_string())?;
+    let entries = fs::read_dir(dir).map_err(|e| e.to_string())?;
     let mut sized: Vec<(u64, String)> = entries
         .flatten()
         .filter_map(|e| {
@@ -87,7 +133,7 @@ fn scenarios(dir: &Path) -> Result<Vec<String>, String> {
     Ok(sized.into_iter().map(|(_, name)| name).collect())
 }
 
-fn replay_all(dir: &Path, jobs: VecDeque<(String, Option<PathBuf>)>) -> Result<Scores, String> {
+fn replay_all(dir: &Path, jobs: VecDeque<Job>) -> Result<Scores, String> {
     let jobs = Mutex::new(jobs);
     let scores = Mutex::new(Scores::new());
     let errors = Mutex::new(Vec::new());
@@ -96,8 +142,8 @@ fn replay_all(dir: &Path, jobs: VecDeque<(String, Option<PathBuf>)>) -> Result<S
             scope.spawn(|| {
                 loop {
                     let job = jobs.lock().ok().and_then(|mut q| q.pop_front());
-                    let Some((name, kubectl)) = job else { return };
-                    match replay(dir, &name, kubectl.as_deref()) {
+                    let Some(job) = job else { return };
+                    match replay(dir, &job) {
                         Ok(found) => scores
                             .lock()
                             .into_iter()
@@ -105,7 +151,7 @@ fn replay_all(dir: &Path, jobs: VecDeque<(String, Option<PathBuf>)>) -> Result<S
                         Err(why) => errors
                             .lock()
                             .into_iter()
-                            .for_each(|mut e| e.push(format!("{name}: {why}"))),
+                            .for_each(|mut e| e.push(format!("{}: {why}", job.name()))),
                     }
                 }
             });
@@ -119,19 +165,21 @@ fn replay_all(dir: &Path, jobs: VecDeque<(String, Option<PathBuf>)>) -> Result<S
     }
 }
 
-fn replay(dir: &Path, name: &str, kubectl: Option<&Path>) -> Result<Scores, String> {
-    let cluster = Cluster::start(dir, name)?;
+fn replay(dir: &Path, job: &Job) -> Result<Scores, String> {
+    let name = job.name();
+    let cluster = Cluster::start(dir, &name)?;
     let script = dir.join("replay.py");
     let mut line = Command::new("python3");
     line.arg(&script);
-    match kubectl {
-        Some(k) => line
-            .args(["both", "--only", name, "--kubectl"])
-            .arg(k)
-            .arg("--dir")
-            .arg(dir.join("kubectl-1.33")),
-        None => line.arg("api"),
+    let (what, scenario, kubectl, recorded) = match job {
+        Job::Api => ("api", None, None, "api"),
+        Job::Kubectl(scenario, kubectl) => ("both", Some(scenario), Some(kubectl), "kubectl-1.33"),
+        Job::Own(scenario, kubectl) => ("kubectl", Some(scenario), Some(kubectl), "kubectl"),
     };
+    line.arg(what).arg("--dir").arg(dir.join(recorded));
+    if let (Some(scenario), Some(kubectl)) = (scenario, kubectl) {
+        line.args(["--only", scenario, "--kubectl"]).arg(kubectl);
+    }
     line.arg("-v")
         .arg("--kubeconfig")
         .arg(&cluster.kubeconfig)
@@ -145,10 +193,7 @@ fn replay(dir: &Path, name: &str, kubectl: Option<&Path>) -> Result<Scores, Stri
         format!("{text}{}", String::from_utf8_lossy(&out.stderr)),
     )
     .map_err(|e| e.to_string())?;
-    let scores: Scores = text
-        .lines()
-        .filter_map(|l| score(l, kubectl.is_none()))
-        .collect();
+    let scores: Scores = text.lines().filter_map(|l| score(l, job.group())).collect();
     if scores.is_empty() {
         Err(format!(
             "replay.py counted nothing:\n{text}{}",
@@ -160,10 +205,9 @@ fn replay(dir: &Path, name: &str, kubectl: Option<&Path>) -> Result<Scores, Stri
 }
 
 /// A line like `  volumes: 98/120` of replay.py.
-fn score(line: &str, api: bool) -> Option<(String, (u32, u32))> {
+fn score(line: &str, group: &str) -> Option<(String, (u32, u32))> {
     let (name, counts) = line.strip_prefix("  ")?.split_once(": ")?;
     let (hit, of) = counts.split_once('/')?;
-    let group = if api { "api" } else { "kubectl" };
     Some((
         format!("{group}/{name}"),
         (hit.parse().ok()?, of.parse().ok()?),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::clients::Clients;
-use crate::computer::Computer;
+use crate::computer::{Computer, Stdio};
 use crate::flags::{self, Kind as FlagKind, Line};
 use crate::run::Run;
 use crate::streams;
@@ -29,6 +29,40 @@ fn word(word: impl Into<String>, about: &str) -> Candidate {
         about: about.into(),
         space: true,
     }
+}
+
+/// `kubectl __complete WORD…`, as cobra answers shells: 2 is "no space after", 4 is "no files instead".
+pub(crate) async fn answer(
+    mut words: Vec<String>,
+    computer: Arc<dyn Computer>,
+    clients: Arc<dyn Clients>,
+) -> i32 {
+    let described = words.remove(0) == "__complete";
+    let found = complete(words, computer.clone(), clients).await;
+    let text = shell_text(&found, described);
+    i32::from(computer.write(Stdio::Out, text.as_bytes()).await.is_err())
+}
+
+fn shell_text(found: &[Candidate], described: bool) -> String {
+    const NO_SPACE: u8 = 2;
+    const NO_FILES: u8 = 4;
+    let mut text = String::new();
+    for candidate in found {
+        text.push_str(&candidate.word);
+        if described && !candidate.about.is_empty() {
+            text.push('\t');
+            text.push_str(&candidate.about);
+        }
+        text.push('\n');
+    }
+    let tight = matches!(found, [one] if !one.space);
+    let directive = match (found.is_empty(), tight) {
+        (true, _) => 0,
+        (false, true) => NO_FILES + NO_SPACE,
+        (false, false) => NO_FILES,
+    };
+    text.push_str(&format!(":{directive}\n"));
+    text
 }
 
 /// Completes the last of `words`.
@@ -318,4 +352,27 @@ async fn ports(run: &Run) -> Vec<Candidate> {
         .filter_map(|p| p["containerPort"].as_u64())
         .map(|p| word(format!("{p}:{p}"), ""))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_shells_as_cobra_does() {
+        let pod = word("pods", "Pod");
+        let image = Candidate {
+            space: false,
+            ..word("--image=", "Image")
+        };
+        for (found, described, want) in [
+            (vec![], true, ":0\n"),
+            (vec![pod.clone()], true, "pods\tPod\n:4\n"),
+            (vec![pod.clone()], false, "pods\n:4\n"),
+            (vec![image.clone()], false, "--image=\n:6\n"),
+            (vec![image, pod], false, "--image=\npods\n:4\n"),
+        ] {
+            assert_eq!(shell_text(&found, described), want);
+        }
+    }
 }

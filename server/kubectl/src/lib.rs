@@ -30,9 +30,15 @@ pub use computer::{Computer, Duplex, FileInfo, Listener, Stdio};
 pub use discovery::{Discovery, Kind};
 
 /// Runs one kubectl command line. `args` does not hold the program's name. Answers with the exit code.
+/// `__complete WORD…` is what shells ask on Tab: a candidate a line (`word<TAB>about`), then `:` and what to do with them.
 /// Dropping the future ends the command and closes what it opened.
 pub async fn run(args: Vec<String>, computer: Arc<dyn Computer>, clients: Arc<dyn Clients>) -> i32 {
-    verb::run(args, computer, clients).await
+    match args.first().map(String::as_str) {
+        Some("__complete" | "__completeNoDesc") => {
+            completion::answer(args, computer, clients).await
+        }
+        _ => verb::run(args, computer, clients).await,
+    }
 }
 
 /// Completes the last of `words` (the words after `kubectl`, the last one perhaps empty). Sorted, without duplicates.

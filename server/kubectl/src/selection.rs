@@ -182,8 +182,21 @@ pub(crate) fn nothing_named() -> Failure {
     )
 }
 
+/// As [`items`], but a bare kind means all of it.
+pub(crate) async fn items_or_all(run: &Run) -> Outcome<(Vec<Item>, Vec<Failure>)> {
+    expanded(run, &run.words, true).await
+}
+
 /// [`items`] for words of the caller's choice.
 pub(crate) async fn items_of(run: &Run, words: &[String]) -> Outcome<(Vec<Item>, Vec<Failure>)> {
+    expanded(run, words, false).await
+}
+
+async fn expanded(
+    run: &Run,
+    words: &[String],
+    bare_is_all: bool,
+) -> Outcome<(Vec<Item>, Vec<Failure>)> {
     let (mut items, mut failures) = (Vec::new(), Vec::new());
     let from_files =
         !run.flags.list("filename").is_empty() || run.flags.some("kustomize").is_some();
@@ -202,7 +215,7 @@ pub(crate) async fn items_of(run: &Run, words: &[String]) -> Outcome<(Vec<Item>,
         return Ok((items, failures));
     }
     let query = selectors(run);
-    let whole = !query.is_empty() || run.flags.bool("all");
+    let whole = bare_is_all || !query.is_empty() || run.flags.bool("all");
     for (kind, names) in wanted(run, words).await? {
         let scope = if kind.namespaced {
             run.scope().await?

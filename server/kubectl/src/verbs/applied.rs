@@ -50,7 +50,7 @@ fn none() -> Failure {
 }
 
 async fn view(run: &Run) -> Outcome {
-    let (items, mut failures) = selection::items(run).await?;
+    let (items, mut failures) = selection::items_or_all(run).await?;
     for item in items {
         let live = item.fetch(run).await;
         let outcome = async {

@@ -108,7 +108,7 @@ fn autoscaler(run: &Run, item: &Item) -> Value {
         spec["metrics"] = metrics.into();
     }
     json!({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
-        "metadata": {"name": name, "namespace": item.namespace}, "spec": spec,
+        "metadata": {"name": name}, "spec": spec,
         "status": {"currentMetrics": null, "desiredReplicas": 0}})
 }
 

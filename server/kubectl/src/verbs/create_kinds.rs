@@ -657,6 +657,16 @@ async fn ingress(run: &Run) -> Outcome {
     if let Some(text) = run.flags.some("default-backend") {
         value["spec"]["defaultBackend"] = backend(text)?;
     }
+    let annotations: Map<String, Value> = run
+        .flags
+        .list("annotation")
+        .iter()
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(key, value)| (key.to_string(), value.into()))
+        .collect();
+    if !annotations.is_empty() {
+        value["metadata"]["annotations"] = annotations.into();
+    }
     if let Some(class) = run.flags.some("class") {
         value["spec"]["ingressClassName"] = class.into();
     }

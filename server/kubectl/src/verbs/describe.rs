@@ -35,7 +35,7 @@ async fn go(run: &Run) -> Outcome {
             "You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list of supported resources."
         ));
     }
-    let (items, mut failures) = items(run).await?;
+    let (items, mut failures) = selection::items_or_all(run).await?;
     let mut first = true;
     for item in &items {
         match one(run, item).await {
@@ -69,40 +69,6 @@ async fn go(run: &Run) -> Outcome {
         run.err(&text).await?;
     }
     Failure::of(failures)
-}
-
-/// As [`selection::items`], but a bare kind means all of it.
-async fn items(run: &Run) -> Outcome<(Vec<Item>, Vec<Failure>)> {
-    if !run.flags.list("filename").is_empty() {
-        return selection::items(run).await;
-    }
-    let (mut items, mut failures) = (Vec::new(), Vec::new());
-    for (kind, names) in selection::wanted(run, &run.words).await? {
-        let scope = if kind.namespaced {
-            run.scope().await?
-        } else {
-            String::new()
-        };
-        for name in &names {
-            items.push(Item {
-                kind: kind.clone(),
-                namespace: scope.clone(),
-                name: name.clone(),
-                value: None,
-                source: String::new(),
-            });
-        }
-        if names.is_empty() {
-            match run.list(&kind, &scope, selection::selectors(run)).await {
-                Ok(list) => items.extend(
-                    list.into_iter()
-                        .map(|value| selection::item(kind.clone(), value)),
-                ),
-                Err(failure) => failures.push(failure),
-            }
-        }
-    }
-    Ok((items, failures))
 }
 
 async fn by_prefix(run: &Run, item: &Item) -> Outcome<Vec<String>> {

@@ -35,7 +35,7 @@ async fn edit(run: &Run) -> Outcome {
     if run.words.is_empty() && run.flags.list("filename").is_empty() {
         return Err(selection::nothing_named());
     }
-    let (items, failures) = selection::items(run).await?;
+    let (items, failures) = selection::items_or_all(run).await?;
     Failure::of(failures)?;
     for item in items {
         edit_one(run, &item).await?;
@@ -64,7 +64,19 @@ impl Draft {
             .await
             .map_err(broken)?;
         if let Err(why) = computer.edit(&self.path).await {
-            return Err(self.kept(run, fail!("{why}")).await);
+            let editor = ["KUBE_EDITOR", "EDITOR"]
+                .iter()
+                .find_map(|name| computer.env(name));
+            let editor = editor.unwrap_or_else(|| "vi".into());
+            let failure = if why.kind() == std::io::ErrorKind::NotFound {
+                fail!("unable to launch the editor {editor:?}")
+            } else {
+                fail!("there was a problem with the editor {editor:?}")
+            };
+            return Err(match self.notes.is_empty() {
+                true => failure,
+                false => self.kept(run, failure).await,
+            });
         }
         let bytes = computer.read_file(&self.path).await.map_err(broken)?;
         let text = String::from_utf8_lossy(&bytes).into_owned();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::future::{BoxFuture, FutureExt};
 use host::{ForeignProcess, Handle};
-use kubectl::{Clients, Computer, DiscoveryCache, Stdio, Target};
+use kubectl::{Clients, Computer, DiscoveryCache, Target};
 use tokio::sync::mpsc;
 
 use super::computer::Workstation;
@@ -79,31 +79,5 @@ async fn run(
     let size = process.window_size().await.ok();
     let computer: Arc<dyn Computer> =
         Arc::new(Workstation::new(process, size, previews, tell, target));
-    match args.first().map(String::as_str) {
-        Some("__complete" | "__completeNoDesc") => complete(&args[1..], computer, clients).await,
-        _ => kubectl::run(args, computer, clients).await,
-    }
-}
-
-/// What shells ask for on Tab, in the form of kubectl's own `__complete`: a line a candidate, then a directive.
-async fn complete(words: &[String], computer: Arc<dyn Computer>, clients: Arc<dyn Clients>) -> i32 {
-    const NO_SPACE: u8 = 2;
-    const NO_FILES: u8 = 4;
-    let found = kubectl::complete(words.to_vec(), computer.clone(), clients).await;
-    let mut text = String::new();
-    for candidate in &found {
-        text.push_str(&candidate.word);
-        if !candidate.about.is_empty() {
-            text.push('\t');
-            text.push_str(&candidate.about);
-        }
-        text.push('\n');
-    }
-    let tight = found.len() == 1 && !found[0].space;
-    let directive = if found.is_empty() { 0 } else { NO_FILES } + if tight { NO_SPACE } else { 0 };
-    text.push_str(&format!(":{directive}\n"));
-    match computer.write(Stdio::Out, text.as_bytes()).await {
-        Ok(()) => 0,
-        Err(_) => 1,
-    }
+    kubectl::run(args, computer, clients).await
 }
