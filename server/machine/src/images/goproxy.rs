@@ -6,6 +6,13 @@ use super::userland::{base, busybox};
 use super::{Content, Image, ImageConfig, strings};
 
 pub static IMAGE: Image = Image {
+    repository: "registry.k8s.io/goproxy",
+    tags: &["0.1"],
+    build,
+};
+
+/// Under the name of the registry before.
+pub static FORMER: Image = Image {
     repository: "k8s.gcr.io/goproxy",
     tags: &["0.1"],
     build,

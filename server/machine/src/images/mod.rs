@@ -64,6 +64,7 @@ pub static CATALOGUE: &[&Image] = &[
     &chatroulette::BACK,
     &chatroulette::FRONT,
     &git_sync::IMAGE,
+    &goproxy::FORMER,
     &goproxy::IMAGE,
     &httpd::IMAGE,
     &kuard::IMAGE,
