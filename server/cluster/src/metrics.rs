@@ -87,6 +87,9 @@ fn of_pod(cluster: &Cluster, pod: &Value) -> Option<Value> {
         .into_iter()
         .map(|(name, s)| json!({"name": name, "usage": usage(s.cpu_nano_cores, s.memory_working_set)}))
         .collect();
+    if containers.is_empty() {
+        return None;
+    }
     let mut metrics = envelope(cluster, "PodMetrics", pod);
     metrics["containers"] = containers.into();
     Some(metrics)

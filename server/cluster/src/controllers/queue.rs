@@ -30,7 +30,10 @@ pub(crate) struct Queue {
     pub reconcile: fn(&Cluster, &Key) -> Again,
 }
 
-/// At once.
+/// From a change until its controller looks: the way through the watch. Who reads right after a write sees the old state still.
+const WATCH_LATENCY: Duration = Duration::from_millis(10);
+
+/// Without waiting for more.
 pub(crate) fn at_once(_: &Change) -> Duration {
     Duration::ZERO
 }
@@ -55,7 +58,7 @@ async fn run(controller: Queue, cluster: Cluster) {
             },
         };
         for change in &changes {
-            let at = cluster.now() + (controller.delay)(change);
+            let at = cluster.now() + WATCH_LATENCY + (controller.delay)(change);
             for key in (controller.keys)(&cluster, change) {
                 due.entry(key)
                     .and_modify(|t| *t = (*t).min(at))

@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::rc::Rc;
 
-use machine::cri::{ContainerStats, Runtime, SandboxId};
+use machine::cri::{ContainerState, ContainerStats, Runtime, SandboxId};
 use machine::executor::Task;
 use machine::runtime::{NodeConfig, NodeRuntime, TestPrograms};
 use machine::sync::Notify;
@@ -188,7 +188,7 @@ impl Kubelet {
             .clone()
     }
 
-    /// What the containers of a pod use, by name.
+    /// What the running containers of a pod use, by name.
     pub(crate) fn container_stats(&self, uid: &str) -> Vec<(String, ContainerStats)> {
         let workers = self.0.workers.borrow();
         let Some(worker) = workers.get(uid) else {
@@ -199,7 +199,8 @@ impl Kubelet {
             .picture
             .containers
             .iter()
-            .filter_map(|(name, all)| Some((name, all.last()?)));
+            .filter_map(|(name, all)| Some((name, all.last()?)))
+            .filter(|(_, seen)| seen.state == ContainerState::Running);
         last.filter_map(|(name, seen)| {
             let stats = self
                 .0
