@@ -27,9 +27,7 @@ pub(super) async fn ensure(
     let present = match agent.runtime.image_status(image) {
         Ok(present) => present,
         Err(error) => {
-            let text = format!(
-                "Failed to apply default image tag {image:?}: couldn't parse image name {image:?}: {error}"
-            );
+            let text = error.to_string();
             agent.warning(pod, container, "InspectFailed", &text);
             return Err(Trouble::new("InvalidImageName", text));
         }
@@ -110,10 +108,7 @@ async fn pull(
             state.pull_failures.remove(&key);
             Ok(status)
         }
-        Err(PullError::InvalidName(error)) => {
-            let text = format!(
-                "Failed to apply default image tag {image:?}: couldn't parse image name {image:?}: {error}"
-            );
+        Err(PullError::InvalidName(text)) => {
             agent.warning(pod, container, "InspectFailed", &text);
             Err(Trouble::new("InvalidImageName", text))
         }

@@ -2,9 +2,11 @@
 //!
 //! Mirrors kubelet's pod workers, status manager and probe manager. What decides is pure and stands in files of its own.
 
+mod admit;
 mod back_off;
 mod env;
 mod events;
+mod hooks;
 mod images;
 mod node_status;
 mod probe_worker;
@@ -31,7 +33,8 @@ use machine::{Duration, Kernel, Network, Time};
 use objects::{Object, Quantity, meta};
 use serde_json::Value;
 
-use crate::cluster::{Cluster, resource};
+use crate::cluster::{Cluster, pods, resource};
+use crate::events::Kind;
 use crate::feed::Feed;
 use crate::spec::{ClusterSpec, NodeSpec, Present};
 use crate::store::{Change, ChangeKind};
@@ -240,7 +243,8 @@ impl Kubelet {
         match known {
             Some(worker) => worker.update(pod),
             None => {
-                let worker = Worker::new(pod, &self.0);
+                let pod = self.0.admitted(pod);
+                let worker = Worker::new(&pod, &self.0);
                 self.0.workers.borrow_mut().insert(uid, worker.clone());
                 worker.start(&self.0);
             }
@@ -322,6 +326,30 @@ impl Agent {
         let node: Option<Object> = self.cluster.get(resource("", "nodes"), "", &self.node.name);
         node.map(|n| view::at(&n, &["status", "allocatable"]).clone())
             .unwrap_or_default()
+    }
+
+    /// A pod that is new here, refused and told so where the node cannot take it.
+    fn admitted(&self, pod: &Object) -> Object {
+        let phase = view::text(pod, &["status", "phase"]);
+        let node: Option<Object> = self.cluster.get(resource("", "nodes"), "", &self.node.name);
+        let Some(node) = node.filter(|_| phase == "Pending" && !meta::is_deleting(pod)) else {
+            return pod.clone();
+        };
+        let others: Vec<Object> = self.workers.borrow().values().map(|w| w.latest()).collect();
+        let others: Vec<&Value> = others
+            .iter()
+            .map(AsRef::as_ref)
+            .filter(|p| crate::scheduler::resources::takes_room(p))
+            .collect();
+        let Some(refusal) = admit::refusal(pod, &node, &others) else {
+            return pod.clone();
+        };
+        self.tell(pod, Kind::Warning, &refusal.reason, &refusal.message);
+        let status = admit::status(pod, &refusal, &self.cluster.now_text());
+        let written = self
+            .cluster
+            .amend(pods(), pod, |live| live["status"] = status);
+        written.unwrap_or_else(|| pod.clone())
     }
 
     /// Bytes of memory that the node has.

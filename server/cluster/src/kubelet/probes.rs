@@ -139,7 +139,19 @@ pub(super) async fn run(probe: &Value, target: &Target<'_>) -> Found {
 const OUTPUT_MAX: usize = 10 * 1024;
 
 /// Runs a command in the container: its exit code decides, its output explains.
-pub(super) async fn exec(command: &[String], timeout: Duration, target: &Target<'_>) -> Found {
+async fn exec(command: &[String], timeout: Duration, target: &Target<'_>) -> Found {
+    match execute(command, timeout, target).await {
+        Ok((0, _)) => Found::Success,
+        Ok((_, text)) | Err(text) => Found::Failure(text),
+    }
+}
+
+/// Runs a command in the container. Answers its exit code and output, or why it did not end.
+pub(super) async fn execute(
+    command: &[String],
+    timeout: Duration,
+    target: &Target<'_>,
+) -> Result<(i32, String), String> {
     let config = ExecConfig {
         argv: command.to_vec(),
         tty: false,
@@ -147,7 +159,7 @@ pub(super) async fn exec(command: &[String], timeout: Duration, target: &Target<
     };
     let streams = match target.runtime.exec(target.id, config) {
         Ok(streams) => streams,
-        Err(error) => return Found::Failure(error.to_string()),
+        Err(error) => return Err(error.to_string()),
     };
     let output = Rc::new(RefCell::new(Vec::new()));
     let sink = output.clone();
@@ -172,11 +184,13 @@ pub(super) async fn exec(command: &[String], timeout: Duration, target: &Target<
         exit.wait().await
     };
     match select(reading, target.executor.sleep(timeout)).await {
-        Either::Left(status) if status.code() == 0 => Found::Success,
-        Either::Left(_) => Found::Failure(String::from_utf8_lossy(&output.borrow()).into_owned()),
+        Either::Left(status) => {
+            let output = String::from_utf8_lossy(&output.borrow()).into_owned();
+            Ok((status.code(), output))
+        }
         Either::Right(()) => {
             let line = command.join(" ");
-            Found::Failure(format!(
+            Err(format!(
                 "command timed out: {line:?} timed out after {}",
                 objects::duration::go(timeout.as_nanos() as i64)
             ))

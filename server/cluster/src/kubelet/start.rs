@@ -9,10 +9,9 @@ use machine::{Duration, Time};
 use objects::{Object, Quantity, meta};
 use serde_json::Value;
 
-use super::probes::{self, Found};
 use super::status::Seen;
 use super::worker::Worker;
-use super::{Agent, env, images, qos};
+use super::{Agent, env, hooks, images, qos};
 use crate::cluster::resource;
 use crate::view;
 
@@ -119,42 +118,7 @@ pub(super) async fn container(
         "Started",
         &word("Container started", "Started container"),
     );
-    post_start(agent, worker, pod, container, &id).await
-}
-
-async fn post_start(
-    agent: &Agent,
-    worker: &Worker,
-    pod: &Object,
-    container: &Value,
-    id: &ContainerId,
-) -> Result<(), Trouble> {
-    let hook = view::at(container, &["lifecycle", "postStart"]);
-    if hook.is_null() {
-        return Ok(());
-    }
-    if let Found::Failure(text) | Found::Unknown(text) = run_hook(
-        agent,
-        worker,
-        container,
-        id,
-        hook,
-        Duration::from_secs(3600),
-    )
-    .await
-    {
-        agent.warning(
-            pod,
-            container,
-            "FailedPostStartHook",
-            "PostStartHook failed",
-        );
-        agent.normal(pod, container, "Killing", "FailedPostStartHook");
-        let grace = grace_of(pod);
-        let _ended = agent.runtime.stop_container(id, grace).await;
-        return Err(Trouble::new("PostStartHookError", text));
-    }
-    Ok(())
+    hooks::post_start(agent, worker, pod, container, &id).await
 }
 
 /// How long a container of a pod may take to end.
@@ -162,43 +126,6 @@ pub(super) fn grace_of(pod: &Value) -> Duration {
     let own = view::int(pod, &["metadata", "deletionGracePeriodSeconds"])
         .or_else(|| view::int(pod, &["spec", "terminationGracePeriodSeconds"]));
     Duration::from_secs(own.unwrap_or(30).max(0) as u64)
-}
-
-/// Runs a lifecycle hook.
-pub(super) async fn run_hook(
-    agent: &Agent,
-    worker: &Worker,
-    container: &Value,
-    id: &ContainerId,
-    hook: &Value,
-    limit: Duration,
-) -> Found {
-    let executor = agent.cluster.executor().clone();
-    let ip = worker.state.borrow().ip.clone().unwrap_or_default();
-    let version = format!("1.{}", agent.cluster.spec().minor());
-    let target = probes::Target {
-        runtime: &agent.runtime,
-        network: &agent.network,
-        node_ip: agent.node_ip(),
-        pod_ip: &ip,
-        container,
-        id,
-        executor: &executor,
-        version: &version,
-    };
-    if let Some(sleep) = hook.get("sleep") {
-        let seconds = view::int(sleep, &["seconds"]).unwrap_or(0).max(0) as u64;
-        executor
-            .sleep(Duration::from_secs(seconds).min(limit))
-            .await;
-        return Found::Success;
-    }
-    if let Some(action) = hook.get("exec") {
-        return probes::exec(&view::texts(action, &["command"]), limit, &target).await;
-    }
-    let mut as_probe = hook.clone();
-    as_probe["timeoutSeconds"] = limit.as_secs().max(1).into();
-    probes::run(&as_probe, &target).await
 }
 
 fn configure(

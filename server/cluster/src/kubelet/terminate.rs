@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::status::is_sidecar;
 use super::worker::Worker;
-use super::{Agent, next_relist, start};
+use super::{Agent, hooks, next_relist, start};
 use crate::cluster::pods;
 use crate::view;
 
@@ -66,9 +66,21 @@ fn finish_picture(agent: &Agent, worker: &Worker) {
     state.picture.sandbox_ready = false;
 }
 
-/// Containers that never came to be are told as ended too, and the pod as failed.
+/// Whether the init containers had let the others begin.
+fn was_initialized(pod: &Value) -> bool {
+    let begun = view::list(pod, &["status", "containerStatuses"])
+        .iter()
+        .any(|s| s["state"].get("waiting").is_none() || s["lastState"].get("terminated").is_some());
+    let last = view::list(pod, &["status", "initContainerStatuses"]).last();
+    begun || last.is_none_or(|s| view::int(s, &["state", "terminated", "exitCode"]) == Some(0))
+}
+
+/// Containers that never came to be are told as ended too, and the pod as failed. Those that wait for init containers still wait.
 fn account_for_the_missing(agent: &Agent, worker: &Worker) {
     let pod = worker.latest();
+    if !was_initialized(&pod) {
+        return;
+    }
     let written = agent.cluster.amend(pods(), &pod, |live| {
         let mut missing = false;
         for member in ["initContainerStatuses", "containerStatuses"] {
@@ -192,7 +204,7 @@ pub(super) async fn end_container(
     let begun = agent.now();
     let hook = view::at(container, &["lifecycle", "preStop"]);
     if !hook.is_null() && !grace.is_zero() {
-        let hooked = start::run_hook(agent, worker, container, id, hook, grace);
+        let hooked = hooks::run(agent, worker, container, id, hook, grace);
         match machine::sync::select(hooked, agent.cluster.executor().sleep(grace)).await {
             machine::sync::Either::Left(super::probes::Found::Success) => {}
             _ => agent.warning(pod, container, "FailedPreStopHook", "PreStopHook failed"),

@@ -1,0 +1,115 @@
+//! Whether the node takes a pod that was bound to it: a pod may name its node and so come past the scheduler. Pure.
+//!
+//! Mirrors the kubelet's `lifecycle/predicate.go` (without the eviction of others for critical pods).
+
+use objects::Quantity;
+use serde_json::{Value, json};
+
+use crate::scheduler::{affinity, resources};
+use crate::view;
+
+/// Why a node refuses a pod: `reason` and `message` as its event tells them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub reason: String,
+    pub message: String,
+}
+
+/// The first reason against a pod on a node that holds the pods `others`.
+pub(super) fn refusal(pod: &Value, node: &Value, others: &[&Value]) -> Option<Refusal> {
+    let predicate = |name: &str, why: &str| Refusal {
+        reason: name.into(),
+        message: format!("Predicate {name} failed: {why}"),
+    };
+    if let Some(lacking) = lacking(pod, node, others) {
+        return Some(lacking);
+    }
+    if !affinity::node_suits(pod, node) {
+        let why = "node(s) didn't match Pod's node affinity/selector";
+        return Some(predicate("NodeAffinity", why));
+    }
+    if !affinity::ports_free(pod, others) {
+        let why = "node(s) didn't have free ports for the requested pod ports";
+        return Some(predicate("NodePorts", why));
+    }
+    None
+}
+
+fn lacking(pod: &Value, node: &Value, others: &[&Value]) -> Option<Refusal> {
+    let room = resources::allocatable(node);
+    let refuse = |name: &str, asked: i64, used: i64, capacity: i64| Refusal {
+        reason: format!("OutOf{name}"),
+        message: format!(
+            "Node didn't have enough resource: {name}, requested: {asked}, used: {used}, capacity: {capacity}"
+        ),
+    };
+    let most = room.get("pods").map_or(0, Quantity::units);
+    let count = others.len() as i64;
+    if count + 1 > most {
+        return Some(refuse("pods", 1, count, most));
+    }
+    let wanted = resources::pod_amounts(pod, "requests");
+    let used = resources::requested(others.iter().copied());
+    let first = ["cpu", "memory", "ephemeral-storage"];
+    let rest = room.keys().map(String::as_str);
+    let rest = rest.filter(|name| !first.contains(name) && *name != "pods");
+    for name in first.into_iter().chain(rest) {
+        let number = |of: &resources::Amounts| {
+            let amount = of.get(name).copied().unwrap_or_default();
+            if name == "cpu" {
+                amount.millis()
+            } else {
+                amount.units()
+            }
+        };
+        let (asked, taken, have) = (number(&wanted), number(&used), number(&room));
+        if asked > 0 && asked > have - taken {
+            return Some(refuse(name, asked, taken, have));
+        }
+    }
+    None
+}
+
+/// The status of a pod that was refused.
+pub(super) fn status(pod: &Value, refusal: &Refusal, now: &str) -> Value {
+    json!({
+        "phase": "Failed", "reason": refusal.reason, "message": format!("Pod was rejected: {}", refusal.message),
+        "startTime": now, "qosClass": view::at(pod, &["status", "qosClass"]),
+        "observedGeneration": objects::meta::generation(pod),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pod(cpu: &str, selector: Value) -> Value {
+        json!({"metadata": {"name": "p"}, "spec": {"nodeSelector": selector,
+            "containers": [{"name": "c", "resources": {"requests": {"cpu": cpu}}}]}})
+    }
+
+    #[test]
+    fn says_what_is_lacking() {
+        let node = json!({"metadata": {"name": "n", "labels": {"disk": "hdd"}},
+            "status": {"allocatable": {"cpu": "2", "memory": "4Gi", "pods": "2"}}});
+        let big = pod("1500m", json!({}));
+        let check = |pod: &Value, others: &[&Value], expect: Option<(&str, &str)>| {
+            let found = refusal(pod, &node, others);
+            let found = found
+                .as_ref()
+                .map(|r| (r.reason.as_str(), r.message.as_str()));
+            assert_eq!(found, expect);
+        };
+        check(&big, &[], None);
+        let text =
+            "Node didn't have enough resource: cpu, requested: 1500, used: 1500, capacity: 2000";
+        check(&big, &[&big], Some(("OutOfcpu", text)));
+        let small = pod("1m", json!({}));
+        let text = "Node didn't have enough resource: pods, requested: 1, used: 2, capacity: 2";
+        check(&small, &[&small, &small], Some(("OutOfpods", text)));
+        let text =
+            "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector";
+        let picky = pod("1m", json!({"disk": "ssd"}));
+        check(&picky, &[], Some(("NodeAffinity", text)));
+    }
+}
