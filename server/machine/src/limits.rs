@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
+use crate::space::Space;
 use crate::time::{Duration, Time};
 
 /// CPU time that a process uses before it lets others run.
@@ -23,6 +24,8 @@ pub(crate) struct Hardware {
     pub busy: Cell<u32>,
     /// All that share the CPUs, in the order they came.
     sharers: RefCell<Vec<Weak<Limits>>>,
+    /// Containers from which the OOM killer chooses.
+    tenants: RefCell<Vec<Weak<Space>>>,
     pub release: &'static str,
 }
 
@@ -36,8 +39,33 @@ impl Hardware {
             booted,
             busy,
             sharers: RefCell::default(),
+            tenants: RefCell::default(),
             release: "6.12.48",
         })
+    }
+
+    /// A container moves in.
+    pub fn tenant(&self, space: &Rc<Space>) {
+        let mut tenants = self.tenants.borrow_mut();
+        tenants.retain(|t| t.strong_count() > 0);
+        tenants.push(Rc::downgrade(space));
+    }
+
+    /// The container that the OOM killer ends when the whole computer has no memory left: the one
+    /// with the most memory, its oom_score_adj counted as thousandths of all memory.
+    pub fn worst_tenant(&self) -> Option<Rc<Space>> {
+        let all = self.tenants.borrow();
+        let badness = |s: &Rc<Space>| {
+            let memory = s.limits.memory.get();
+            let adjustment = s.oom_score_adj();
+            let added = i128::from(adjustment) * i128::from(self.memory) / 1000;
+            (memory > 0 && adjustment > -998).then(|| i128::from(memory) + added)
+        };
+        all.iter()
+            .filter_map(Weak::upgrade)
+            .filter_map(|s| Some((badness(&s)?, s)))
+            .max_by_key(|(bad, _)| *bad)
+            .map(|(_, s)| s)
     }
 
     /// CPUs that `of` gets now, in its share of those that want some (cpu.weight of cgroups(7)): who wants less than its
@@ -146,12 +174,17 @@ impl Limits {
         }
     }
 
+    /// Whether this container's own limit stands in the way of so much more memory.
+    pub fn over_limit(&self, bytes: u64) -> bool {
+        let after = self.memory.get().saturating_add(bytes);
+        self.memory_limit.get().is_some_and(|limit| after > limit)
+    }
+
     /// False when the limit, or the computer's memory, does not allow it.
     pub fn take_memory(&self, bytes: u64) -> bool {
         let after = self.memory.get().saturating_add(bytes);
         let node = self.hardware.memory_used.get().saturating_add(bytes);
-        if self.memory_limit.get().is_some_and(|limit| after > limit) || node > self.hardware.memory
-        {
+        if self.over_limit(bytes) || node > self.hardware.memory {
             return false;
         }
         self.memory.set(after);

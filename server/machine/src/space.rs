@@ -43,6 +43,16 @@ impl Space {
         }
     }
 
+    /// The oom_score_adj of its processes.
+    pub fn oom_score_adj(&self) -> i32 {
+        let mut all = self.pids.all();
+        all.retain(|p| std::ptr::eq(&*p.space, self));
+        all.iter()
+            .map(|p| p.oom_score_adj.get())
+            .max()
+            .unwrap_or(-1000)
+    }
+
     /// Ends every process that belongs to this container.
     pub fn kill_all(&self) {
         let mut all = self.pids.all();

@@ -74,6 +74,7 @@ impl Container {
         let ledger = crate::vfs::Ledger::new(node.config.disk, Some(node.disk.clone()));
         let fs = node.kernel.file_system_on(ledger);
         let space = Rc::new(make_space(node, sandbox, &config, &content, &fs, &id)?);
+        node.hardware.tenant(&space);
         let termination = mount_all(node, sandbox, &config, &space)?;
         let user = user(&space, &config, &content)?;
         let status = status(node, sandbox, &config, &reference, &user, id);

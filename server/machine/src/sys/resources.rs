@@ -28,14 +28,27 @@ impl Sys {
     }
 
     /// Takes memory from the container's limit. When there is not enough, the OOM killer ends the
-    /// container (memory.oom.group, as a kubelet sets it), and this call never returns.
+    /// container (memory.oom.group, as a kubelet sets it), and this call never returns. When the
+    /// whole computer has not enough, it ends the container that is the worst by its score.
     pub async fn alloc(&self, bytes: u64) -> Result<()> {
         self.charge(bytes / 16).await;
         let limits = self.0.space.limits.clone();
-        if !limits.take_memory(bytes) {
-            limits.oom_kills.set(limits.oom_kills.get() + 1);
-            self.0.space.kill_all();
-            std::future::pending::<()>().await;
+        while !limits.take_memory(bytes) {
+            let own = self.0.space.clone();
+            let victim = if limits.over_limit(bytes) {
+                own.clone()
+            } else {
+                limits
+                    .hardware
+                    .worst_tenant()
+                    .unwrap_or_else(|| own.clone())
+            };
+            let kills = &victim.limits.oom_kills;
+            kills.set(kills.get() + 1);
+            victim.kill_all();
+            if std::rc::Rc::ptr_eq(&victim, &own) {
+                std::future::pending::<()>().await;
+            }
         }
         self.0.memory.set(self.0.memory.get() + bytes);
         Ok(())
