@@ -4,6 +4,7 @@
 mod bench;
 mod browser;
 mod golden;
+mod record;
 mod run;
 mod table;
 mod test;
@@ -30,6 +31,7 @@ fn main() {
         Some("bench") => bench::run(rest),
         Some("wire") => wire::write(),
         Some("table") => table::write(),
+        Some("record") => record::record().map_err(|why| why.to_string()),
         _ => Err(USAGE.to_owned()),
     };
     if let Err(why) = done {

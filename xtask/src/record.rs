@@ -26,15 +26,24 @@ pub fn record() -> Result<(), Box<dyn Error>> {
     for name in String::from_utf8_lossy(&list.stdout).lines() {
         symlink(BUSYBOX, tools.join(name))?;
     }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(FIXTURES);
-    let mut files: Vec<PathBuf> = fs::read_dir(root)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .join(FIXTURES);
+    let mut files: Vec<PathBuf> = fs::read_dir(root)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()?;
+    files.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "json")
+    });
     files.sort();
     for file in files {
         let cases: Vec<Value> = serde_json::from_slice(&fs::read(&file)?)?;
         let mut recorded = Vec::with_capacity(cases.len());
         for case in &cases {
-            let script = case["script"].as_str().ok_or_else(|| format!("{}: a case without script", file.display()))?;
+            let script = case["script"]
+                .as_str()
+                .ok_or_else(|| format!("{}: a case without script", file.display()))?;
             recorded.push(one(script, &scratch, &tools)?);
         }
         fs::write(&file, serde_json::to_string_pretty(&recorded)? + "\n")?;
@@ -52,12 +61,24 @@ fn one(script: &str, scratch: &Path, tools: &Path) -> Result<Value, Box<dyn Erro
         .args(["-c", script])
         .current_dir(&place)
         .env_clear()
-        .envs([("HOME", "/root"), ("USER", "root"), ("LOGNAME", "root"), ("SHELL", "/bin/sh"), ("LANG", "C.UTF-8")])
+        .envs([
+            ("HOME", "/root"),
+            ("USER", "root"),
+            ("LOGNAME", "root"),
+            ("SHELL", "/bin/sh"),
+            ("LANG", "C.UTF-8"),
+        ])
         .env("PATH", tools)
         .stdin(Stdio::null())
         .output()?;
     fs::remove_dir_all(&place)?;
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&*place.to_string_lossy(), "/tmp");
-    let exit = output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap_or(0));
-    Ok(json!({ "script": script, "stdout": text(&output.stdout), "stderr": text(&output.stderr), "exit": exit }))
+    let text =
+        |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&*place.to_string_lossy(), "/tmp");
+    let exit = output
+        .status
+        .code()
+        .unwrap_or_else(|| 128 + output.status.signal().unwrap_or(0));
+    Ok(
+        json!({ "script": script, "stdout": text(&output.stdout), "stderr": text(&output.stderr), "exit": exit }),
+    )
 }

@@ -30,6 +30,43 @@ struct Inner {
     pids: Weak<PidSpace>,
     hung_up: Cell<bool>,
     changed: Notify,
+    column: Cell<Column>,
+}
+
+/// Where the cursor stands, as far as what was written tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Column {
+    #[default]
+    Start,
+    /// Something was printed behind the last newline.
+    Within,
+    /// In an escape sequence; whether the cursor stood within a line before.
+    Escape(bool),
+    /// In a control sequence (`ESC [`).
+    Sequence(bool),
+}
+
+impl Column {
+    fn after(self, byte: u8) -> Column {
+        let place = |within: bool| {
+            if within {
+                Column::Within
+            } else {
+                Column::Start
+            }
+        };
+        match (self, byte) {
+            (_, b'\n' | b'\r') => Column::Start,
+            (Column::Escape(within), b'[') => Column::Sequence(within),
+            (Column::Escape(within), _) => place(within),
+            (Column::Sequence(_), b'H') => Column::Start,
+            (Column::Sequence(within), 0x40..=0x7e) => place(within),
+            (Column::Sequence(_), _) => self,
+            (_, 0x1b) => Column::Escape(self == Column::Within),
+            (_, 0..=31 | 127) => self,
+            _ => Column::Within,
+        }
+    }
 }
 
 /// A terminal: both its ends. Clones are the same terminal.
@@ -52,6 +89,7 @@ impl Tty {
             pids: Rc::downgrade(pids),
             hung_up: Cell::new(false),
             changed: Notify::new(),
+            column: Cell::default(),
         }));
         (tty, reader)
     }
@@ -258,8 +296,24 @@ impl Tty {
         }
     }
 
+    /// Whether the cursor stands at the start of a line.
+    #[must_use]
+    pub fn at_line_start(&self) -> bool {
+        self.0.column.get() == Column::Start
+    }
+
+    fn follow(&self, bytes: &[u8]) {
+        // What came before the last newline no longer matters, unless an escape sequence was open.
+        let from = bytes.iter().rposition(|byte| *byte == b'\n').unwrap_or(0);
+        let column = bytes[from..]
+            .iter()
+            .fold(self.0.column.get(), |column, byte| column.after(*byte));
+        self.0.column.set(column);
+    }
+
     /// Echo never waits: on a full screen it is lost, as on a real terminal.
     fn echo(&self, bytes: &[u8]) {
+        self.follow(bytes);
         if let Some(screen) = &*self.0.screen.borrow() {
             let _ = screen.try_write(bytes);
         }
@@ -290,6 +344,7 @@ impl Tty {
 
     /// Output of a program, waiting for the screen to take it.
     pub(crate) async fn write(&self, bytes: &[u8]) -> Result<(), Errno> {
+        self.follow(bytes);
         let shown = if self.termios().newline_out {
             newlines(bytes)
         } else {

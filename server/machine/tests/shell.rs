@@ -116,3 +116,8 @@ fn scripts_do_what_busybox_does() {
 fn tools_do_what_busybox_does() {
     replay(include_str!("fixtures/shell/tools.json"));
 }
+
+#[test]
+fn later_tools_do_what_busybox_does() {
+    replay(include_str!("fixtures/shell/more.json"));
+}

@@ -81,6 +81,8 @@ fn sessions_at_a_terminal() {
             vec!["touch wonder.txt\r", "echo won\t\r"],
             vec!["\r\nwonder.txt\r\n"],
         ),
+        // What ends without a newline stays; the prompt gets a line of its own.
+        (vec!["printf ok\r"], vec!["\r\nok\r\n"]),
         (vec!["nosuch\r"], vec!["sh: nosuch: not found\r\n"]),
         (
             vec!["fi\r", "echo ok\r"],

@@ -8,6 +8,9 @@ use crate::vfs::Layer;
 /// Bytes of the busybox executable.
 const BUSYBOX_SIZE: u64 = 1_131_168;
 
+/// Tools that stand in /usr/bin too, as scripts name them by their path.
+const USR_BIN: [&str; 8] = ["awk", "env", "find", "less", "nc", "tr", "vi", "xargs"];
+
 const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh
 daemon:x:1:1:daemon:/usr/sbin:/bin/false
 bin:x:2:2:bin:/bin:/bin/false
@@ -60,7 +63,7 @@ pub(crate) fn busybox(layer: Layer) -> Layer {
         .links("/bin", "busybox", BUSYBOX_SIZE, names.chain(["busybox"]))
         .dir("/home", 0o755)
         .dir("/usr/sbin", 0o755)
-        .links("/usr/bin", "busybox", BUSYBOX_SIZE, ["env"])
+        .links("/usr/bin", "busybox", BUSYBOX_SIZE, USR_BIN)
         .dir_of("/var/spool/mail", 0o755, 8, 8)
         .dir("/var/www", 0o755)
 }

@@ -9,7 +9,7 @@ use crate::sys::{Pid, Spawn, Sys, WaitFor, WaitOptions, WaitStatus};
 use crate::time::Duration;
 
 /// Waits for one child.
-async fn wait(sys: &Sys, pid: Pid) -> WaitStatus {
+pub(super) async fn wait(sys: &Sys, pid: Pid) -> WaitStatus {
     loop {
         match sys.wait(WaitFor::Pid(pid), WaitOptions::default()).await {
             Ok(Some((_, status))) => return status,

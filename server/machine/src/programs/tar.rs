@@ -3,10 +3,12 @@
 
 use super::accounts::Accounts;
 use super::files::tree;
+use super::gzip;
+use super::lines::Lines;
 use super::mode;
 use super::options::{self, Options, complain};
 use crate::errno::Errno;
-use crate::sys::{Fd, FileKind, OpenFlags, Stat, Sys};
+use crate::sys::{Fd, FileKind, OpenFlags, Pid, Seek, Stat, Sys};
 use crate::time::{Duration, Time};
 
 const BLOCK: usize = 512;
@@ -20,6 +22,7 @@ pub async fn main(sys: Sys) -> i32 {
     }
     let long = [
         ("create", 'c'),
+        ("gzip", 'z'),
         ("extract", 'x'),
         ("list", 't'),
         ("file", 'f'),
@@ -30,7 +33,7 @@ pub async fn main(sys: Sys) -> i32 {
         ("warning", 'W'),
         ("strip-components", 'S'),
     ];
-    let options = match options::parse(&words, "cxtf:C:vmpokOhX:W:S:a", &long) {
+    let options = match options::parse(&words, "cxtf:C:vmpokOhzX:W:S:a", &long) {
         Ok(options) => options,
         Err(error) => {
             complain(&sys, &error).await;
@@ -66,11 +69,60 @@ pub async fn main(sys: Sys) -> i32 {
         .await;
         return 1;
     }
-    if creating {
+    let packed = options.has('z') || (!creating && is_gzip(&sys, fd).await);
+    let (fd, child) = match packed.then(|| through_gzip(&sys, fd, creating)) {
+        None => (fd, None),
+        Some(Ok((fd, child))) => (fd, Some(child)),
+        Some(Err(error)) => {
+            complain(&sys, error.text()).await;
+            return 1;
+        }
+    };
+    let code = if creating {
         create(&sys, fd, &options).await
     } else {
         unpack(&sys, fd, &options).await
+    };
+    let Some(child) = child else { return code };
+    let _ = sys.close(fd);
+    match super::spawn::wait(&sys, child).await.code() {
+        0 => code,
+        failed => failed,
     }
+}
+
+/// Whether a file that can be rewound starts as gzip does.
+async fn is_gzip(sys: &Sys, fd: Fd) -> bool {
+    if sys.lseek(fd, Seek::Current(0)).is_err() {
+        return false;
+    }
+    let start = exactly(sys, fd, 2).await.unwrap_or_default();
+    let _ = sys.lseek(fd, Seek::Current(-(start.len() as i64)));
+    start == [0x1f, 0x8b]
+}
+
+/// A child that packs or unpacks between `fd` and the pipe whose other end is given.
+fn through_gzip(sys: &Sys, fd: Fd, packs: bool) -> Result<(Fd, Pid), Errno> {
+    let (read, write) = sys.pipe()?;
+    let (own, other) = if packs { (write, read) } else { (read, write) };
+    let child = sys.fork(move |sys| async move {
+        let _ = sys.close(own);
+        let done = if packs {
+            gzip::pack(&sys, &mut Lines::new(&sys, other), fd, 6).await
+        } else {
+            gzip::unpack(&sys, &mut Lines::new(&sys, fd), Some(other)).await
+        };
+        match done {
+            // The archive may end before the packed bytes do.
+            Err(error) if error != Errno::EPIPE.text() => {
+                complain(&sys, &error).await;
+                1
+            }
+            _ => 0,
+        }
+    })?;
+    sys.close(other)?;
+    Ok((own, child))
 }
 
 // ---- making

@@ -395,7 +395,7 @@ async fn save(
 }
 
 /// The size of the next chunk; the line end of the one before is taken first.
-async fn next_chunk(sys: &Sys, lines: &mut Lines, after_first: bool) -> Option<u64> {
+pub(super) async fn next_chunk(sys: &Sys, lines: &mut Lines, after_first: bool) -> Option<u64> {
     let mut out = Output::new(sys);
     if after_first {
         lines.next(&mut out).await.ok()??;

@@ -202,6 +202,10 @@ impl Shell {
         let Ok(cooked) = self.sys.tcgetattr(0) else {
             return self.plain_line(&prompt).await;
         };
+        // Output without a newline at its end stays: the prompt gets a line of its own.
+        if !self.sys.at_line_start(0) {
+            let _ = self.sys.write_all(1, b"\n").await;
+        }
         let _ = self.sys.tcsetattr(0, Termios::raw());
         let columns = self
             .sys

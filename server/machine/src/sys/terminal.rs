@@ -61,6 +61,12 @@ impl Sys {
         Ok(self.tty(fd)?.winsize())
     }
 
+    /// Whether the cursor stands at the start of a line. True for what is no terminal.
+    #[must_use]
+    pub fn at_line_start(&self, fd: Fd) -> bool {
+        self.tty(fd).map_or(true, |tty| tty.at_line_start())
+    }
+
     pub fn tcgetpgrp(&self, fd: Fd) -> Result<Pid> {
         Ok(self.tty(fd)?.foreground())
     }

@@ -1,0 +1,885 @@
+//! vi's commands: keys in, changes of the text and the screen out. Sans-IO: whoever drives it reads keys and writes files.
+
+use super::text::{Spot, Text};
+use unicode_width::UnicodeWidthChar;
+
+/// What the driver is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    Quit,
+    Write { name: String, then_quit: bool },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Mode {
+    Command,
+    Insert,
+    /// A line at the bottom: `:`, `/` or `?`, and what was typed.
+    Line(char, String),
+}
+
+/// What `y` and `d` took.
+#[derive(Clone, Debug)]
+enum Register {
+    Lines(Vec<Vec<char>>),
+    Chars(Vec<char>),
+}
+
+pub struct Editor {
+    name: String,
+    pub(super) text: Text,
+    mode: Mode,
+    saved: String,
+    register: Register,
+    /// Digits and the operator typed so far.
+    count: String,
+    pending: Option<char>,
+    pattern: String,
+    forward: bool,
+    top: usize,
+    left: usize,
+    rows: usize,
+    note: String,
+    /// Bytes of a key that is not whole yet.
+    held: Vec<u8>,
+}
+
+impl Editor {
+    pub fn new(name: &str) -> Editor {
+        Editor {
+            name: name.to_owned(),
+            text: Text::new(""),
+            mode: Mode::Command,
+            saved: String::new(),
+            register: Register::Chars(Vec::new()),
+            count: String::new(),
+            pending: None,
+            pattern: String::new(),
+            forward: true,
+            top: 0,
+            left: 0,
+            rows: 23,
+            note: String::new(),
+            held: Vec::new(),
+        }
+    }
+
+    pub fn load(&mut self, text: &str) {
+        self.text = Text::new(text);
+        self.saved = self.text.contents();
+        self.note = format!(
+            "'{}' {}L, {}C",
+            self.name,
+            self.text.lines.len(),
+            text.len()
+        );
+    }
+
+    pub fn contents(&self) -> String {
+        self.text.contents()
+    }
+
+    pub fn say(&mut self, note: &str) {
+        note.clone_into(&mut self.note);
+    }
+
+    /// The file was written.
+    pub fn written(&mut self, name: &str, bytes: usize) {
+        if self.name.is_empty() {
+            name.clone_into(&mut self.name);
+        }
+        if name == self.name {
+            self.saved = self.text.contents();
+        }
+        self.note = format!("'{name}' {}L, {bytes}C", self.text.lines.len());
+    }
+
+    fn is_changed(&self) -> bool {
+        self.text.contents() != self.saved
+    }
+
+    /// Takes keys; what they ask of the driver.
+    pub fn feed(&mut self, bytes: &[u8]) -> Vec<Asked> {
+        self.held.extend_from_slice(bytes);
+        let mut asked = Vec::new();
+        while let Some((key, used)) = next_key(&self.held) {
+            self.held.drain(..used);
+            asked.extend(self.key(key));
+            self.text.clamp(self.mode == Mode::Insert);
+        }
+        asked
+    }
+
+    fn key(&mut self, key: char) -> Option<Asked> {
+        match std::mem::replace(&mut self.mode, Mode::Command) {
+            Mode::Insert => {
+                self.mode = Mode::Insert;
+                self.insert_key(key);
+                None
+            }
+            Mode::Line(mark, mut line) => {
+                match key {
+                    '\x1b' | '\x03' => {}
+                    '\r' | '\n' if mark == ':' => return self.colon(line.trim()),
+                    '\r' | '\n' => {
+                        if !line.is_empty() {
+                            self.pattern = line;
+                        }
+                        self.forward = mark == '/';
+                        self.search(self.forward);
+                    }
+                    '\x7f' | '\x08' => {
+                        if line.pop().is_some() {
+                            self.mode = Mode::Line(mark, line);
+                        }
+                    }
+                    c if c < '\u{e000}' => {
+                        line.push(c);
+                        self.mode = Mode::Line(mark, line);
+                    }
+                    _ => self.mode = Mode::Line(mark, line),
+                }
+                None
+            }
+            Mode::Command => self.command(key),
+        }
+    }
+
+    fn insert_key(&mut self, key: char) {
+        match key {
+            '\x1b' | '\x03' => {
+                self.mode = Mode::Command;
+                self.text.at.column = self.text.at.column.saturating_sub(1);
+            }
+            '\r' | '\n' => self.text.insert('\n'),
+            '\x7f' | '\x08' => self.text.backspace(),
+            '\x17' => {
+                while self.text.at.column > 0
+                    && self.text.line()[self.text.at.column - 1].is_whitespace()
+                {
+                    self.text.backspace();
+                }
+                while self.text.at.column > 0
+                    && !self.text.line()[self.text.at.column - 1].is_whitespace()
+                {
+                    self.text.backspace();
+                }
+            }
+            UP | DOWN | LEFT | RIGHT | HOME | END | PAGE_UP | PAGE_DOWN => {
+                self.go(key, 1);
+            }
+            DELETE => {
+                let column = self.text.at.column;
+                self.text.take(column, column + 1);
+            }
+            c if c == '\t' || (' '..'\u{e000}').contains(&c) => self.text.insert(c),
+            _ => {}
+        }
+    }
+
+    /// Moves that do not depend on an operator. False: the key is none.
+    fn go(&mut self, key: char, count: usize) -> bool {
+        let indent = self.text.indent().len();
+        let at = &mut self.text.at;
+        match key {
+            'h' | LEFT | '\x08' | '\x7f' => at.column = at.column.saturating_sub(count),
+            'l' | RIGHT | ' ' => at.column += count,
+            'k' | UP | '\x10' => at.line = at.line.saturating_sub(count),
+            'j' | DOWN | '\x0e' => at.line += count,
+            '+' | '\r' | '\n' => {
+                *at = Spot {
+                    line: at.line + count,
+                    column: 0,
+                }
+            }
+            '-' => {
+                *at = Spot {
+                    line: at.line.saturating_sub(count),
+                    column: 0,
+                }
+            }
+            '0' | HOME => at.column = 0,
+            '$' | END => at.column = usize::MAX,
+            '^' => at.column = indent,
+            'w' | 'W' => {
+                (0..count).for_each(|_| self.text.at = self.text.word_forward(self.text.at))
+            }
+            'b' | 'B' => (0..count).for_each(|_| self.text.at = self.text.word_back(self.text.at)),
+            'e' | 'E' => (0..count).for_each(|_| self.text.at = self.text.word_end(self.text.at)),
+            '\x06' | PAGE_DOWN => at.line += self.rows * count,
+            '\x02' | PAGE_UP => at.line = at.line.saturating_sub(self.rows * count),
+            '\x04' => at.line += self.rows / 2,
+            '\x15' => at.line = at.line.saturating_sub(self.rows / 2),
+            'H' => at.line = self.top,
+            'L' => at.line = self.top + self.rows - 1,
+            'M' => at.line = self.top + self.rows / 2,
+            'n' => self.search(self.forward),
+            'N' => self.search(!self.forward),
+            _ => return false,
+        }
+        self.text.clamp(self.mode == Mode::Insert);
+        true
+    }
+
+    fn command(&mut self, key: char) -> Option<Asked> {
+        self.note.clear();
+        if key.is_ascii_digit()
+            && (key != '0' || !self.count.is_empty())
+            && self.count.len() < 6
+            && self.pending != Some('r')
+        {
+            self.count.push(key);
+            return None;
+        }
+        let typed = self.count.parse::<usize>().ok();
+        let count = typed.unwrap_or(1).max(1);
+        if let Some(first) = self.pending.take() {
+            self.count.clear();
+            return self.second(first, key, count, typed);
+        }
+        if matches!(key, 'd' | 'y' | 'c' | 'g' | 'r' | 'Z' | '>' | '<') {
+            self.pending = Some(key);
+            return None;
+        }
+        self.count.clear();
+        if self.go(key, count) {
+            return None;
+        }
+        match key {
+            ':' | '/' | '?' => self.mode = Mode::Line(key, String::new()),
+            'G' => {
+                self.text.at.line = typed.map_or(usize::MAX, |line| line.saturating_sub(1));
+                self.text.at.column = 0;
+            }
+            'u' => {
+                if !self.text.undo() {
+                    self.say("Already at oldest change");
+                }
+            }
+            '\x12' => {
+                if !self.text.redo() {
+                    self.say("Already at newest change");
+                }
+            }
+            '\x07' => self.note = format!("'{}' {}", self.name, self.place()),
+            _ => self.change(key, count),
+        }
+        None
+    }
+
+    /// Keys that change the text.
+    fn change(&mut self, key: char, count: usize) {
+        if !"iIaAoOxXDCsSpPJ~Y".contains(key) && key != DELETE {
+            return;
+        }
+        if key == 'Y' {
+            return self.yank_lines(self.text.at.line, count);
+        }
+        self.text.mark();
+        let at = self.text.at;
+        let length = self.text.line().len();
+        match key {
+            'i' => self.mode = Mode::Insert,
+            'I' => {
+                self.text.at.column = self.text.indent().len();
+                self.mode = Mode::Insert;
+            }
+            'a' => {
+                self.text.at.column = (at.column + 1).min(length);
+                self.mode = Mode::Insert;
+            }
+            'A' => {
+                self.text.at.column = length;
+                self.mode = Mode::Insert;
+            }
+            'o' => {
+                self.text.at.column = length;
+                self.text.insert('\n');
+                self.mode = Mode::Insert;
+            }
+            'O' => {
+                self.text.lines.insert(at.line, Vec::new());
+                self.text.at.column = 0;
+                self.mode = Mode::Insert;
+            }
+            'x' | DELETE => {
+                self.register = Register::Chars(self.text.take(at.column, at.column + count))
+            }
+            'X' => {
+                self.register =
+                    Register::Chars(self.text.take(at.column.saturating_sub(count), at.column))
+            }
+            'D' => self.register = Register::Chars(self.text.take(at.column, length)),
+            'C' => {
+                self.register = Register::Chars(self.text.take(at.column, length));
+                self.mode = Mode::Insert;
+            }
+            's' => {
+                self.register = Register::Chars(self.text.take(at.column, at.column + count));
+                self.mode = Mode::Insert;
+            }
+            'S' => self.change_line(),
+            'p' | 'P' => self.put(key == 'p', count),
+            'J' => (0..count.max(2) - 1).for_each(|_| self.join()),
+            _ => {
+                for column in at.column..(at.column + count).min(length) {
+                    let line = &mut self.text.lines[at.line];
+                    let c = line[column];
+                    line[column] = if c.is_lowercase() {
+                        c.to_ascii_uppercase()
+                    } else {
+                        c.to_ascii_lowercase()
+                    };
+                }
+                self.text.at.column = at.column + count;
+            }
+        }
+    }
+
+    fn change_line(&mut self) {
+        let indent = self.text.indent().len();
+        let length = self.text.line().len();
+        self.register = Register::Lines(vec![self.text.line().clone()]);
+        self.text.take(indent, length);
+        self.mode = Mode::Insert;
+    }
+
+    fn join(&mut self) {
+        let line = self.text.at.line;
+        if line + 1 >= self.text.lines.len() {
+            return;
+        }
+        let next: Vec<char> = self
+            .text
+            .lines
+            .remove(line + 1)
+            .into_iter()
+            .skip_while(|c| c.is_whitespace())
+            .collect();
+        self.text.at.column = self.text.line().len();
+        let own = &mut self.text.lines[line];
+        if !own.is_empty() && !next.is_empty() {
+            own.push(' ');
+        }
+        own.extend(next);
+    }
+
+    fn put(&mut self, after: bool, count: usize) {
+        let at = self.text.at;
+        match self.register.clone() {
+            Register::Lines(lines) => {
+                let place = if after { at.line + 1 } else { at.line };
+                for _ in 0..count.min(1000) {
+                    self.text.lines.splice(place..place, lines.iter().cloned());
+                }
+                self.text.at = Spot {
+                    line: place,
+                    column: 0,
+                };
+            }
+            Register::Chars(chars) => {
+                let column = if after {
+                    (at.column + 1).min(self.text.line().len())
+                } else {
+                    at.column
+                };
+                let all: Vec<char> = core::iter::repeat_n(chars, count.min(1000))
+                    .flatten()
+                    .collect();
+                self.text.at.column = (column + all.len()).saturating_sub(1);
+                self.text.lines[at.line].splice(column..column, all);
+            }
+        }
+    }
+
+    fn yank_lines(&mut self, from: usize, count: usize) {
+        let end = (from + count).min(self.text.lines.len());
+        self.register = Register::Lines(self.text.lines[from..end].to_vec());
+        if count > 2 {
+            self.note = format!("{} lines yanked", end - from);
+        }
+    }
+
+    /// The key behind `d`, `y`, `c`, `g`, `r`, `Z`, `>`, `<`.
+    fn second(
+        &mut self,
+        first: char,
+        key: char,
+        count: usize,
+        typed: Option<usize>,
+    ) -> Option<Asked> {
+        let at = self.text.at;
+        match (first, key) {
+            (_, '\x1b') => {}
+            ('Z', 'Z') => return self.colon("x"),
+            ('Z', 'Q') => return self.colon("q!"),
+            ('g', 'g') => {
+                self.text.at = Spot {
+                    line: typed.map_or(0, |line| line.saturating_sub(1)),
+                    column: 0,
+                }
+            }
+            ('r', c) if c >= ' ' && at.column < self.text.line().len() => {
+                self.text.mark();
+                self.text.lines[at.line][at.column] = c;
+            }
+            ('>' | '<', same) if same == first => {
+                self.text.mark();
+                for line in self.text.lines.iter_mut().skip(at.line).take(count) {
+                    if first == '>' {
+                        line.splice(0..0, "  ".chars());
+                    } else {
+                        let blanks = line.iter().take(2).take_while(|c| **c == ' ').count();
+                        line.drain(..blanks);
+                    }
+                }
+            }
+            ('y', 'y') => self.yank_lines(at.line, count),
+            ('d', 'd') => {
+                self.text.mark();
+                self.register = Register::Lines(self.text.take_lines(at.line, count));
+                self.text.at.column = 0;
+            }
+            ('c', 'c') => {
+                self.text.mark();
+                self.change_line();
+            }
+            ('d' | 'y' | 'c', motion) => self.over(first, motion, count, typed),
+            _ => {}
+        }
+        None
+    }
+
+    /// An operator over a motion.
+    fn over(&mut self, operator: char, motion: char, count: usize, typed: Option<usize>) {
+        let start = self.text.at;
+        // `cw` stops at the word's end.
+        let motion = if operator == 'c' && motion == 'w' {
+            'e'
+        } else {
+            motion
+        };
+        let lines = match motion {
+            'j' | DOWN => Some((start.line, start.line + count)),
+            'k' | UP => Some((start.line.saturating_sub(count), start.line)),
+            'G' => Some((
+                start.line,
+                typed.map_or(usize::MAX, |line| line.saturating_sub(1)),
+            )),
+            'g' => Some((0, start.line)),
+            _ => None,
+        };
+        if let Some((from, to)) = lines {
+            let (from, to) = (from.min(to), from.max(to).min(self.text.lines.len() - 1));
+            self.yank_lines(from, to - from + 1);
+            if operator != 'y' {
+                self.text.mark();
+                self.text.take_lines(from, to - from + 1);
+                self.text.at.column = 0;
+                if operator == 'c' {
+                    self.text.lines.insert(self.text.at.line, Vec::new());
+                    self.mode = Mode::Insert;
+                }
+            }
+            return;
+        }
+        if !"wWbBeEhl0$^nN ".contains(motion) && !matches!(motion, LEFT | RIGHT | HOME | END) {
+            return;
+        }
+        self.mode = Mode::Insert;
+        self.go(motion, count);
+        self.mode = Mode::Command;
+        let mut end = self.text.at;
+        if matches!(motion, 'e' | 'E') {
+            end.column += 1;
+        }
+        // Within the line: a word at the line's end takes what is left of it.
+        if end.line > start.line {
+            end = Spot {
+                line: start.line,
+                column: self.text.lines[start.line].len(),
+            };
+        } else if end.line < start.line {
+            end = Spot {
+                line: start.line,
+                column: 0,
+            };
+        }
+        let (from, to) = (start.column.min(end.column), start.column.max(end.column));
+        self.text.at = start;
+        if operator == 'y' {
+            let line = self.text.line();
+            self.register =
+                Register::Chars(line[from.min(line.len())..to.min(line.len())].to_vec());
+            self.text.at.column = from;
+            return;
+        }
+        self.text.mark();
+        self.register = Register::Chars(self.text.take(from, to));
+        if operator == 'c' {
+            self.mode = Mode::Insert;
+        }
+    }
+
+    fn search(&mut self, forward: bool) {
+        if self.pattern.is_empty() {
+            return self.say("No previous regular expression");
+        }
+        let Ok(regex) = crate::programs::regular::compile(&self.pattern, false, false) else {
+            return self.say("Bad search pattern");
+        };
+        let at = self.text.at;
+        let count = self.text.lines.len();
+        for step in 0..=count {
+            let line = if forward {
+                (at.line + step) % count
+            } else {
+                (at.line + count - step % count) % count
+            };
+            let text: String = self.text.lines[line].iter().collect();
+            let columns: Vec<usize> = regex
+                .find_iter(text.as_bytes())
+                .map(|found| {
+                    String::from_utf8_lossy(&text.as_bytes()[..found.start()])
+                        .chars()
+                        .count()
+                })
+                .collect();
+            // On the cursor's line what lies ahead of it, and at the end of the round what lies behind.
+            let ahead = |column: &usize| {
+                if forward {
+                    *column > at.column
+                } else {
+                    *column < at.column
+                }
+            };
+            let fits = |column: &&usize| match step {
+                0 => ahead(column),
+                _ if step == count => !ahead(column),
+                _ => true,
+            };
+            let found = if forward {
+                columns.iter().find(fits)
+            } else {
+                columns.iter().rev().find(fits)
+            };
+            if let Some(&column) = found {
+                self.text.at = Spot { line, column };
+                return;
+            }
+        }
+        self.note = format!("Pattern not found: {}", self.pattern);
+    }
+
+    fn colon(&mut self, line: &str) -> Option<Asked> {
+        let (word, rest) = line
+            .split_once(' ')
+            .map_or((line, ""), |(word, rest)| (word, rest.trim()));
+        let name = if rest.is_empty() {
+            self.name.clone()
+        } else {
+            rest.to_owned()
+        };
+        match word {
+            "" => {}
+            "w" | "w!" | "wq" | "wq!" | "x" | "x!" => {
+                let then_quit = !word.starts_with("w") || word.contains('q');
+                if word.starts_with('x') && !self.is_changed() {
+                    return Some(Asked::Quit);
+                }
+                if name.is_empty() {
+                    self.say("No current filename");
+                    return None;
+                }
+                return Some(Asked::Write { name, then_quit });
+            }
+            "q" | "quit" if self.is_changed() => {
+                self.say("No write since last change (:q! overrides)")
+            }
+            "q" | "quit" | "q!" | "quit!" | "qa" | "qa!" => return Some(Asked::Quit),
+            "set" | "se" | "noh" | "syntax" => {}
+            "$" => {
+                self.text.at = Spot {
+                    line: usize::MAX,
+                    column: 0,
+                }
+            }
+            _ if word.chars().all(|c| c.is_ascii_digit()) => {
+                self.text.at = Spot {
+                    line: word.parse::<usize>().unwrap_or(1).saturating_sub(1),
+                    column: 0,
+                };
+            }
+            _ if line.starts_with("s/") || line.starts_with("%s/") => self.substitute(line),
+            _ => self.note = format!("Not implemented: {line}"),
+        }
+        None
+    }
+
+    /// `:s/PATTERN/TEXT/g`, `:%s/…`
+    fn substitute(&mut self, line: &str) {
+        let all = line.starts_with('%');
+        let mut parts = line.trim_start_matches('%')[2..].split('/');
+        let (pattern, with, flags) = (
+            parts.next().unwrap_or(""),
+            parts.next().unwrap_or(""),
+            parts.next().unwrap_or(""),
+        );
+        let Ok(regex) = crate::programs::regular::compile(pattern, false, flags.contains('i'))
+        else {
+            return self.say("Bad search pattern");
+        };
+        self.text.mark();
+        let range = if all {
+            0..self.text.lines.len()
+        } else {
+            self.text.at.line..self.text.at.line + 1
+        };
+        let mut changed = 0;
+        let most = if flags.contains('g') { 0 } else { 1 };
+        for at in range {
+            let old: String = self.text.lines[at].iter().collect();
+            let new = regex.replacen(
+                old.as_bytes(),
+                most,
+                regex::bytes::NoExpand(with.as_bytes()),
+            );
+            if *new != *old.as_bytes() {
+                self.text.lines[at] = String::from_utf8_lossy(&new).chars().collect();
+                self.text.at.line = at;
+                changed += 1;
+            }
+        }
+        self.note = if changed == 0 {
+            format!("Pattern not found: {pattern}")
+        } else {
+            format!("{changed} lines changed")
+        };
+    }
+
+    fn place(&self) -> String {
+        let total = self.text.lines.len();
+        format!(
+            "{}/{total} {}%",
+            self.text.at.line + 1,
+            (self.text.at.line + 1) * 100 / total
+        )
+    }
+
+    /// The whole screen as bytes for a terminal.
+    pub fn draw(&mut self, columns: usize, rows: usize) -> String {
+        let columns = columns.max(2);
+        self.rows = rows.saturating_sub(1).max(1);
+        let at = self.text.at;
+        if at.line < self.top {
+            self.top = at.line;
+        } else if at.line >= self.top + self.rows {
+            self.top = at.line + 1 - self.rows;
+        }
+        let column = width(&self.text.line()[..at.column.min(self.text.line().len())]);
+        if column < self.left {
+            self.left = column;
+        } else if column >= self.left + columns {
+            self.left = column + 1 - columns;
+        }
+        let mut out = "\x1b[?25l\x1b[H".to_owned();
+        for row in 0..self.rows {
+            match self.text.lines.get(self.top + row) {
+                Some(line) => out.push_str(&shown(line, self.left, columns)),
+                None => out.push_str("\x1b[34m~\x1b[0m"),
+            }
+            out.push_str("\x1b[K\r\n");
+        }
+        let status = match &self.mode {
+            Mode::Line(mark, line) => format!("{mark}{line}"),
+            mode => {
+                let letter = if *mode == Mode::Insert { 'I' } else { '-' };
+                let name = if self.name.is_empty() {
+                    "No file"
+                } else {
+                    &self.name
+                };
+                let changed = if self.is_changed() { " [modified]" } else { "" };
+                let left = if self.note.is_empty() {
+                    format!("{letter} {name}{changed}")
+                } else {
+                    format!("{letter} {}", self.note)
+                };
+                let right = self.place();
+                let fill = columns
+                    .saturating_sub(left.chars().count() + right.len() + 1)
+                    .max(1);
+                format!("{left}{}{right}", " ".repeat(fill))
+            }
+        };
+        let status: String = status.chars().take(columns - 1).collect();
+        out.push_str(&format!("{status}\x1b[K"));
+        let (row, column) = match &self.mode {
+            Mode::Line(_, line) => (self.rows, line.chars().count() + 1),
+            _ => (at.line - self.top, column - self.left),
+        };
+        out.push_str(&format!("\x1b[{};{}H\x1b[?25h", row + 1, column + 1));
+        out
+    }
+}
+
+fn width(chars: &[char]) -> usize {
+    chars.iter().fold(0, |column, c| {
+        if *c == '\t' {
+            column / 8 * 8 + 8
+        } else {
+            column + c.width().unwrap_or(1)
+        }
+    })
+}
+
+/// The part of a line that stands on the screen.
+fn shown(line: &[char], left: usize, columns: usize) -> String {
+    let mut out = String::new();
+    let mut column = 0;
+    for c in line {
+        let next = if *c == '\t' {
+            column / 8 * 8 + 8
+        } else {
+            column + c.width().unwrap_or(1)
+        };
+        if next > left + columns {
+            break;
+        }
+        if column >= left {
+            match c {
+                '\t' => out.extend(core::iter::repeat_n(' ', next - column)),
+                c if c.is_control() => out.push('?'),
+                c => out.push(*c),
+            }
+        }
+        column = next;
+    }
+    out
+}
+
+// Keys that are no character, in a private range.
+const UP: char = '\u{e000}';
+const DOWN: char = '\u{e001}';
+const RIGHT: char = '\u{e002}';
+const LEFT: char = '\u{e003}';
+const HOME: char = '\u{e004}';
+const END: char = '\u{e005}';
+const DELETE: char = '\u{e006}';
+const PAGE_UP: char = '\u{e007}';
+const PAGE_DOWN: char = '\u{e008}';
+const NOTHING: char = '\u{e0ff}';
+
+/// The first key of `bytes` and how many bytes it has. A lone escape is the escape key: terminals send sequences whole.
+fn next_key(bytes: &[u8]) -> Option<(char, usize)> {
+    let first = *bytes.first()?;
+    if first == 0x1b {
+        if !matches!(bytes.get(1), Some(b'[' | b'O')) {
+            return Some(('\x1b', 1));
+        }
+        let end = bytes[2..]
+            .iter()
+            .position(|byte| (0x40..=0x7e).contains(byte))
+            .map(|at| at + 3);
+        let Some(end) = end else {
+            return if bytes.len() > 16 {
+                Some((NOTHING, bytes.len()))
+            } else {
+                None
+            };
+        };
+        let key = match &bytes[2..end] {
+            b"A" => UP,
+            b"B" => DOWN,
+            b"C" => RIGHT,
+            b"D" => LEFT,
+            b"H" | b"1~" | b"7~" => HOME,
+            b"F" | b"4~" | b"8~" => END,
+            b"3~" => DELETE,
+            b"5~" => PAGE_UP,
+            b"6~" => PAGE_DOWN,
+            _ => NOTHING,
+        };
+        return Some((key, end));
+    }
+    let length = match first {
+        0..=0x7f => 1,
+        0xc2..=0xdf => 2,
+        0xe0..=0xef => 3,
+        0xf0..=0xf4 => 4,
+        _ => return Some((NOTHING, 1)),
+    };
+    if bytes.len() < length {
+        return None;
+    }
+    let key = core::str::from_utf8(&bytes[..length])
+        .ok()
+        .and_then(|text| text.chars().next())
+        .unwrap_or(NOTHING);
+    Some((key, length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The text after `keys` typed into `text`.
+    fn typed(text: &str, keys: &str) -> String {
+        let mut editor = Editor::new("f");
+        editor.load(text);
+        editor.feed(keys.as_bytes());
+        editor.contents()
+    }
+
+    #[test]
+    fn keys_edit_the_text() {
+        for (text, keys, expect) in [
+            ("", "ihello\x1b", "hello\n"),
+            ("abc\n", "x", "bc\n"),
+            ("abc\n", "$x", "ab\n"),
+            ("a\nb\nc\n", "jdd", "a\nc\n"),
+            ("a\nb\nc\n", "2dd", "c\n"),
+            ("a\nb\n", "yyp", "a\na\nb\n"),
+            ("a\nb\n", "ddp", "b\na\n"),
+            ("a\nb\n", "Gox\x1b", "a\nb\nx\n"),
+            ("a\n", "Ob\x1b", "b\na\n"),
+            ("abc\n", "Ad\x1bIx\x1b", "xabcd\n"),
+            ("abc\n", "laX\x1b", "abXc\n"),
+            (
+                "image: nginx:1.27\n",
+                "/1.27\rcw1.29\x1b",
+                "image: nginx:1.29\n",
+            ),
+            ("one two\n", "dw", "two\n"),
+            ("one two\n", "wD", "one \n"),
+            ("abc\n", "xxu", "bc\n"),
+            ("abc\n", "xxuu\x12", "bc\n"),
+            ("a\nb\nc\n", ":2\rdd", "a\nc\n"),
+            ("a a\na\n", ":%s/a/b/g\r", "b b\nb\n"),
+            ("abc\n", "rx", "xbc\n"),
+            ("a\nb\n", "J", "a b\n"),
+            ("a\nb\nc\n", "Gddggdd", "b\n"),
+            ("abc\n", "i\x1b[C\x1b[CX\x1b", "abXc\n"),
+            ("é日\n", "lx", "é\n"),
+        ] {
+            assert_eq!(typed(text, keys), expect, "{keys:?} in {text:?}");
+        }
+    }
+
+    #[test]
+    fn colon_commands_ask_the_driver() {
+        let mut editor = Editor::new("f");
+        editor.load("a\n");
+        let write = |then_quit| Asked::Write {
+            name: "f".to_owned(),
+            then_quit,
+        };
+        assert_eq!(editor.feed(b":w\r"), [write(false)]);
+        assert_eq!(editor.feed(b":wq\r"), [write(true)]);
+        assert_eq!(editor.feed(b":q\r"), [Asked::Quit]);
+        assert_eq!(editor.feed(b"x:q\r"), []);
+        assert!(editor.draw(80, 24).contains("No write since last change"));
+        assert_eq!(editor.feed(b":q!\r"), [Asked::Quit]);
+        assert_eq!(editor.feed(b"ZZ"), [write(true)]);
+    }
+}
