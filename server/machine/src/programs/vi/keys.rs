@@ -490,6 +490,13 @@ impl Editor {
         self.go(motion, count);
         self.mode = Mode::Command;
         let mut end = self.text.at;
+        if operator == 'c'
+            && matches!(motion, 'e' | 'E')
+            && count == 1
+            && self.text.ends_word(start)
+        {
+            end = start;
+        }
         if matches!(motion, 'e' | 'E') {
             end.column += 1;
         }
@@ -847,9 +854,10 @@ mod tests {
             ("abc\n", "laX\x1b", "abXc\n"),
             (
                 "image: nginx:1.27\n",
-                "/1.27\rcw1.29\x1b",
+                "/1.27\rC1.29\x1b",
                 "image: nginx:1.29\n",
             ),
+            ("a.b c\n", "cwx\x1b", "x.b c\n"),
             ("one two\n", "dw", "two\n"),
             ("one two\n", "wD", "one \n"),
             ("abc\n", "xxu", "bc\n"),

@@ -162,6 +162,15 @@ impl Text {
         }
     }
 
+    /// Whether the character is the last of its word.
+    pub fn ends_word(&self, at: Spot) -> bool {
+        let line = &self.lines[at.line];
+        match (line.get(at.column), line.get(at.column + 1)) {
+            (Some(own), Some(next)) => Text::class(*own) != Text::class(*next),
+            _ => true,
+        }
+    }
+
     /// The start of the next word.
     pub fn word_forward(&self, from: Spot) -> Spot {
         let mut spot = from;
