@@ -70,9 +70,10 @@ pub(crate) fn offered(asked: &Asked, header: &str) -> Vec<String> {
         .collect()
 }
 
-/// How the process ended, as the status that clients read their exit code from.
-pub(crate) fn exit_status(code: i32) -> serde_json::Value {
-    if code == 0 {
+/// How the process ended, as the status that clients read their exit code from. An attach has no command and ends well however the
+/// container ended: clients read that in the pod's status.
+pub(crate) fn exit_status(query: &host::ExecQuery, code: i32) -> serde_json::Value {
+    if code == 0 || query.command.is_empty() {
         return serde_json::json!({"metadata": {}, "status": "Success"});
     }
     serde_json::json!({

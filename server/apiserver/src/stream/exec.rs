@@ -212,10 +212,9 @@ async fn send_output(
             StreamOut::Stdout(bytes) => (1, query.stdout, bytes),
             StreamOut::Stderr(bytes) => (2, query.stderr, bytes),
             StreamOut::Exit(exit) => {
-                if protocol.version >= 4 || exit.code != 0 {
-                    let _ = sink
-                        .send(last_word(protocol, &exit_status(exit.code)))
-                        .await;
+                let status = exit_status(query, exit.code);
+                if protocol.version >= 4 || status["status"] == "Failure" {
+                    let _ = sink.send(last_word(protocol, &status)).await;
                 }
                 return;
             }
@@ -245,8 +244,9 @@ async fn take_input(
             Ok(Message::Ping(_) | Message::Pong(_)) => continue,
             Ok(message) => message,
         };
+        // What is no message of the protocol is dropped, as the real server drops it.
         let Some((channel, payload)) = protocol.read(message) else {
-            return true;
+            continue;
         };
         let sent = match channel {
             0 if payload.is_empty() => Ok(()),

@@ -123,7 +123,8 @@ pub(crate) async fn exec(
                 StreamOut::Stdout(bytes) => ("stdout", bytes),
                 StreamOut::Stderr(bytes) => ("stderr", bytes),
                 StreamOut::Exit(exit) => {
-                    return finish(&outgoing, &streams, &exit_status(exit.code), json).await;
+                    return finish(&outgoing, &streams, &exit_status(&query, exit.code), json)
+                        .await;
                 }
                 StreamOut::Error(text) => {
                     return finish(&outgoing, &streams, &failure(&text), json).await;
