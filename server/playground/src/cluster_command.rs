@@ -22,6 +22,9 @@ pub struct ClusterArgs {
     /// Where to write the kubeconfig [default: a file in the temporary directory]
     #[arg(long)]
     kubeconfig_out: Option<PathBuf>,
+    /// Folder of the certificate authority: made when it is empty, so that a cluster that starts again has the same kubeconfig
+    #[arg(long, value_name = "DIR")]
+    pki: Option<PathBuf>,
     /// Number of nodes
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=100))]
     nodes: u8,
@@ -226,8 +229,16 @@ fn door(
         let server = format!("http://{reached}");
         return Ok((certificates::kubeconfig(&server, None), listen::Door::Plain));
     }
-    let made = certificates::Certificates::new(reached.ip(), admin)
-        .map_err(|e| format!("cannot make certificates: {e}"))?;
+    let made =
+        certificates::Certificates::new(reached.ip(), admin, args.pki.as_deref()).map_err(|e| {
+            match &args.pki {
+                Some(folder) => format!(
+                    "the certificates of {} cannot be used: {e}",
+                    folder.display()
+                ),
+                None => format!("cannot make certificates: {e}"),
+            }
+        })?;
     let config = made
         .server_config()
         .map_err(|e| format!("cannot set TLS up: {e}"))?;

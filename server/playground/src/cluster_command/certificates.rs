@@ -1,4 +1,7 @@
 //! The certificates of one `podschool cluster`: an authority, the server's, the administrator's; and the kubeconfig that holds them.
+//!
+//! They live as long as the process, or, in a folder of `--pki`, as long as that: `ca.crt`, `ca.key`, `admin.crt`, `admin.key`, in PEM. The
+//! server's own is made anew at each start. (kubernetes.io/docs/setup/best-practices/certificates)
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,20 +10,28 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
 };
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use sha2::Digest;
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::Arc;
 
-/// Everything that was made; it lives as long as the process.
+/// What clients know a cluster by: in PEM, as it is kept.
+struct Root {
+    authority: String,
+    authority_key: String,
+    client: String,
+    client_key: String,
+}
+
+/// Everything that is needed to serve.
 pub struct Certificates {
-    authority_pem: String,
+    root: Root,
     authority: CertificateDer<'static>,
     server: CertificateDer<'static>,
     server_key: KeyPair,
     client: CertificateDer<'static>,
-    client_pem: String,
-    client_key: KeyPair,
     admin: UserInfo,
 }
 
@@ -35,20 +46,74 @@ fn named(common_name: &str) -> CertificateParams {
     params
 }
 
-impl Certificates {
-    /// Makes them for a server that is reached at `ip` and as localhost.
-    pub fn new(ip: IpAddr, admin: &UserInfo) -> Result<Certificates, Error> {
-        let authority_key = KeyPair::generate()?;
-        // A name of its own: with the same subject as the server's, the server's would pass for self-signed.
-        let mut authority = named("podschool-ca");
-        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        authority.key_usages = vec![
-            KeyUsagePurpose::KeyCertSign,
-            KeyUsagePurpose::DigitalSignature,
-        ];
-        let authority_certificate = authority.self_signed(&authority_key)?;
-        let issuer = Issuer::new(authority, authority_key);
+/// The authority's own certificate, to be signed or to sign with.
+fn authority() -> CertificateParams {
+    // A name of its own: with the same subject as the server's, the server's would pass for self-signed.
+    let mut params = named("podschool-ca");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![
+        KeyUsagePurpose::KeyCertSign,
+        KeyUsagePurpose::DigitalSignature,
+    ];
+    params
+}
 
+impl Root {
+    fn new(admin: &UserInfo) -> Result<Root, Error> {
+        let key = KeyPair::generate()?;
+        let key_pem = key.serialize_pem();
+        let own = authority().self_signed(&key)?;
+        let issuer = Issuer::new(authority(), key);
+        let client_key = KeyPair::generate()?;
+        let mut client = named(&admin.name);
+        if let Some(group) = admin.groups.first() {
+            client
+                .distinguished_name
+                .push(DnType::OrganizationName, group.as_str());
+        }
+        client.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        Ok(Root {
+            authority: own.pem(),
+            authority_key: key_pem,
+            client: client.signed_by(&client_key, &issuer)?.pem(),
+            client_key: client_key.serialize_pem(),
+        })
+    }
+
+    /// Reads the folder's files; makes and writes them where there is no `ca.key`.
+    fn kept_in(folder: &Path, admin: &UserInfo) -> Result<Root, Error> {
+        let read = |name: &str| std::fs::read_to_string(folder.join(name));
+        if folder.join("ca.key").exists() {
+            return Ok(Root {
+                authority: read("ca.crt")?,
+                authority_key: read("ca.key")?,
+                client: read("admin.crt")?,
+                client_key: read("admin.key")?,
+            });
+        }
+        let root = Root::new(admin)?;
+        std::fs::create_dir_all(folder)?;
+        // The authority's key comes last: with it the folder is complete.
+        for (name, text) in [
+            ("ca.crt", &root.authority),
+            ("admin.crt", &root.client),
+            ("admin.key", &root.client_key),
+            ("ca.key", &root.authority_key),
+        ] {
+            super::write_private(&folder.join(name), text)?;
+        }
+        Ok(root)
+    }
+}
+
+impl Certificates {
+    /// For a server that is reached at `ip` and as localhost; `kept` is the folder of what outlives the process.
+    pub fn new(ip: IpAddr, admin: &UserInfo, kept: Option<&Path>) -> Result<Certificates, Error> {
+        let root = match kept {
+            Some(folder) => Root::kept_in(folder, admin)?,
+            None => Root::new(admin)?,
+        };
+        let issuer = Issuer::new(authority(), KeyPair::from_pem(&root.authority_key)?);
         let server_key = KeyPair::generate()?;
         let mut names = vec![
             "localhost".to_string(),
@@ -63,26 +128,13 @@ impl Certificates {
         server.distinguished_name = named("kube-apiserver").distinguished_name;
         server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let server = server.signed_by(&server_key, &issuer)?;
-
-        let client_key = KeyPair::generate()?;
-        let mut client = named(&admin.name);
-        if let Some(group) = admin.groups.first() {
-            client
-                .distinguished_name
-                .push(DnType::OrganizationName, group.as_str());
-        }
-        client.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-        let client = client.signed_by(&client_key, &issuer)?;
-
         Ok(Certificates {
-            authority_pem: authority_certificate.pem(),
-            authority: authority_certificate.der().clone(),
+            authority: CertificateDer::from_pem_slice(root.authority.as_bytes())?,
+            client: CertificateDer::from_pem_slice(root.client.as_bytes())?,
             server: server.der().clone(),
             server_key,
-            client_pem: client.pem(),
-            client: client.der().clone(),
-            client_key,
             admin: admin.clone(),
+            root,
         })
     }
 
@@ -125,12 +177,12 @@ pub fn kubeconfig(server: &str, certificates: Option<&Certificates>) -> String {
         Some(c) => (
             format!(
                 "    certificate-authority-data: {}\n",
-                data(&c.authority_pem)
+                data(&c.root.authority)
             ),
             format!(
                 "    client-certificate-data: {}\n    client-key-data: {}\n",
-                data(&c.client_pem),
-                data(&c.client_key.serialize_pem())
+                data(&c.root.client),
+                data(&c.root.client_key)
             ),
         ),
         None => (String::new(), String::new()),
