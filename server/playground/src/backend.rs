@@ -55,6 +55,14 @@ impl Ground {
         }
     }
 
+    /// Whether the cluster answers, where it is one that can go away.
+    pub fn answers(&self) -> Option<tokio::sync::watch::Receiver<bool>> {
+        match self {
+            Ground::Sim(_) => None,
+            Ground::Real(ground) => Some(ground.answers()),
+        }
+    }
+
     /// Makes the cluster (or the namespace) and the workstation with the lesson's files. The error is a sentence.
     pub async fn grow(
         &self,
@@ -84,6 +92,14 @@ impl Grown {
             && !self.dozing.swap(true, Ordering::AcqRel)
         {
             let _ = self.world.clock(host::ClockCommand::Pause).await;
+        }
+    }
+
+    /// A real cluster that was away is back: true when the namespace had to be made anew.
+    pub async fn renew(&self) -> Result<bool, kube::Error> {
+        match &self.tenant {
+            Some(tenant) => tenant.renew().await,
+            None => Ok(false),
         }
     }
 

@@ -15,10 +15,10 @@ pub mod terminals;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use course::{Lang, Lesson};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::backend::Ground;
@@ -32,6 +32,8 @@ use life::{Life, LifeError};
 
 /// Frames that a slow page may lag behind before it is told everything again.
 const EVENTS: usize = 512;
+/// When a cluster that is back could not be used yet.
+const ASK_AGAIN: Duration = Duration::from_secs(2);
 
 /// One learner in one lesson.
 pub struct Session {
@@ -136,7 +138,10 @@ impl Session {
                 let life = Arc::new(life);
                 self.lock().life = Some(life.clone());
                 tokio::spawn(self.clone().listen(told, life.clone()));
-                tokio::spawn(self.clone().guard(life));
+                tokio::spawn(self.clone().guard(life.clone()));
+                if let Some(answers) = self.ground.answers() {
+                    tokio::spawn(self.clone().follow_cluster(life, answers));
+                }
                 self.set_state(SessionState::Ready, None);
                 Ok(())
             }
@@ -221,6 +226,39 @@ impl Session {
                     .into(),
             ),
         );
+    }
+
+    /// Says when the real cluster does not answer, and takes up where it was when it does.
+    async fn follow_cluster(self: Arc<Self>, life: Arc<Life>, mut answers: watch::Receiver<bool>) {
+        let say = |key| Some(crate::language::say(self.lang(), key));
+        loop {
+            let there = *answers.borrow_and_update();
+            match self.state().0 {
+                SessionState::Ready if !there => {
+                    self.set_state(SessionState::Unreachable, say("page-cluster-away"));
+                }
+                SessionState::Unreachable if there => match life.renew().await {
+                    Ok(anew) => {
+                        let key = if anew {
+                            "page-cluster-forgot"
+                        } else {
+                            "page-cluster-back"
+                        };
+                        self.set_state(SessionState::Ready, say(key));
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, session = %self.id, "a session could not be taken up again");
+                    }
+                },
+                _ => {}
+            }
+            let again = tokio::time::sleep(ASK_AGAIN);
+            tokio::select! {
+                () = life.stop.cancelled() => return,
+                changed = answers.changed() => if changed.is_err() { return },
+                () = again, if there && self.state().0 == SessionState::Unreachable => {}
+            }
+        }
     }
 
     /// The life there is, while there is one.

@@ -7,7 +7,7 @@ mod frames;
 mod outgoing;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
@@ -16,6 +16,7 @@ use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinHandle;
 
 use crate::session::Session;
+use crate::session::life::Life;
 use crate::session::terminals::{Terminal, Viewer};
 use crate::wire::{ServerFrame, binary};
 use outgoing::Outgoing;
@@ -33,6 +34,8 @@ const MOST_NONSENSE: u32 = 100;
 /// One connection.
 pub(crate) struct Connection {
     session: Arc<Session>,
+    /// The life that the page was told of.
+    life: Weak<Life>,
     out: Outgoing,
     /// Terminals that this page looks at.
     views: HashMap<u32, View>,
@@ -63,6 +66,11 @@ pub async fn serve(socket: WebSocket, session: Arc<Session>) {
     let mut writing = tokio::spawn(write(sink, messages));
     let mut events = session.events();
     let mut connection = Connection {
+        life: session
+            .life()
+            .as_ref()
+            .map(Arc::downgrade)
+            .unwrap_or_default(),
         session: session.clone(),
         out: Outgoing(queue),
         views: HashMap::new(),
@@ -77,7 +85,9 @@ pub async fn serve(socket: WebSocket, session: Arc<Session>) {
             message = stream.next() => {
                 heard = tokio::time::Instant::now();
                 match message {
-                    Some(Ok(Message::Close(_)) | Err(_)) | None => break None,
+                    Some(Ok(Message::Close(_))) | None => break None,
+                    Some(Err(error)) if is_too_long(&error) => break Some((close_code::SIZE, "this message is too long")),
+                    Some(Err(_)) => break None,
                     Some(Ok(message)) => if let Some(close) = connection.take(message).await { break Some(close) },
                 }
             }
@@ -110,6 +120,13 @@ pub async fn serve(socket: WebSocket, session: Arc<Session>) {
         // The queue has no senders any more: the writer sends what is left and ends.
         let _ = tokio::time::timeout(PATIENCE, writing).await;
     }
+}
+
+/// Whether a message was refused for its length; other errors are of the connection, which is gone with them.
+fn is_too_long(error: &axum::Error) -> bool {
+    use tokio_tungstenite::tungstenite::Error;
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<Error>());
+    matches!(source, Some(Error::Capacity(_)))
 }
 
 async fn write(
@@ -184,11 +201,15 @@ impl Connection {
                 state: crate::wire::SessionState::Ready,
                 ..
             } => {
-                // A new life: what this page looked at is gone.
-                self.views.clear();
-                self.files.clear();
                 self.out.frame(&frame).await;
-                self.tell_everything().await;
+                let life = self.session.life();
+                if life.as_ref().map(Arc::as_ptr) != Some(self.life.as_ptr()) {
+                    // A new life: what this page looked at is gone.
+                    self.life = life.as_ref().map(Arc::downgrade).unwrap_or_default();
+                    self.views.clear();
+                    self.files.clear();
+                    self.tell_everything().await;
+                }
             }
             frame => self.out.frame(&frame).await,
         }

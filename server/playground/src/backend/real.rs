@@ -5,11 +5,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use host::{Shards, WorkstationSpec, WorldSpec};
 use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
 use kube::api::{Api, DeleteParams, ListParams, ObjectMeta, PostParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
+use tokio::sync::watch;
 
 use super::fence::fenced;
 use super::{Grown, SERVER};
@@ -21,7 +23,10 @@ const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "podschool");
 /// Which server made it.
 const INSTANCE: &str = "podschool.dev/instance";
 /// How long a new namespace may take to be usable.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How often the cluster is asked whether it is there, and how long it may take to say so.
+const PULSE: Duration = Duration::from_secs(1);
+const PULSE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The cluster that sessions share.
 pub struct RealGround {
@@ -30,12 +35,16 @@ pub struct RealGround {
     /// Names this server among others on the same cluster.
     instance: String,
     pub version: String,
+    /// Whether the cluster answered when it was last asked.
+    answers: watch::Receiver<bool>,
 }
 
 /// One session's place on the cluster.
 pub struct Tenant {
     client: kube::Client,
     namespace: String,
+    instance: String,
+    session: String,
 }
 
 impl RealGround {
@@ -70,11 +79,14 @@ impl RealGround {
             .apiserver_version()
             .await
             .map_err(|e| wrong(format!("the cluster at {server} does not answer: {e}")))?;
+        let (tell, answers) = watch::channel(true);
+        tokio::spawn(feel_pulse(client.clone(), tell));
         let ground = RealGround {
             client,
             shards,
             instance,
             version: version.git_version,
+            answers,
         };
         ground
             .sweep()
@@ -93,23 +105,31 @@ impl RealGround {
         for namespace in namespaces.list(&ours).await? {
             let name = namespace.metadata.name.unwrap_or_default();
             tracing::info!(namespace = name, "a namespace of an earlier run is removed");
-            Tenant {
-                client: self.client.clone(),
-                namespace: name,
-            }
-            .remove()
-            .await;
+            remove(&self.client, &name).await;
         }
         Ok(())
     }
 
-    /// Whether the cluster answers now.
-    pub async fn answers(&self) -> bool {
-        let asked = tokio::time::timeout(
-            std::time::Duration::from_secs(5),
-            self.client.apiserver_version(),
-        );
-        matches!(asked.await, Ok(Ok(_)))
+    /// Whether the cluster answers, and from now on when that changes.
+    pub fn answers(&self) -> watch::Receiver<bool> {
+        self.answers.clone()
+    }
+}
+
+/// Asks the cluster again and again while somebody wants to know.
+async fn feel_pulse(client: kube::Client, tell: watch::Sender<bool>) {
+    let mut round = tokio::time::interval(PULSE);
+    round.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! { () = tell.closed() => return, _ = round.tick() => {} }
+        let asked = tokio::time::timeout(PULSE_PATIENCE, client.apiserver_version()).await;
+        let answers = matches!(asked, Ok(Ok(_)));
+        let changed = tell.send_if_modified(|known| std::mem::replace(known, answers) != answers);
+        if changed && answers {
+            tracing::info!("the cluster answers again");
+        } else if changed {
+            tracing::warn!("the cluster does not answer");
+        }
     }
 }
 
@@ -128,8 +148,10 @@ pub async fn grow(
     let tenant = Tenant {
         client: ground.client.clone(),
         namespace: namespace.clone(),
+        instance: ground.instance.clone(),
+        session: session[..session.len().min(63)].to_owned(),
     };
-    if let Err(error) = tenant.make(ground, session).await {
+    if let Err(error) = tenant.make().await {
         tenant.remove().await;
         return Err(format!(
             "the namespace {namespace} could not be made: {error}"
@@ -161,11 +183,21 @@ pub async fn grow(
 }
 
 impl Tenant {
-    async fn make(&self, ground: &RealGround, session: &str) -> Result<(), kube::Error> {
+    /// After the cluster was away: makes the namespace again where the cluster has lost it. True when it had to.
+    pub async fn renew(&self) -> Result<bool, kube::Error> {
+        let namespaces: Api<Namespace> = Api::all(self.client.clone());
+        if namespaces.get_opt(&self.namespace).await?.is_some() {
+            return Ok(false);
+        }
+        self.make().await?;
+        Ok(true)
+    }
+
+    async fn make(&self) -> Result<(), kube::Error> {
         let labels = [
             (MANAGED_BY.0, MANAGED_BY.1),
-            (INSTANCE, &ground.instance),
-            ("podschool.dev/session", &session[..session.len().min(63)]),
+            (INSTANCE, &self.instance),
+            ("podschool.dev/session", &self.session),
             ("pod-security.kubernetes.io/enforce", "baseline"),
             ("pod-security.kubernetes.io/enforce-version", "v1.36"),
         ];
@@ -198,7 +230,7 @@ impl Tenant {
         let ready = async {
             loop {
                 match accounts.get_opt("default").await {
-                    Ok(None) => tokio::time::sleep(std::time::Duration::from_millis(50)).await,
+                    Ok(None) => tokio::time::sleep(Duration::from_millis(50)).await,
                     Ok(Some(_)) | Err(_) => return,
                 }
             }
@@ -213,16 +245,15 @@ impl Tenant {
 
     /// Removes the namespace with all that is in it. What cannot be removed now is removed at the next start.
     pub async fn remove(&self) {
-        let namespaces: Api<Namespace> = Api::all(self.client.clone());
-        match namespaces
-            .delete(&self.namespace, &DeleteParams::default())
-            .await
-        {
-            Ok(_) => {}
-            Err(kube::Error::Api(status)) if status.code == 404 || status.code == 409 => {}
-            Err(error) => {
-                tracing::warn!(%error, namespace = self.namespace, "a namespace could not be removed")
-            }
-        }
+        remove(&self.client, &self.namespace).await;
+    }
+}
+
+async fn remove(client: &kube::Client, namespace: &str) {
+    let namespaces: Api<Namespace> = Api::all(client.clone());
+    match namespaces.delete(namespace, &DeleteParams::default()).await {
+        Ok(_) => {}
+        Err(kube::Error::Api(status)) if status.code == 404 || status.code == 409 => {}
+        Err(error) => tracing::warn!(%error, namespace, "a namespace could not be removed"),
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use course::format::CheckFile;
 use course::{Grader, Lang, Lesson, Observation, Sentence};
 use serde_json::Value;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::wire::{Answer, ObjectChange, ObjectOp, ServerFrame, StepCause, StepState, StepStatus};
@@ -51,6 +51,8 @@ pub struct Grading {
     answers: mpsc::Sender<Given>,
     shared: Arc<Mutex<Shared>>,
     lesson: Arc<Lesson>,
+    /// Ends the watches there are and begins new ones.
+    again: Arc<Notify>,
 }
 
 /// An answer to a question, and where to say whether it is right.
@@ -109,15 +111,14 @@ impl Grading {
         lock(&shared).steps = grader.steps().to_vec();
         let (seen, queue) = mpsc::channel(QUEUE);
         let (answers, given) = mpsc::channel(QUEUE);
-        let watching = course::watch(
+        let again = Arc::new(Notify::new());
+        tokio::spawn(watch(
             around.client.clone(),
             around.namespace.clone(),
             seen.clone(),
-        );
-        let stop = around.stop.clone();
-        tokio::spawn(async move {
-            tokio::select! { () = stop.cancelled() => {}, () = watching => {} }
-        });
+            again.clone(),
+            around.stop.clone(),
+        ));
         tokio::spawn(ask_ports(
             shared.clone(),
             lesson.clone(),
@@ -131,6 +132,7 @@ impl Grading {
             answers,
             shared,
             lesson,
+            again,
         };
         tokio::spawn(grading.clone().run(grader, queue, given, around));
         grading
@@ -222,6 +224,11 @@ impl Grading {
     pub async fn see(&self, observation: Observation) {
         // The task ends with the session; then there is nobody to grade.
         let _ = self.seen.send(observation).await;
+    }
+
+    /// The cluster was away: what was seen may have changed unseen, and the watches may wait for what never comes.
+    pub fn look_again(&self) {
+        self.again.notify_one();
     }
 
     /// As [`Grading::see`], from a place that cannot wait; a note is lost when the queue is full.
@@ -428,6 +435,29 @@ fn key(kind: &str, object: &Value) -> (String, String) {
             .unwrap_or_default()
             .to_owned(),
     )
+}
+
+/// Watches the cluster until `stop`; from the beginning whenever `again` says so, with a gap between.
+async fn watch(
+    client: kube::Client,
+    namespace: String,
+    seen: mpsc::Sender<Observation>,
+    again: Arc<Notify>,
+    stop: CancellationToken,
+) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = course::watch(client.clone(), namespace.clone(), seen.clone()) => return,
+            () = again.notified() => {}
+        }
+        for watched in course::WATCHED {
+            let kind = watched.kind.to_owned();
+            if seen.send(Observation::Gap { kind }).await.is_err() {
+                return;
+            }
+        }
+    }
 }
 
 /// Asks the ports that the current step's checks name, once a second, through the cluster.

@@ -163,6 +163,13 @@ impl Life {
         self.grown.doze().await;
     }
 
+    /// The cluster was away and is back: true when it has lost the namespace, which was made anew. Grading looks at everything again.
+    pub async fn renew(&self) -> Result<bool, kube::Error> {
+        let anew = self.grown.renew().await?;
+        self.grading.look_again();
+        Ok(anew)
+    }
+
     /// Ends everything, and takes away what was made on a real cluster.
     pub async fn end(&self) {
         self.keeper.end().await;
