@@ -1,7 +1,8 @@
 //! Worlds as a whole: determinism, clocks, watches that nobody reads, worlds that break.
 
 use crate::{
-    ClockCommand, ClusterSpec, Handle, Shards, WatchEvent, WatchQuery, WorldEvent, WorldSpec,
+    ClockCommand, ClusterSpec, ExecQuery, ExitStatus, Handle, LogQuery, Shards, StreamIn,
+    StreamOut, WatchEvent, WatchQuery, WorldEvent, WorldSpec,
 };
 use machine::Time;
 use objects::{Body, Request, Verb};
@@ -70,6 +71,130 @@ async fn the_same_seed_and_journal_make_the_same_world() {
     let journal = serde_json::from_str(&text).expect("journals can be read");
     let second = shards.replay(journal, true).await.expect("a world");
     assert_eq!(second.picture().await.expect("a picture"), picture);
+}
+
+/// A pod that counts, tells what it finds in a file and what chance gives it, and dies, again and again.
+const RESTLESS: &str = "echo begin $RANDOM $(date +%s); for n in 1 2 3 4 5; do echo tick $n; cat /tmp/note 2>/dev/null; \
+     sleep 1; done; echo oops >&2; exit 3";
+
+async fn restless(handle: &Handle) {
+    let mut request = Request::new(Verb::Create, "", "v1", "pods");
+    request.namespace = "default".into();
+    request.user_agent = "test".into();
+    let container = json!({"name": "main", "image": "busybox", "command": ["sh", "-c", RESTLESS]});
+    request.body = Body::Object(json!({
+        "kind": "Pod", "apiVersion": "v1", "metadata": {"name": "restless", "namespace": "default"},
+        "spec": {"containers": [container]},
+    }));
+    handle.request(request).await.expect("created");
+}
+
+/// The status of its container; a read.
+async fn restless_status(handle: &Handle) -> serde_json::Value {
+    let mut request = Request::new(Verb::Get, "", "v1", "pods");
+    request.namespace = "default".into();
+    request.name = "restless".into();
+    let pod = handle.request(request).await.expect("the pod").object;
+    pod["status"]["containerStatuses"][0].clone()
+}
+
+/// Writes into the pod's file through standard input of an exec.
+async fn leave_note(handle: &Handle, text: &'static str) {
+    let query = ExecQuery {
+        namespace: "default".into(),
+        pod: "restless".into(),
+        command: ["sh", "-c", "cat >> /tmp/note"].map(String::from).to_vec(),
+        stdin: true,
+        stdout: true,
+        ..ExecQuery::default()
+    };
+    let mut stream = handle.exec(query).await.expect("an exec");
+    for input in [StreamIn::Stdin(text.into()), StreamIn::CloseStdin] {
+        stream.input.send(input).await.expect("taken");
+    }
+    handle
+        .clock(ClockCommand::Step(Duration::from_millis(300)))
+        .await
+        .expect("a step");
+    assert_eq!(
+        stream.output.recv().await,
+        Some(StreamOut::Exit(ExitStatus { code: 0 }))
+    );
+}
+
+async fn log(handle: &Handle, previous: bool) -> String {
+    let query = LogQuery {
+        namespace: "default".into(),
+        pod: "restless".into(),
+        previous,
+        timestamps: true,
+        ..LogQuery::default()
+    };
+    let mut stream = handle.logs(query).await.expect("a log");
+    let mut all = Vec::new();
+    while let Some(StreamOut::Stdout(bytes)) = stream.output.recv().await {
+        all.extend_from_slice(&bytes);
+    }
+    String::from_utf8(all).expect("text")
+}
+
+#[tokio::test]
+async fn the_same_journal_makes_the_same_logs() {
+    let shards = Shards::new(2);
+    let world = WorldSpec {
+        cluster: Some(ClusterSpec::default()),
+        ..spec()
+    };
+    let first = shards.create(world).await.expect("a world");
+    first.clock(ClockCommand::Pause).await.expect("paused");
+    restless(&first).await;
+    let step = async |millis| {
+        let step = ClockCommand::Step(Duration::from_millis(millis));
+        first.clock(step).await.expect("a step");
+    };
+    let runs = async |restarts: i64| {
+        for _ in 0..400 {
+            let status = restless_status(&first).await;
+            let up = !status["state"]["running"].is_null();
+            if up && status["restartCount"] == restarts {
+                return;
+            }
+            step(250).await;
+        }
+        panic!("the container does not run for the time {restarts}");
+    };
+    runs(0).await;
+    leave_note(&first, "noted once\n").await;
+    // A read in between stands in no journal and changes nothing.
+    let early = log(&first, false).await;
+    assert!(early.contains(" tick 1\n"), "{early}");
+    // Dead, and back: what was noted is gone with the container.
+    runs(2).await;
+    leave_note(&first, "noted twice\n").await;
+    step(2_000).await;
+
+    let journal = first.journal().await.expect("a journal");
+    assert!(
+        journal.complete && journal.entries.len() >= 7,
+        "{}",
+        journal.entries.len()
+    );
+    let picture = first.picture().await.expect("a picture");
+    let (before, now) = (log(&first, true).await, log(&first, false).await);
+    assert!(picture.contains("\"restartCount\":2"), "{picture}");
+    assert!(before.ends_with(" oops\n"), "{before}");
+    assert!(
+        now.contains(" noted twice\n") && !now.contains("oops"),
+        "{now}"
+    );
+    assert_ne!(before, now);
+
+    let text = serde_json::to_string(&journal).expect("journals can be written");
+    let journal = serde_json::from_str(&text).expect("journals can be read");
+    let second = shards.replay(journal, true).await.expect("a world");
+    assert_eq!(second.picture().await.expect("a picture"), picture);
+    assert_eq!(log(&second, true).await, before);
+    assert_eq!(log(&second, false).await, now);
 }
 
 #[tokio::test]
