@@ -1,9 +1,19 @@
 //! Tests across rooms: the harness. It starts the binary that the same build made, and finds the real kubectl.
 //! The tests themselves stand in `tests/tests/`; the browser's in `tests/browser/`.
 
-use std::io::{BufRead, BufReader, Write};
+pub mod page;
+mod talk;
+
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+pub use talk::Talk;
+
+/// Nothing takes this long, on the busiest computer, unless it hangs.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The `podschool` that lies beside this test's own executable.
 pub fn podschool() -> PathBuf {
@@ -39,17 +49,92 @@ impl Podschool {
             .stdout(Stdio::piped())
             .spawn()
             .expect("podschool starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("stdout is a pipe")).lines();
-        let ready = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find(|l| l.contains(until));
-        let Some(ready) = ready else {
-            let status = child.wait();
-            panic!("podschool {args:?} ended before it was ready: {status:?}")
+        let lines = BufReader::new(child.stdout.take().expect("stdout is a pipe")).lines();
+        let (tell, told) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                // Nobody listens after the line that was waited for.
+                let _ = tell.send(line);
+            }
+        });
+        let mut started = Self {
+            child,
+            ready: String::new(),
         };
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, ready }
+        while !started.ready.contains(until) {
+            started.ready = told.recv_timeout(PATIENCE).unwrap_or_else(|error| {
+                panic!("podschool {args:?} did not get ready: {error}");
+            });
+        }
+        started
+    }
+
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it as `kill -9` does.
+    pub fn kill(mut self) {
+        self.child.kill().expect("podschool still runs");
+        self.child.wait().expect("podschool ends");
+    }
+
+    /// Tells it to stop, and waits until it has.
+    pub fn stop(mut self) -> ExitStatus {
+        let told = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status();
+        assert!(told.expect("kill runs").success());
+        self.child.wait().expect("podschool ends")
+    }
+}
+
+/// What a program said, and how it ended.
+pub struct Said {
+    pub status: ExitStatus,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// Runs a program with `input` on standard input to its end.
+pub fn run(mut command: Command, input: &str) -> Said {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let drain = |mut from: Box<dyn Read + Send>| {
+        let (tell, told) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut all = Vec::new();
+            let read = from.read_to_end(&mut all);
+            let _ = tell.send(read.map(|_| String::from_utf8_lossy(&all).into_owned()));
+        });
+        told
+    };
+    let stdout = drain(Box::new(child.stdout.take().expect("stdout is a pipe")));
+    let stderr = drain(Box::new(child.stderr.take().expect("stderr is a pipe")));
+    let mut stdin = child.stdin.take().expect("stdin is a pipe");
+    let input = input.as_bytes().to_vec();
+    std::thread::spawn(move || {
+        // A program that does not read its input has closed it: that is no fault.
+        let _ = stdin.write_all(&input);
+    });
+    let mut text = |told: mpsc::Receiver<std::io::Result<String>>| match told.recv_timeout(PATIENCE)
+    {
+        Ok(text) => text.expect("the program's output can be read"),
+        Err(_) => {
+            let _ = child.kill();
+            panic!("{command:?} does not end");
+        }
+    };
+    let (stdout, stderr) = (text(stdout), text(stderr));
+    Said {
+        status: child.wait().expect("the program ends"),
+        stdout,
+        stderr,
     }
 }
 
@@ -101,33 +186,54 @@ impl Cluster {
     }
 
     /// Runs `kubectl ARGS…` with `input` on standard input, to its end.
-    pub fn kubectl(&self, kubectl: &Path, args: &[&str], input: &str) -> Output {
-        let mut child = self
-            .command(kubectl, args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("kubectl starts");
-        let mut stdin = child.stdin.take().expect("stdin is a pipe");
-        // a program that does not read its input has closed it: that is no fault
-        let _ = stdin.write_all(input.as_bytes());
-        drop(stdin);
-        child.wait_with_output().expect("kubectl ends")
+    pub fn kubectl(&self, kubectl: &Path, args: &[&str], input: &str) -> Said {
+        run(self.command(kubectl, args), input)
     }
 
     /// Standard output of a kubectl that must succeed.
     pub fn ok(&self, kubectl: &Path, args: &[&str]) -> String {
-        let out = self.kubectl(kubectl, args, "");
-        let text = String::from_utf8_lossy(&out.stdout).into_owned();
+        let said = self.kubectl(kubectl, args, "");
         assert!(
-            out.status.success(),
-            "kubectl {args:?}: {}\n{text}{}",
-            out.status,
-            String::from_utf8_lossy(&out.stderr)
+            said.status.success(),
+            "{} {args:?}: {}\n{}{}",
+            kubectl.display(),
+            said.status,
+            said.stdout,
+            said.stderr
         );
-        text
+        said.stdout
     }
+
+    /// Runs kuard, and waits until it is ready.
+    pub fn kuard(&self, kubectl: &Path) {
+        assert_eq!(
+            self.ok(kubectl, &["run", "kuard", KUARD]),
+            "pod/kuard created\n"
+        );
+        self.ready(kubectl, "kuard");
+    }
+
+    /// Waits until a pod is ready.
+    pub fn ready(&self, kubectl: &Path, pod: &str) {
+        let pod = format!("pod/{pod}");
+        self.ok(
+            kubectl,
+            &["wait", "--for=condition=Ready", &pod, "--timeout=50s"],
+        );
+    }
+}
+
+/// The flag of `kubectl run` for the course's own server.
+pub const KUARD: &str = "--image=gcr.io/kuar-demo/kuard-amd64:blue";
+
+/// Runs `play` with each real kubectl, side by side.
+pub fn each(play: fn(&Path, &str)) {
+    let all = kubectls();
+    std::thread::scope(|scope| {
+        for (version, path) in &all {
+            scope.spawn(move || play(path, version));
+        }
+    });
 }
 
 /// The real kubectls beside the one on PATH, newest first, by version (`1.33`); says so where there is none.
@@ -161,4 +267,12 @@ pub fn kubectls() -> Vec<(String, PathBuf)> {
         println!("skipped: there is no kubectl on PATH");
     }
     found
+}
+
+/// The second number of a kubectl's version; one of which only the name is known counts as new.
+pub fn minor(version: &str) -> u32 {
+    version
+        .strip_prefix("1.")
+        .and_then(|minor| minor.parse().ok())
+        .unwrap_or(u32::MAX)
 }
