@@ -306,11 +306,11 @@ fn what_is_not_simulated_is_said() {
             &["get", "--raw", "/api/v1/namespaces/default/pods/x/proxy/"],
             "",
         );
-        let said = String::from_utf8_lossy(&proxied.stderr).into_owned();
+        let said = proxied.stderr;
         assert!(said.contains("address not allowed"), "{version}: {said}");
         let policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: deny}\nspec: {podSelector: {}}\n";
         let applied = cluster.kubectl(kubectl, &["apply", "-f", "-"], policy);
-        let said = String::from_utf8_lossy(&applied.stderr).into_owned();
+        let said = applied.stderr;
         assert!(
             said.contains("LIMITATIONS.md: network-policies"),
             "{version}: {said}"
