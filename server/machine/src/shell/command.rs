@@ -207,7 +207,8 @@ impl Shell {
     pub(crate) async fn enter_call(&mut self) -> Result<(), Stop> {
         self.calls += 1;
         if self.calls > MAX_CALLS {
-            self.calls = 0;
+            // The callers that are still running each take back their own.
+            self.calls -= 1;
             return Err(self.abort("calls nested too deeply").await);
         }
         Ok(())
