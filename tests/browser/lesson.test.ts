@@ -28,7 +28,7 @@ async function answer(page: Page, step: string, word: string): Promise<void> {
 test("from the first click to the last tick", async () => {
   const page = await stage.page();
   await page.goto(`${stage.url}/en/`);
-  await page.locator(".course-head .button.primary").click();
+  await page.locator('.stop a[href$="/lessons/first-pod"]').first().click();
   await prompted(page);
 
   await run(page, "look");
@@ -147,7 +147,7 @@ test("after kill -9 the cluster, the files, the screen and the answers are there
   await shows(page, "Welcome back");
   await prompted(page);
   await type(page, "cat note.txt; kubectl get pods; kubectl exec kuard -- ls /tmp\n");
-  await shows(page, /\nkept on disk[^]*kuard\s+1\/1\s+Running\s+0[^]*\ninside/);
+  await shows(page, /\nkept on disk[\s\S]*kuard\s+1\/1\s+Running\s+0[\s\S]*\ninside/);
   await picture(page, "lesson-again");
   // The request was made in the life before; the answer alone is missing.
   await answer(page, "where", "node-1");

@@ -6,6 +6,7 @@ import { effect, type Signal, signal } from "@preact/signals";
 import { typed } from "./core/commands.ts";
 import { type Layout, type Pane, read, write } from "./core/layout.ts";
 import type { Session } from "./core/session.ts";
+import { Files } from "./files.ts";
 import { announce, say } from "./page.ts";
 import { remember, remembered } from "./store.ts";
 
@@ -22,6 +23,7 @@ export interface Screen {
 
 export class Desk {
   readonly session: Session;
+  readonly files: Files;
   readonly layout: Signal<Layout> = signal(read(remembered("layout")));
   /** The terminal whose tab is in front. */
   readonly active = signal(1);
@@ -36,6 +38,7 @@ export class Desk {
 
   constructor(session: Session) {
     this.session = session;
+    this.files = new Files(session);
     effect(() => remember("layout", write(this.layout.value)));
     effect(() => {
       const ids = session.terminals.value;
@@ -121,7 +124,12 @@ export class Desk {
   }
 
   openPicture(): void {
-    this.layout.value = { ...this.layout.peek(), lower: "picture", pane: "picture" };
+    this.openLower("picture");
+  }
+
+  /** Shows one of the panes below the terminals. */
+  openLower(lower: "picture" | "time" | "files"): void {
+    this.layout.value = { ...this.layout.peek(), lower, pane: lower };
   }
 
   /** Closes what stands below the terminals: after the preview the picture is there again. */
@@ -143,6 +151,15 @@ export class Desk {
   /** Opens the search of the terminal in front. */
   search(): void {
     this.#screens.get(this.active.value)?.search();
+  }
+
+  /** Puts a block of the text into a file of the home, and shows it in the editor. */
+  async put(path: string, text: string): Promise<void> {
+    if (!(await this.files.write(path, text))) return;
+    this.openLower("files");
+    await this.files.follow();
+    await this.files.open(path);
+    announce(say("file-put-done", { path }));
   }
 
   focusTerminal(): void {

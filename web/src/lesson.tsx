@@ -5,6 +5,8 @@ import "./styles/lesson.css";
 import "./styles/step.css";
 import "./styles/work.css";
 import "./styles/picture.css";
+import "./styles/time.css";
+import "./styles/files.css";
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { Session } from "./core/session.ts";

@@ -60,12 +60,19 @@ describe("layout", () => {
     ["ArrowUp", "terminal", 40],
     ["Home", "text", 25],
     ["End", "terminal", 80],
-    ["Enter", "text", 42],
+    ["Enter", "text", DEFAULT.text],
     ["a", "text", undefined],
   ] as const)("%s on %s", (key, share, to) => expect(keyed(key, 42, share)).toBe(to));
 });
 
 describe("words", () => {
+  /** Of the messages that tell why an object is as it is. */
+  const OBJECT = Object.fromEntries(
+    ["pod", "container", "state", "node", "at", "message", "name", "reason", "until", "service", "claim"]
+      .concat(["phase", "volume", "type", "path"])
+      .map((key) => [key, key]),
+  );
+  Object.assign(OBJECT, { restarts: 2, factor: 10, seconds: 20, code: 3 });
   const languages = ["en", "pt-BR", "fr", "ja"];
   const source = (language: string) =>
     readFileSync(new URL(`../i18n/${language}.ftl`, import.meta.url), "utf8");
@@ -76,7 +83,7 @@ describe("words", () => {
     expect(ids.length).toBeGreaterThan(80);
     const values = { number: 2, title: "T", status: "done", done: 1, all: 5, steps: 5, count: 5, minutes: 9 };
     for (const id of ids) {
-      const words = say(id, { ...values, command: "ls", cause: "c", target: "t", used: "1" });
+      const words = say(id, { ...values, command: "ls", cause: "c", target: "t", used: "1", ...OBJECT });
       expect(words, id).not.toBe(id);
       expect(words, id).not.toMatch(/\{|\}/);
     }

@@ -37,7 +37,7 @@ file-yaml = The file { $path } is not readable as YAML: { $error }
 no-answer = The question has no answer yet.
 wrong-answer = { $got } is not it. Look once more.
 ## What made a check hold.
-is-so = { $object } is as asked.
+is-so = { $object } is just as this step wants it.
 was-event = { $reason } happened on { $on }.
 is-deleted = { $name } is gone.
 was-asked = You asked for { $what }.

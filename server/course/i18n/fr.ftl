@@ -37,7 +37,7 @@ file-yaml = Le fichier { $path } n'est pas lisible comme YAML : { $error }
 no-answer = La question n'a pas encore de réponse.
 wrong-answer = Ce n'est pas { $got }. Regardez encore une fois.
 ## Ce qui a fait tenir une vérification.
-is-so = { $object } est comme demandé.
+is-so = { $object } est exactement comme il le faut.
 was-event = { $reason } s'est produit sur { $on }.
 is-deleted = { $name } n'existe plus.
 was-asked = Vous avez demandé { $what }.

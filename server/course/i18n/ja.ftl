@@ -37,7 +37,7 @@ file-yaml = ファイル { $path } を YAML として読めません: { $error }
 no-answer = 質問にまだ答えていません。
 wrong-answer = { $got } ではありません。もう一度見てみましょう。
 ## 条件を満たしたもの。
-is-so = { $object } は求められたとおりです。
+is-so = { $object } はこのステップのとおりになりました。
 was-event = { $on } で { $reason } が起きました。
 is-deleted = { $name } はなくなりました。
 was-asked = { $what } を要求しました。

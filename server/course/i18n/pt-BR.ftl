@@ -37,7 +37,7 @@ file-yaml = O arquivo { $path } não pode ser lido como YAML: { $error }
 no-answer = A pergunta ainda não tem resposta.
 wrong-answer = Não é { $got }. Olhe mais uma vez.
 ## O que fez uma verificação valer.
-is-so = { $object } está como pedido.
+is-so = { $object } está exatamente como deve.
 was-event = { $reason } aconteceu em { $on }.
 is-deleted = { $name } não existe mais.
 was-asked = Você pediu { $what }.

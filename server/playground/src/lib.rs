@@ -10,6 +10,7 @@ pub mod kubectl_command;
 pub mod language;
 pub mod lessons;
 pub mod lessons_command;
+pub mod manifest;
 pub mod pod_sockets;
 pub mod serve;
 pub mod session;

@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use course::format::StepFile;
 use course::{Lang, Lesson};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -24,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use crate::backend::Ground;
 use crate::http::cookie::Learner;
 use crate::http::site::Site;
+use crate::language;
 use crate::storage::worlds::Kept;
 use crate::storage::{Done, Storage, StorageError};
 use crate::wire::{Backend, Level, Preview, ServerFrame, SessionState, StepCause};
@@ -100,7 +102,7 @@ impl Session {
             stop: CancellationToken::new(),
             turning: tokio::sync::Mutex::new(()),
         });
-        session.turn(birth.kept).await?;
+        session.turn(birth.kept, Vec::new()).await?;
         Ok(session)
     }
 
@@ -109,11 +111,56 @@ impl Session {
         if let Err(error) = self.storage.forget(&self.learner.0, &self.lesson.id).await {
             tracing::warn!(%error, "progress could not be forgotten");
         }
-        self.turn(None).await
+        self.turn(None, Vec::new()).await
+    }
+
+    /// Begins again at a step: what solves those before it is done already; it and those after it are open.
+    pub async fn jump(self: &Arc<Self>, step: &str) -> Result<(), LifeError> {
+        let steps = &self.lesson.steps;
+        let at = steps.iter().position(|known| known.id == step).unwrap_or(0);
+        let (before, open) = steps.split_at(at);
+        let cause = language::say(self.lang(), "step-played");
+        if let Err(error) = self.mark(before, open, &cause).await {
+            tracing::warn!(%error, "progress could not be changed");
+        }
+        let play = before.iter().map(|step| step.solve.clone()).collect();
+        self.turn(None, play).await
+    }
+
+    /// Keeps that the first steps are done and the others are not.
+    async fn mark(
+        &self,
+        done: &[StepFile],
+        open: &[StepFile],
+        cause: &str,
+    ) -> Result<(), StorageError> {
+        let (learner, lesson) = (&self.learner.0, &self.lesson.id);
+        for step in done {
+            let done = Done {
+                step: step.id.clone(),
+                at: jiff::Timestamp::now().to_string(),
+                cause: cause.to_owned(),
+            };
+            self.storage.keep_done(learner, lesson, &done).await?;
+        }
+        for step in open {
+            let answers = step.check.iter().filter_map(|check| {
+                let answer = check.answer.as_ref().map(|answer| &answer.id);
+                answer.or(check.choice.as_ref().map(|choice| &choice.id))
+            });
+            self.storage
+                .forget_step(learner, lesson, &step.id, answers.map(String::as_str))
+                .await?;
+        }
+        Ok(())
     }
 
     /// Ends the life there is, if any, and begins the next.
-    async fn turn(self: &Arc<Self>, kept: Option<Kept>) -> Result<(), LifeError> {
+    async fn turn(
+        self: &Arc<Self>,
+        kept: Option<Kept>,
+        play: Vec<Vec<String>>,
+    ) -> Result<(), LifeError> {
         let _turning = self.turning.lock().await;
         self.set_state(SessionState::Starting, None);
         let old = self.lock().life.take();
@@ -132,6 +179,7 @@ impl Session {
             learner: self.learner.0.clone(),
             storage: self.storage.clone(),
             kept,
+            play,
         });
         match begun.await {
             Ok(life) => {

@@ -175,6 +175,31 @@ impl Storage {
         Ok(())
     }
 
+    /// Opens one step again, and forgets the answers to its questions.
+    pub async fn forget_step(
+        &self,
+        learner: &str,
+        lesson: &str,
+        step: &str,
+        questions: impl Iterator<Item = &str>,
+    ) -> Result<(), StorageError> {
+        sqlx::query("DELETE FROM progress WHERE learner = $1 AND lesson = $2 AND step = $3")
+            .bind(learner)
+            .bind(lesson)
+            .bind(step)
+            .execute(&self.pool)
+            .await?;
+        for question in questions {
+            sqlx::query("DELETE FROM answers WHERE learner = $1 AND lesson = $2 AND question = $3")
+                .bind(learner)
+                .bind(lesson)
+                .bind(question)
+                .execute(&self.pool)
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Keeps an answer; a later one takes its place.
     pub async fn keep_answer(
         &self,

@@ -20,8 +20,8 @@ mod server;
 pub use client::{Answer, ClientFrame, ClockCommand};
 pub use page::{PageLesson, PageSession, PageStep, Props};
 pub use server::{
-    Backend, ClockState, FileEntry, FileEvent, Level, ObjectChange, ObjectOp, Preview, ServerFrame,
-    SessionState, StepCause, StepState, StepStatus, TermState,
+    Backend, ClockState, FileEntry, FileEvent, Level, ObjectChange, ObjectOp, Preview, Problem,
+    ServerFrame, SessionState, StepCause, StepState, StepStatus, TermState,
 };
 
 /// The version both sides say in `hello` and `welcome`; it rises when an old page could not understand a new server.

@@ -47,6 +47,7 @@ fn typescript_twins_are_up_to_date() {
         ClockState,
         Preview,
         Level,
+        Problem,
         Props,
         PageSession,
         PageLesson,

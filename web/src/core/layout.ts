@@ -2,10 +2,10 @@
  * How the learner has arranged the page: pure changes of one small record, and its text for the browser's storage.
  * What cannot be read, or is out of bounds, becomes the default: an arrangement is never an error.
  */
-export type Pane = "text" | "terminal" | "picture" | "preview";
+export type Pane = "text" | "terminal" | "picture" | "time" | "files" | "preview";
 
 /** What stands below the terminals. */
-export type Lower = "none" | "picture" | "preview";
+export type Lower = "none" | "picture" | "time" | "files" | "preview";
 
 export interface Layout {
   /** The text's share of the width, in percent. */
@@ -22,17 +22,19 @@ export interface Layout {
 }
 
 export const DEFAULT: Layout = {
-  text: 42,
+  text: 40,
   terminal: 58,
   lower: "picture",
   pane: "text",
-  font_px: 14,
+  font_px: 13,
   reader: false,
 };
 
 /** Least and most of each share; the splitters say them to assistive technology. */
 export const BOUNDS = { text: [25, 70], terminal: [20, 80] } as const;
 export const FONT_PX = [10, 28] as const;
+
+const LOWERS: readonly Lower[] = ["none", "picture", "time", "files"];
 
 export type Share = keyof typeof BOUNDS;
 
@@ -92,7 +94,7 @@ export function read(text: string | null): Layout {
     text: number("text", BOUNDS.text),
     terminal: number("terminal", BOUNDS.terminal),
     font_px: number("font_px", FONT_PX),
-    lower: found.lower === "none" ? "none" : "picture",
+    lower: LOWERS.find((lower) => lower === found.lower) ?? "picture",
     pane: "text",
     reader: found.reader === true,
   };

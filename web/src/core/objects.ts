@@ -2,9 +2,15 @@
 import type { ObjectChange } from "../wire/wire.ts";
 
 export interface ContainerState {
-  waiting?: { reason?: string };
-  running?: object;
-  terminated?: { reason?: string; exitCode?: number; signal?: number };
+  waiting?: { reason?: string; message?: string };
+  running?: { startedAt?: string };
+  terminated?: {
+    reason?: string;
+    exitCode?: number;
+    signal?: number;
+    startedAt?: string;
+    finishedAt?: string;
+  };
 }
 
 export interface ContainerStatus {
@@ -12,6 +18,7 @@ export interface ContainerStatus {
   ready?: boolean;
   restartCount?: number;
   state?: ContainerState;
+  lastState?: ContainerState;
 }
 
 export interface KubeObject {
@@ -31,6 +38,8 @@ export interface KubeObject {
     selector?: Record<string, string>;
     type?: string;
     unschedulable?: boolean;
+    volumeName?: string;
+    volumes?: { name: string; persistentVolumeClaim?: { claimName?: string } }[];
   };
   status?: {
     phase?: string;
@@ -38,10 +47,21 @@ export interface KubeObject {
     podIP?: string;
     capacity?: Record<string, string>;
     allocatable?: Record<string, string>;
-    conditions?: { type: string; status: string }[];
+    conditions?: { type: string; status: string; message?: string; lastTransitionTime?: string }[];
     containerStatuses?: ContainerStatus[];
     initContainerStatuses?: ContainerStatus[];
   };
+  /** Of endpoints. */
+  subsets?: { addresses?: { ip?: string }[] }[];
+  /** From here on: of events. */
+  involvedObject?: { kind?: string; name?: string; uid?: string; fieldPath?: string };
+  reason?: string;
+  message?: string;
+  type?: string;
+  count?: number;
+  series?: { count?: number };
+  lastTimestamp?: string;
+  eventTime?: string;
 }
 
 /** Objects by kind and uid, in the order in which they came. */
@@ -50,6 +70,7 @@ export type Objects = ReadonlyMap<string, KubeObject>;
 /** Items of lists do not say their kind; these three are told by what they alone have. */
 function kindOf(object: KubeObject): string {
   if (object.kind) return object.kind;
+  if (object.involvedObject) return "Event";
   if (object.spec?.containers) return "Pod";
   if (object.status?.capacity) return "Node";
   return object.spec?.type ? "Service" : "";

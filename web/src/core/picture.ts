@@ -37,6 +37,7 @@ export interface Room {
 }
 
 export interface NodeView {
+  id: string;
   name: string;
   ready: boolean;
   cpu: Room;
@@ -159,6 +160,7 @@ export function picture(objects: Objects): Picture {
       const here = pods.filter((pod) => pod.spec?.nodeName === node.metadata?.name);
       const all = node.status?.allocatable ?? node.status?.capacity;
       return {
+        id: node.metadata?.uid ?? "",
         name: node.metadata?.name ?? "",
         ready:
           node.status?.conditions?.some((each) => each.type === "Ready" && each.status === "True") ?? false,

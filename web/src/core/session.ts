@@ -3,10 +3,22 @@
  * and keeps nothing that the server does not know; after a loss `welcome` says everything again.
  */
 import { type ReadonlySignal, signal } from "@preact/signals-core";
-import type { Answer, Backend, Level, Preview, ServerFrame, SessionState, StepState } from "../wire/wire.ts";
+import type {
+  Answer,
+  Backend,
+  ClientFrame,
+  ClockCommand,
+  Level,
+  Preview,
+  ServerFrame,
+  SessionState,
+  StepState,
+} from "../wire/wire.ts";
+import { foldLanes, type Lanes } from "./lanes.ts";
 import type { Link } from "./link.ts";
 import { fold, type Objects } from "./objects.ts";
 import type { Stream } from "./stream.ts";
+import { nowOf, type Reckoning } from "./time.ts";
 
 /** Something to read for a moment. */
 export interface Notice {
@@ -40,7 +52,13 @@ export class Session {
   readonly answered = signal<Answered>({});
   /** What the picture shows; empty until `watchObjects`. */
   readonly objects = signal<Objects>(new Map());
+  /** A lane of time for each container; empty until `watchObjects`. */
+  readonly lanes = signal<Lanes>(new Map());
+  /** The simulated cluster's clock; a real one has none to show. */
+  readonly clock = signal<Reckoning | undefined>(undefined);
   readonly help = signal<Readonly<Record<string, Help>>>({});
+  /** A watched file changed. */
+  onFile: (path: string) => void = () => {};
   /** Steps that were ticked while the page looked on, newest last. */
   onTick: (step: StepState) => void = () => {};
 
@@ -48,6 +66,9 @@ export class Session {
   readonly #streams = new Map<number, Stream>();
   readonly #ended = signal<ReadonlySet<number>>(new Set());
   readonly #openers = new Map<number, () => void>();
+  readonly #waiting = new Map<number, (frame: ServerFrame | undefined) => void>();
+  readonly #welcomes: (() => void)[] = [];
+  #requests = 0;
   #noticeCount = 0;
   #welcomed = false;
   #watching = false;
@@ -119,6 +140,40 @@ export class Session {
     this.link.send({ type: "objects.watch" });
   }
 
+  /** Asks something that has one answer; `undefined` when there is none (refused, or the connection was lost). */
+  ask(make: (request: number) => ClientFrame): Promise<ServerFrame | undefined> {
+    this.#requests += 1;
+    const request = this.#requests;
+    return new Promise((resolve) => {
+      if (this.link.send(make(request))) this.#waiting.set(request, resolve);
+      else resolve(undefined);
+    });
+  }
+
+  /** Called after every `welcome`. */
+  onWelcome(then: () => void): void {
+    this.#welcomes.push(then);
+  }
+
+  /** A new cluster in which this step is the first open one. */
+  jump(step: string): void {
+    this.link.send({ type: "step.jump", step });
+  }
+
+  #answer(request: number, frame: ServerFrame): void {
+    this.#waiting.get(request)?.(frame);
+    this.#waiting.delete(request);
+  }
+
+  setClock(command: ClockCommand): void {
+    this.link.send({ type: "clock", command });
+  }
+
+  /** The cluster's time, in milliseconds since 1970. */
+  now(): number {
+    return nowOf(this.clock.peek(), Date.now());
+  }
+
   helpOf(step: string): Help {
     return this.help.value[step] ?? NO_HELP;
   }
@@ -165,11 +220,25 @@ export class Session {
         return;
       case "objects":
         this.objects.value = fold(this.objects.value, frame.reset, frame.changes);
+        this.lanes.value = foldLanes(this.lanes.value, frame.reset, frame.changes, this.now());
+        return;
+      case "clock":
+        this.clock.value = { state: frame.clock, heard_ms: Date.now() };
         return;
       case "notice":
         this.notify(frame.level, frame.text);
         return;
+      case "file":
+      case "file.written":
+      case "file.list":
+      case "file.checked":
+        this.#answer(frame.request, frame);
+        return;
+      case "file.changed":
+        this.onFile(frame.path);
+        return;
       case "error":
+        if (frame.request !== null) this.#answer(frame.request, frame);
         this.notify("warning", frame.message);
         return;
       default:
@@ -205,9 +274,13 @@ export class Session {
   #welcome(frame: Extract<ServerFrame, { type: "welcome" }>): void {
     const restarted = this.#welcomed && frame.terminals.length === 0;
     this.#welcomed = true;
+    // Answers of the connection before will not come any more.
+    for (const answer of this.#waiting.values()) answer(undefined);
+    this.#waiting.clear();
     this.state.value = frame.state;
     this.backend.value = frame.backend;
     this.previews.value = frame.previews;
+    this.clock.value = frame.clock ? { state: frame.clock, heard_ms: Date.now() } : undefined;
     if (restarted) {
       this.help.value = {};
       this.answered.value = {};
@@ -221,6 +294,7 @@ export class Session {
       : this.terminals.value.filter((id) => !known.includes(id) && this.#streams.has(id));
     this.terminals.value = known.length + kept.length > 0 ? [...known, ...kept].sort((a, b) => a - b) : [1];
     for (const open of this.#openers.values()) open();
+    for (const then of this.#welcomes) then();
   }
 
   /** After each `welcome` every screen opens its terminal again; the answer stops that. */

@@ -5,7 +5,9 @@ import pod from "../art/pod.svg?raw";
 import { type NodeView, type Picture, type PodView, picture, type Room } from "../core/picture.ts";
 import type { Desk } from "../desk.ts";
 import { say } from "../page.ts";
-import { Icon, IconButton } from "./icon.tsx";
+import { Details } from "./details.tsx";
+import { IconButton } from "./icon.tsx";
+import { LowerNames } from "./lower.tsx";
 
 /** Pods glide from where they were to where they are. */
 function useGlide() {
@@ -29,10 +31,12 @@ function useGlide() {
   return box;
 }
 
-function PodBox({ pod }: { pod: PodView }) {
+function PodBox({ pod, open }: { pod: PodView; open: (id: string) => void }) {
   return (
     <li class="pod-box" data-pod={pod.id} data-health={pod.health}>
-      <span class="pod-name">{pod.name}</span>
+      <button type="button" class="object-name" onClick={() => open(pod.id)}>
+        {pod.name}
+      </button>
       <span class="pod-status">
         {pod.status}
         {pod.restarts > 0 && <span class="pod-restarts">{say("pod-restarts", { count: pod.restarts })}</span>}
@@ -74,12 +78,16 @@ function Meter({ room, words }: { room: Room; words: string }) {
   );
 }
 
-function NodeBox({ node }: { node: NodeView }) {
+function NodeBox({ node, open }: { node: NodeView; open: (id: string) => void }) {
   const cores = (number: number) => String(Math.round(number * 100) / 100);
   return (
     <section class="node-box" data-ready={node.ready}>
       <header>
-        <h3>{node.name}</h3>
+        <h3>
+          <button type="button" class="object-name" onClick={() => open(node.id)}>
+            {node.name}
+          </button>
+        </h3>
         {!node.ready && <span class="node-ill">{say("node-not-ready")}</span>}
         <Meter
           room={node.cpu}
@@ -92,14 +100,14 @@ function NodeBox({ node }: { node: NodeView }) {
       </header>
       <ul class="pods">
         {node.pods.map((each) => (
-          <PodBox key={each.id} pod={each} />
+          <PodBox key={each.id} pod={each} open={open} />
         ))}
       </ul>
     </section>
   );
 }
 
-function Drawing({ shown }: { shown: Picture }) {
+function Drawing({ shown, open }: { shown: Picture; open: (id: string) => void }) {
   const box = useGlide();
   const empty = shown.unplaced.length === 0 && shown.nodes.every((node) => node.pods.length === 0);
   return (
@@ -112,13 +120,13 @@ function Drawing({ shown }: { shown: Picture }) {
           </header>
           <ul class="pods">
             {shown.unplaced.map((each) => (
-              <PodBox key={each.id} pod={each} />
+              <PodBox key={each.id} pod={each} open={open} />
             ))}
           </ul>
         </section>
       )}
       {shown.nodes.map((node) => (
-        <NodeBox key={node.name} node={node} />
+        <NodeBox key={node.name} node={node} open={open} />
       ))}
       {empty && (
         <div class="drawing-empty">
@@ -167,16 +175,16 @@ function Table({ shown }: { shown: Picture }) {
 
 export function ClusterPane({ desk }: { desk: Desk }) {
   const [table, setTable] = useState(false);
+  const [opened, setOpened] = useState<string | undefined>(undefined);
   const { session } = desk;
   useEffect(() => session.watchObjects(), [session]);
   const shown = useComputed(() => picture(session.objects.value)).value;
+  const objects = session.objects.value;
+  const object = opened && [...objects.values()].find((each) => each.metadata?.uid === opened);
   return (
     <section class="pane picture" id="picture" aria-label={say("pane-picture")}>
       <div class="pane-bar">
-        <h2 class="pane-name">
-          <Icon name="cluster" />
-          {say("pane-picture")}
-        </h2>
+        <LowerNames desk={desk} />
         <div class="pane-tools">
           <IconButton
             icon="table"
@@ -187,7 +195,9 @@ export function ClusterPane({ desk }: { desk: Desk }) {
           <IconButton icon="close" label={say("picture-close")} onClick={() => desk.closeLower()} />
         </div>
       </div>
-      {table ? <Table shown={shown} /> : <Drawing shown={shown} />}
+      {object && <Details objects={objects} object={object} close={() => setOpened(undefined)} />}
+      {!object && table && <Table shown={shown} />}
+      {!object && !table && <Drawing shown={shown} open={setOpened} />}
     </section>
   );
 }

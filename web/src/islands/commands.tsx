@@ -56,13 +56,33 @@ export interface Runs {
   endless: boolean;
 }
 
+/** The file that a block is, if it is one. */
+export interface Put {
+  desk: Desk;
+  path: string;
+}
+
 /** The buttons of one block. */
-export function Actions({ text, runs }: { text: string; runs: Runs | undefined }) {
+export function Actions({
+  text,
+  runs,
+  put,
+}: {
+  text: string;
+  runs: Runs | undefined;
+  put?: Put | undefined;
+}) {
   const words = lines(text)[0] ?? "";
   const running = runs?.desk.running.value?.block === text;
   return (
     <div class="code-actions">
       <Copy text={text} />
+      {put && (
+        <button type="button" class="button" onClick={() => void put.desk.put(put.path, text)}>
+          <Icon name="file" />
+          {say("file-put", { path: put.path })}
+        </button>
+      )}
       {runs && running && (
         <button type="button" class="button" onClick={() => runs.desk.stop()}>
           <Icon name="stop" />
@@ -107,6 +127,8 @@ export function dressBlocks(root: ParentNode, desk: Desk): void {
     const place = document.createElement("div");
     place.className = "code-place";
     block.append(place);
-    render(<Actions text={text} runs={runs} />, place);
+    const path = block.dataset.file;
+    if (path) block.classList.add("file");
+    render(<Actions text={text} runs={runs} put={path ? { desk, path } : undefined} />, place);
   }
 }

@@ -1,5 +1,5 @@
 /** The foot of a step: whether it is done and what did it, and, while it is not, why, hints one at a time, the solution. */
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Desk } from "../desk.ts";
 import { say } from "../page.ts";
 import type { PageStep, StepState } from "../wire/wire.ts";
@@ -68,6 +68,28 @@ function Why({ reasons }: { reasons: readonly string[] | undefined }) {
   );
 }
 
+/** Asks before a cluster is replaced by one in which the steps before are played. */
+function Again(props: { step: PageStep; later: boolean; desk: Desk; close: () => void }) {
+  const { step, later, desk, close } = props;
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  const title = say(later ? "step-jump" : "step-again");
+  return (
+    <dialog class="dialog" ref={dialog} aria-label={title} onClose={close}>
+      <h2>{title}</h2>
+      <p>{say("step-again-words", { title: step.title })}</p>
+      <form method="dialog" class="dialog-buttons">
+        <button type="submit" class="button">
+          {say("cancel")}
+        </button>
+        <button type="submit" class="button primary" onClick={() => desk.session.jump(step.id)}>
+          {title}
+        </button>
+      </form>
+    </dialog>
+  );
+}
+
 export function StepFoot({ desk, step }: { desk: Desk; step: PageStep }) {
   const { session } = desk;
   const state = session.steps.value.find((each) => each.id === step.id) ?? step.state;
@@ -81,6 +103,8 @@ export function StepFoot({ desk, step }: { desk: Desk; step: PageStep }) {
     home.toggleAttribute("data-next", next);
   }, [state.status, next]);
   const done = state.status === "done";
+  const [asking, setAsking] = useState(false);
+  const later = !done && !next;
   const inText = (kind: string) => document.querySelector(`#step-${step.id} > details.${kind}`) !== null;
   const hints = inText("hint") ? 0 : step.hints;
   const solution = step.solution && !inText("solution");
@@ -110,6 +134,13 @@ export function StepFoot({ desk, step }: { desk: Desk; step: PageStep }) {
           <Why reasons={help.reasons} />
         </>
       )}
+      <div class="step-again">
+        <button type="button" class="button quiet" onClick={() => setAsking(true)}>
+          <Icon name={later ? "skip" : "restart"} />
+          {say(later ? "step-jump" : "step-again")}
+        </button>
+      </div>
+      {asking && <Again step={step} later={later} desk={desk} close={() => setAsking(false)} />}
       <Hints hints={help.hints} desk={desk} />
       {help.solution && <Solution commands={help.solution} desk={desk} />}
     </div>

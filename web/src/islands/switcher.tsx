@@ -9,6 +9,8 @@ const PANES: readonly { pane: Pane; icon: IconName }[] = [
   { pane: "text", icon: "text" },
   { pane: "terminal", icon: "terminal" },
   { pane: "picture", icon: "cluster" },
+  { pane: "files", icon: "file" },
+  { pane: "time", icon: "clock" },
   { pane: "preview", icon: "window" },
 ];
 
@@ -32,7 +34,8 @@ export function Switcher({ desk, steps }: { desk: Desk; steps: readonly PageStep
           aria-current={each.pane === pane ? "true" : undefined}
           onClick={() => {
             if (each.pane === "preview") desk.openPreview(desk.path.value);
-            else if (each.pane === "picture") desk.openPicture();
+            else if (each.pane === "picture" || each.pane === "time" || each.pane === "files")
+              desk.openLower(each.pane);
             else desk.show(each.pane);
             if (each.pane === "text") desk.ticked.value = undefined;
           }}

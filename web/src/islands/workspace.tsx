@@ -2,9 +2,11 @@
 import type { Desk } from "../desk.ts";
 import { say } from "../page.ts";
 import { ClusterPane } from "./cluster.tsx";
+import { FilesPane } from "./files.tsx";
 import { PreviewPane } from "./preview.tsx";
 import { Splitter } from "./splitter.tsx";
 import { Terminals } from "./terminals.tsx";
+import { TimePane } from "./time.tsx";
 
 export function Workspace({ desk }: { desk: Desk }) {
   const { lower, terminal } = desk.layout.value;
@@ -21,6 +23,8 @@ export function Workspace({ desk }: { desk: Desk }) {
         />
       )}
       {lower === "picture" && <ClusterPane desk={desk} />}
+      {lower === "files" && <FilesPane desk={desk} />}
+      {lower === "time" && <TimePane desk={desk} />}
       {lower === "preview" && <PreviewPane desk={desk} />}
     </div>
   );

@@ -9,7 +9,7 @@ export const BINARY_INPUT = 0;
 export const BINARY_OUTPUT = 1;
 export const BINARY_HEADER_BYTES = 5;
 
-export type ClientFrame = { "type": "hello", protocol: number, } | { "type": "term.open", id: number, cols: number, rows: number, seen: number, } | { "type": "term.resize", id: number, cols: number, rows: number, } | { "type": "term.ack", id: number, received: number, } | { "type": "term.close", id: number, } | { "type": "step.check", step: string, } | { "type": "step.hint", step: string, index: number, } | { "type": "step.solution", step: string, } | { "type": "step.answer", step: string, question: string, answer: Answer, } | { "type": "session.restart" } | { "type": "file.read", request: number, path: string, } | { "type": "file.write", request: number, path: string, text: string, } | { "type": "file.list", request: number, path: string, } | { "type": "file.watch", path: string, } | { "type": "file.unwatch", path: string, } | { "type": "objects.watch" } | { "type": "objects.unwatch" } | { "type": "clock", command: ClockCommand, } | { "type": "ping", n: number, };
+export type ClientFrame = { "type": "hello", protocol: number, } | { "type": "term.open", id: number, cols: number, rows: number, seen: number, } | { "type": "term.resize", id: number, cols: number, rows: number, } | { "type": "term.ack", id: number, received: number, } | { "type": "term.close", id: number, } | { "type": "step.check", step: string, } | { "type": "step.hint", step: string, index: number, } | { "type": "step.solution", step: string, } | { "type": "step.answer", step: string, question: string, answer: Answer, } | { "type": "step.jump", step: string, } | { "type": "session.restart" } | { "type": "file.read", request: number, path: string, } | { "type": "file.write", request: number, path: string, text: string, } | { "type": "file.check", request: number, text: string, } | { "type": "file.list", request: number, path: string, } | { "type": "file.watch", path: string, } | { "type": "file.unwatch", path: string, } | { "type": "objects.watch" } | { "type": "objects.unwatch" } | { "type": "clock", command: ClockCommand, } | { "type": "ping", n: number, };
 
 export type Answer = boolean | number | string;
 
@@ -23,7 +23,7 @@ live: number,
 /**
  * A new shell was started (false: the page attached to a running one).
  */
-created: boolean, } | { "type": "term.accepted", id: number, accepted: number, } | { "type": "term.closed", id: number, code: number | null, } | { "type": "steps", steps: Array<StepState>, } | { "type": "step.reason", step: string, reasons: Array<string>, } | { "type": "step.hint", step: string, index: number, total: number, html: string | null, } | { "type": "step.solution", step: string, commands: Array<string>, } | { "type": "step.answered", step: string, question: string, right: boolean | null, message: string | null, } | { "type": "file", request: number, path: string, text: string | null, size: number, } | { "type": "file.written", request: number, path: string, } | { "type": "file.list", request: number, path: string, entries: Array<FileEntry>, } | { "type": "file.changed", path: string, event: FileEvent, } | { "type": "objects", reset: boolean, changes: Array<ObjectChange>, } | { "type": "clock", clock: ClockState, } | { "type": "preview", preview: Preview, open: boolean, } | { "type": "preview.closed", port: number, } | { "type": "notice", level: Level, text: string, } | { "type": "error", code: string, message: string, request: number | null, } | { "type": "pong", n: number, };
+created: boolean, } | { "type": "term.accepted", id: number, accepted: number, } | { "type": "term.closed", id: number, code: number | null, } | { "type": "steps", steps: Array<StepState>, } | { "type": "step.reason", step: string, reasons: Array<string>, } | { "type": "step.hint", step: string, index: number, total: number, html: string | null, } | { "type": "step.solution", step: string, commands: Array<string>, } | { "type": "step.answered", step: string, question: string, right: boolean | null, message: string | null, } | { "type": "file", request: number, path: string, text: string | null, size: number, } | { "type": "file.written", request: number, path: string, } | { "type": "file.list", request: number, path: string, entries: Array<FileEntry>, } | { "type": "file.checked", request: number, problems: Array<Problem>, } | { "type": "file.changed", path: string, event: FileEvent, } | { "type": "objects", reset: boolean, changes: Array<ObjectChange>, } | { "type": "clock", clock: ClockState, } | { "type": "preview", preview: Preview, open: boolean, } | { "type": "preview.closed", port: number, } | { "type": "notice", level: Level, text: string, } | { "type": "error", code: string, message: string, request: number | null, } | { "type": "pong", n: number, };
 
 export type Backend = "sim" | "real";
 
@@ -82,6 +82,16 @@ url: string,
 target: string, };
 
 export type Level = "info" | "warning" | "error";
+
+export type Problem = { 
+/**
+ * From 1.
+ */
+line: number, 
+/**
+ * From 1.
+ */
+column: number, message: string, };
 
 export type Props = { 
 /**

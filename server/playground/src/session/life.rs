@@ -2,11 +2,12 @@
 
 use std::mem::take;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use course::format::Start;
 use course::{Asked, Lang, Lesson, Observation};
 use futures::future::FutureExt;
-use host::{Handle, WorldEvent};
+use host::{ClockCommand, Handle, WorldEvent};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -21,6 +22,11 @@ use crate::storage::Storage;
 use crate::storage::worlds::Kept;
 use crate::wire::{ClockState, Level, ServerFrame, StepCause};
 use crate::workstation::{self, kubectl_program};
+
+/// Simulated seconds a second while solutions are played, the longest that one line takes, and the simulated time after each step.
+const PLAY_SPEED: f64 = 50.0;
+const PLAY_AT_MOST: Duration = Duration::from_secs(10);
+const SETTLE: Duration = Duration::from_secs(10);
 
 /// A life could not begin.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +50,8 @@ pub struct Plan {
     pub storage: Storage,
     /// The session as it was before the server was restarted.
     pub kept: Option<Kept>,
+    /// What solves the steps that are skipped, a list a step: played before the learner comes.
+    pub play: Vec<Vec<String>>,
 }
 
 /// A world with all that hangs on it.
@@ -87,6 +95,7 @@ impl Life {
             set_up(&world, &plan.lesson)
                 .await
                 .map_err(LifeError::Start)?;
+            play(&world, grown.simulated, &plan.play).await;
             // What the set-up asked for is not the learner's doing.
             while asked.try_recv().is_ok() {}
         }
@@ -193,6 +202,27 @@ fn rfc3339(time: machine::Time) -> String {
     jiff::Timestamp::from_millisecond(time.0 / 1_000_000)
         .unwrap_or_default()
         .to_string()
+}
+
+/// Plays solutions, as fast as the world can. One that fails shows to the learner as what it left.
+async fn play(world: &Handle, simulated: bool, steps: &[Vec<String>]) {
+    for lines in steps {
+        for line in lines {
+            if simulated {
+                // A world that has ended shows at the next look.
+                let _ = world.clock(ClockCommand::Speed(PLAY_SPEED)).await;
+            }
+            match tokio::time::timeout(PLAY_AT_MOST, workstation::run_line(world, line)).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(why)) => tracing::warn!(line, why, "a solution does not play"),
+                Err(_) => tracing::warn!(line, "a solution does not end"),
+            }
+        }
+        if simulated {
+            let _ = world.clock(ClockCommand::Speed(1.0)).await;
+            let _ = world.clock(ClockCommand::Step(SETTLE)).await;
+        }
+    }
 }
 
 /// The world: the one that was kept where there is one and it can be made again, else a new one; true for a new one.

@@ -23,7 +23,14 @@ impl Connection {
         match frame {
             ClientFrame::Hello { protocol } => self.hello(protocol).await,
             ClientFrame::Ping { n } => self.out.frame(&ServerFrame::Pong { n }).await,
-            ClientFrame::SessionRestart => self.restart(),
+            ClientFrame::SessionRestart => self.restart(None),
+            ClientFrame::StepJump { step } => self.jump(step).await,
+            ClientFrame::FileCheck { request, text } => {
+                let problems = crate::manifest::check(&text);
+                self.out
+                    .frame(&ServerFrame::FileChecked { request, problems })
+                    .await;
+            }
             ClientFrame::TermOpen {
                 id,
                 cols,
@@ -72,7 +79,7 @@ impl Connection {
         match frame {
             ClientFrame::Hello { protocol } => self.hello(protocol).await,
             ClientFrame::Ping { n } => self.out.frame(&ServerFrame::Pong { n }).await,
-            ClientFrame::SessionRestart => self.restart(),
+            ClientFrame::SessionRestart => self.restart(None),
             ClientFrame::ObjectsWatch => self.objects = true,
             ClientFrame::ObjectsUnwatch => self.objects = false,
             _ => {
@@ -92,11 +99,29 @@ impl Connection {
         self.tell_everything().await;
     }
 
-    fn restart(&self) {
+    async fn jump(&mut self, step: String) {
+        if self
+            .session
+            .lesson
+            .steps
+            .iter()
+            .any(|known| known.id == step)
+        {
+            return self.restart(Some(step));
+        }
+        self.refuse("no-such-step", "This lesson has no such step.", None)
+            .await;
+    }
+
+    fn restart(&self, step: Option<String>) {
         let session = self.session.clone();
         // The session's state tells the page how it went.
         tokio::spawn(async move {
-            if let Err(error) = session.restart().await {
+            let begun = match step {
+                Some(step) => session.jump(&step).await,
+                None => session.restart().await,
+            };
+            if let Err(error) = begun {
                 tracing::error!(%error, session = %session.id, "restart");
             }
         });

@@ -48,6 +48,10 @@ pub enum ClientFrame {
         question: String,
         answer: Answer,
     },
+    /// Makes a new cluster and home in which the solutions of all steps before this one have been played; this step and those after it are
+    /// open. Answered as `session.restart`.
+    #[serde(rename = "step.jump")]
+    StepJump { step: String },
     /// Begins again: a new cluster, a new home, open steps. Terminals are closed. Answered by `session` states and a `welcome`.
     #[serde(rename = "session.restart")]
     SessionRestart,
@@ -61,6 +65,9 @@ pub enum ClientFrame {
         path: String,
         text: String,
     },
+    /// Asks what is wrong with a manifest; answered by `file.checked`.
+    #[serde(rename = "file.check")]
+    FileCheck { request: u32, text: String },
     /// Answered by `file.list`.
     #[serde(rename = "file.list")]
     FileList { request: u32, path: String },

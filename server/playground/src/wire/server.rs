@@ -89,6 +89,11 @@ pub enum ServerFrame {
         path: String,
         entries: Vec<FileEntry>,
     },
+    #[serde(rename = "file.checked")]
+    FileChecked {
+        request: u32,
+        problems: Vec<Problem>,
+    },
     #[serde(rename = "file.changed")]
     FileChanged { path: String, event: FileEvent },
     /// `reset`: forget what was known, this is the beginning of everything.
@@ -198,6 +203,16 @@ pub enum FileEvent {
     Created,
     Changed,
     Removed,
+}
+
+/// Something wrong in a manifest, in the words of the API server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Problem {
+    /// From 1.
+    pub line: u32,
+    /// From 1.
+    pub column: u32,
+    pub message: String,
 }
 
 /// One change of the cluster, as the picture draws it.

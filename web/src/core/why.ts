@@ -1,0 +1,154 @@
+/**
+ * Why an object is as it is, from what the cluster itself wrote down: conditions, states, events, endpoints. Works on
+ * either cluster. Each reason is a message of the interface and its values; words of the cluster stay as they are.
+ */
+import { type KubeObject, type Objects, ofKind } from "./objects.ts";
+
+export interface Reason {
+  id: string;
+  values: Record<string, string | number>;
+  /** Something is wrong, or not yet right. */
+  ill: boolean;
+}
+
+export interface Happening {
+  /** RFC 3339. */
+  at: string;
+  reason: string;
+  message: string;
+  count: number;
+  warning: boolean;
+}
+
+function same(a: KubeObject | undefined, b: KubeObject): boolean {
+  return a?.metadata?.uid === b.metadata?.uid;
+}
+
+/** What happened to an object, oldest first. */
+export function happenings(objects: Objects, object: KubeObject): Happening[] {
+  return ofKind(objects, "Event")
+    .filter((event) => {
+      const about = event.involvedObject;
+      if (object.kind === "Node") return about?.kind === "Node" && about.name === object.metadata?.name;
+      return about?.uid !== undefined && about.uid === object.metadata?.uid;
+    })
+    .map((event) => ({
+      at: event.lastTimestamp ?? event.eventTime ?? event.metadata?.creationTimestamp ?? "",
+      reason: event.reason ?? "",
+      message: event.message ?? "",
+      count: event.count ?? event.series?.count ?? 1,
+      warning: event.type === "Warning",
+    }))
+    .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+}
+
+/** Seconds of a waiting container's back-off, as its message tells them; 0 where it tells none. */
+export function backOff(message: string | undefined): number {
+  const found = /back-off (?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?/.exec(message ?? "");
+  if (!found) return 0;
+  return Number(found[1] ?? 0) * 3600 + Number(found[2] ?? 0) * 60 + Number(found[3] ?? 0);
+}
+
+function clockOf(at: string): string {
+  const time = new Date(at);
+  return Number.isNaN(time.getTime()) ? at : time.toISOString().slice(11, 19);
+}
+
+function placing(pod: KubeObject): Reason[] {
+  const placed = pod.status?.conditions?.find((each) => each.type === "PodScheduled");
+  if (pod.spec?.nodeName) {
+    const at = placed?.lastTransitionTime ? clockOf(placed.lastTransitionTime) : "";
+    return [{ id: "why-placed", values: { node: pod.spec.nodeName, at }, ill: false }];
+  }
+  return [{ id: "why-unplaced", values: { message: placed?.message ?? "" }, ill: true }];
+}
+
+function running(pod: KubeObject): Reason[] {
+  const reasons: Reason[] = [];
+  const all = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  for (const { name, state, lastState, restartCount, ready } of all) {
+    const { waiting, terminated } = state ?? {};
+    const last = lastState?.terminated ?? terminated;
+    if (waiting?.reason) {
+      const words = { name, reason: waiting.reason, message: waiting.message ?? "" };
+      reasons.push({ id: "why-waiting", values: words, ill: waiting.reason !== "ContainerCreating" });
+      const pause = backOff(waiting.message);
+      if (pause > 0 && last?.finishedAt) {
+        const until = clockOf(new Date(Date.parse(last.finishedAt) + pause * 1000).toISOString());
+        reasons.push({ id: "why-back-off", values: { name, until, seconds: pause }, ill: true });
+      }
+    } else if (state?.running) {
+      const at = clockOf(state.running.startedAt ?? "");
+      reasons.push({ id: ready ? "why-ready" : "why-not-ready", values: { name, at }, ill: !ready });
+    }
+    if (last) {
+      const reason = last.reason ?? "";
+      const values = { name, reason, code: last.exitCode ?? 0, at: clockOf(last.finishedAt ?? "") };
+      reasons.push({ id: "why-ended", values, ill: (last.exitCode ?? 0) !== 0 });
+    }
+    if ((restartCount ?? 0) > 0)
+      reasons.push({ id: "why-restarts", values: { name, count: restartCount ?? 0 }, ill: true });
+  }
+  return reasons;
+}
+
+function probing(events: readonly Happening[]): Reason[] {
+  const last = events.filter((event) => event.reason === "Unhealthy").at(-1);
+  if (!last) return [];
+  const values = { message: last.message, at: clockOf(last.at), count: last.count };
+  return [{ id: "why-probe", values, ill: true }];
+}
+
+function reached(objects: Objects, pod: KubeObject): Reason[] {
+  const labels = pod.metadata?.labels ?? {};
+  return ofKind(objects, "Service").flatMap((service) => {
+    const selector = Object.entries(service.spec?.selector ?? {});
+    if (selector.length === 0 || service.metadata?.namespace !== pod.metadata?.namespace) return [];
+    const name = service.metadata?.name ?? "";
+    if (!selector.every(([key, value]) => labels[key] === value)) return [];
+    const points = ofKind(objects, "Endpoints").find((each) => each.metadata?.name === name);
+    const ip = pod.status?.podIP;
+    const isIn = (points?.subsets ?? []).some((set) =>
+      (set.addresses ?? []).some((address) => address.ip === ip && ip !== undefined),
+    );
+    return [{ id: isIn ? "why-endpoint" : "why-no-endpoint", values: { service: name }, ill: !isIn }];
+  });
+}
+
+function stored(objects: Objects, pod: KubeObject): Reason[] {
+  return (pod.spec?.volumes ?? []).flatMap((volume) => {
+    const claim = volume.persistentVolumeClaim?.claimName;
+    if (!claim) return [];
+    const found = ofKind(objects, "PersistentVolumeClaim").find(
+      (each) => each.metadata?.name === claim && each.metadata?.namespace === pod.metadata?.namespace,
+    );
+    const phase = found?.status?.phase ?? "–";
+    const values = { claim, phase, volume: found?.spec?.volumeName ?? "–" };
+    return [{ id: "why-claim", values, ill: phase !== "Bound" }];
+  });
+}
+
+/** The chain of decisions behind a pod or a node. */
+export function why(objects: Objects, object: KubeObject): Reason[] {
+  if (object.kind === "Node") {
+    return (object.status?.conditions ?? [])
+      .filter((each) => (each.type === "Ready") !== (each.status === "True") || each.type === "Ready")
+      .map((each) => ({
+        id: "why-condition",
+        values: { type: each.type, status: each.status, message: each.message ?? "" },
+        ill: (each.type === "Ready") !== (each.status === "True"),
+      }));
+  }
+  const leaving: Reason[] = object.metadata?.deletionTimestamp
+    ? [{ id: "why-leaving", values: { until: clockOf(object.metadata.deletionTimestamp) }, ill: true }]
+    : [];
+  const live = [...objects.values()].find((each) => same(each, object)) ?? object;
+  return [
+    ...leaving,
+    ...placing(live),
+    ...running(live),
+    ...probing(happenings(objects, live)),
+    ...reached(objects, live),
+    ...stored(objects, live),
+  ];
+}

@@ -1,0 +1,192 @@
+/** Time: a lane for each container, and, where the cluster is simulated, the buttons that make time fast, slow or still. */
+import { useEffect, useState } from "preact/hooks";
+import { type Lane, type Mark, type Span, stretch } from "../core/lanes.ts";
+import type { Desk } from "../desk.ts";
+import { say } from "../page.ts";
+import type { ClockCommand } from "../wire/wire.ts";
+import { Icon, IconButton } from "./icon.tsx";
+import { LowerNames } from "./lower.tsx";
+
+const DRAW_EVERY_MS = 250;
+const TICKS_S = [10, 15, 30, 60, 120];
+const SKIP_S = 60;
+
+function hands(at_ms: number): string {
+  return new Date(at_ms).toISOString().slice(11, 19);
+}
+
+function Clock({ desk, now_ms }: { desk: Desk; now_ms: number }) {
+  const state = desk.session.clock.value?.state;
+  if (!state) return <p class="time-real">{say("time-real")}</p>;
+  const set = (command: ClockCommand) => desk.session.setClock(command);
+  const speed = (factor: number) => (
+    <button
+      type="button"
+      class="time-button"
+      aria-pressed={!state.paused && state.factor === factor}
+      onClick={() => {
+        set({ do: "speed", factor });
+        if (state.paused) set({ do: "resume" });
+      }}
+    >
+      {say("time-speed", { factor })}
+    </button>
+  );
+  return (
+    <div class="time-tools" role="toolbar" aria-label={say("time-tools")}>
+      <button
+        type="button"
+        class="time-button"
+        aria-pressed={state.paused}
+        onClick={() => set({ do: state.paused ? "resume" : "pause" })}
+      >
+        <Icon name={state.paused ? "play" : "pause"} />
+        {say(state.paused ? "time-resume" : "time-pause")}
+      </button>
+      {speed(1)}
+      {speed(10)}
+      <button
+        type="button"
+        class="time-button"
+        title={say("time-step-more")}
+        onClick={() => set({ do: "step" })}
+      >
+        <Icon name="step" />
+        {say("time-step")}
+      </button>
+      <button type="button" class="time-button" onClick={() => set({ do: "skip", seconds: SKIP_S })}>
+        <Icon name="skip" />
+        {say("time-skip")}
+      </button>
+      <time class="time-now" dateTime={new Date(now_ms).toISOString()}>
+        {hands(now_ms)}
+      </time>
+    </div>
+  );
+}
+
+function Track({
+  lane,
+  from_ms,
+  to_ms,
+  now_ms,
+}: {
+  lane: Lane;
+  from_ms: number;
+  to_ms: number;
+  now_ms: number;
+}) {
+  const x = (at_ms: number) =>
+    ((Math.min(Math.max(at_ms, from_ms), to_ms) - from_ms) / (to_ms - from_ms)) * 100;
+  const end = (span: Span) => span.to_ms ?? now_ms;
+  const open = lane.spans.at(-1);
+  const marks = [...lane.marks.values()].filter((mark: Mark) => mark.at_ms >= from_ms);
+  const words = say("lane-words", {
+    pod: lane.pod,
+    container: lane.container,
+    state: open?.to_ms === undefined ? (open?.words ?? "") : say("lane-gone"),
+    restarts: lane.restarts,
+  });
+  return (
+    <div class="lane-track" role="img" aria-label={words}>
+      {lane.spans
+        .filter((span) => end(span) >= from_ms)
+        .map((span) => (
+          <span
+            key={`${span.from_ms} ${span.phase}`}
+            class="lane-span"
+            data-phase={span.phase}
+            title={`${span.words} · ${hands(span.from_ms)}`}
+            style={{
+              insetInlineStart: `${x(span.from_ms)}%`,
+              inlineSize: `${x(end(span)) - x(span.from_ms)}%`,
+            }}
+          />
+        ))}
+      {marks.map((mark) => (
+        <span
+          key={`${mark.at_ms} ${mark.words}`}
+          class="lane-mark"
+          data-kind={mark.kind}
+          title={`${hands(mark.at_ms)} ${mark.words}`}
+          style={{ insetInlineStart: `${x(mark.at_ms)}%` }}
+        />
+      ))}
+    </div>
+  );
+}
+
+function Lanes({ desk, now_ms }: { desk: Desk; now_ms: number }) {
+  const lanes = desk.session.lanes.value;
+  const { from_ms, to_ms } = stretch(lanes, now_ms);
+  const shown = [...lanes.values()].filter((lane) => (lane.spans.at(-1)?.to_ms ?? now_ms) >= from_ms);
+  if (shown.length === 0) return <p class="time-empty">{say("time-empty")}</p>;
+  const every_s = TICKS_S.find((each) => (to_ms - from_ms) / 1000 / each <= 8) ?? 120;
+  const first = Math.ceil(from_ms / 1000 / every_s) * every_s * 1000;
+  const ticks = Array.from({ length: 9 }, (_, index) => first + index * every_s * 1000).filter(
+    (at) => at < to_ms,
+  );
+  const x = (at_ms: number) => `${((at_ms - from_ms) / (to_ms - from_ms)) * 100}%`;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
+    <section class="lanes" tabIndex={0} aria-label={say("time-lanes")}>
+      {shown.map((lane) => (
+        <div class="lane" key={lane.id}>
+          <span class="lane-name">
+            <strong>{lane.pod}</strong>
+            {lane.container !== lane.pod && <span> {lane.container}</span>}
+            {lane.restarts > 0 && (
+              <span class="lane-restarts"> {say("pod-restarts", { count: lane.restarts })}</span>
+            )}
+          </span>
+          <Track lane={lane} from_ms={from_ms} to_ms={to_ms} now_ms={now_ms} />
+        </div>
+      ))}
+      <div class="lane-scale" aria-hidden="true">
+        {ticks.map((at) => (
+          <span key={at} style={{ insetInlineStart: x(at) }}>
+            {hands(at)}
+          </span>
+        ))}
+        <i style={{ insetInlineStart: x(now_ms) }} />
+      </div>
+      <ul class="lane-legend">
+        {(["waiting", "running", "ready", "backoff", "ended"] as const).map((phase) => (
+          <li key={phase}>
+            <span class="lane-span" data-phase={phase} />
+            {say(`lane-${phase}`)}
+          </li>
+        ))}
+        {(["started", "probe", "killing"] as const).map((kind) => (
+          <li key={kind}>
+            <span class="lane-mark" data-kind={kind} />
+            {say(`mark-${kind}`)}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+export function TimePane({ desk }: { desk: Desk }) {
+  const { session } = desk;
+  const [, draw] = useState(0);
+  useEffect(() => session.watchObjects(), [session]);
+  useEffect(() => {
+    const timer = setInterval(() => draw((count) => count + 1), DRAW_EVERY_MS);
+    return () => clearInterval(timer);
+  }, []);
+  const now_ms = session.now();
+  return (
+    <section class="pane picture time" id="time" aria-label={say("pane-time")}>
+      <div class="pane-bar">
+        <LowerNames desk={desk} />
+        <div class="pane-tools">
+          <IconButton icon="close" label={say("pane-close")} onClick={() => desk.closeLower()} />
+        </div>
+      </div>
+      <Clock desk={desk} now_ms={now_ms} />
+      <Lanes desk={desk} now_ms={now_ms} />
+    </section>
+  );
+}
