@@ -4,29 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 /// An age as kubectl shortens it: `45s`, `3m2s`, `5h10m`, `12d`, `2y30d`.
-pub(crate) fn human(seconds: i64) -> String {
-    let pair = |a: i64, x: &str, b: i64, y: &str| {
-        if b == 0 {
-            format!("{a}{x}")
-        } else {
-            format!("{a}{x}{b}{y}")
-        }
-    };
-    let (minutes, hours) = (seconds / 60, seconds / 3600);
-    match seconds {
-        i64::MIN..=-2 => "<invalid>".into(),
-        -1 => "0s".into(),
-        0..120 => format!("{seconds}s"),
-        _ if minutes < 10 => pair(minutes, "m", seconds % 60, "s"),
-        _ if minutes < 180 => format!("{minutes}m"),
-        _ if hours < 8 => pair(hours, "h", minutes % 60, "m"),
-        _ if hours < 48 => format!("{hours}h"),
-        _ if hours < 192 => pair(hours / 24, "d", hours % 24, "h"),
-        _ if hours < 17520 => format!("{}d", hours / 24),
-        _ if hours < 70080 => pair(hours / 8760, "y", hours / 24 % 365, "d"),
-        _ => format!("{}y", hours / 8760),
-    }
-}
+pub(crate) use objects::duration::human;
 
 /// Reads an RFC 3339 time of the API.
 pub(crate) fn parse(value: &Value) -> Option<Timestamp> {
