@@ -86,8 +86,15 @@ async fn write(asked: Asked, verb: Verb, options: &str, body: Body) -> Result<Re
         request.options.field_validation,
     )?;
     request.body = Content::Object(object);
-    let answer = asked.api.handle.request(request).await?;
-    Ok(answered(&asked, &answer, warnings))
+    match asked.api.handle.request(request).await {
+        Ok(answer) => Ok(answered(&asked, &answer, warnings)),
+        // What the body's reading warned of is told even when the request is then refused.
+        Err(status) => {
+            let mut response = respond::status(&status, &asked.style);
+            respond::warn(&mut response, &warnings);
+            Ok(response)
+        }
+    }
 }
 
 async fn patch(asked: Asked, body: Body) -> Result<Response, Status> {
