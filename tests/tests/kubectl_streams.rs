@@ -70,20 +70,10 @@ fn attached_to_a_process() {
             "{version}: {}",
             said.stderr
         );
-        let echo = "while read line; do echo you said $line; done";
-        cluster.ok(
-            kubectl,
-            &[
-                "run",
-                "echo",
-                "--image=busybox",
-                "--stdin",
-                "--",
-                "sh",
-                "-c",
-                echo,
-            ],
-        );
+        // `run --stdin` would attach, and end the container's input when it leaves
+        let echo = "apiVersion: v1\nkind: Pod\nmetadata: {name: echo}\nspec:\n  containers:\n  - name: echo\n    image: busybox\n    stdin: true\n    command: [sh, -c, \"while read line; do echo you said $line; done\"]\n";
+        let applied = cluster.kubectl(kubectl, &["apply", "-f", "-"], echo);
+        assert!(applied.status.success(), "{version}: {}", applied.stderr);
         cluster.ready(kubectl, "echo");
         let mut attached =
             Talk::start(cluster.command(kubectl, &["attach", "-i", "echo"]), version);
