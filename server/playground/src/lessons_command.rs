@@ -14,7 +14,7 @@ use crate::settings::RealCluster;
 use crate::stage::Lab;
 
 /// Lessons that are proven at once.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 2;
 
 /// The flags of `podschool lessons`.
 #[derive(Debug, Args)]
