@@ -45,6 +45,8 @@ impl Visitor {
         let stream = TcpStream::connect(address)
             .await
             .map_err(|e| e.to_string())?;
+        // as browsers do: a key must not wait for the acknowledgement of what was sent before it
+        stream.set_nodelay(true).map_err(|e| e.to_string())?;
         let (socket, _) = client_async(request, stream)
             .await
             .map_err(|e| e.to_string())?;
