@@ -16,7 +16,7 @@ use crate::workstation::kubectl_program::{self, SessionClients};
 use crate::{session, workstation};
 
 /// Simulated seconds a second while a line runs.
-const SPEED: f64 = 20.0;
+const SPEED: f64 = 10.0;
 
 /// What a line leaves in the background (`kubectl port-forward … &`) begins in wall time, as kubectl runs in it.
 const BEGINNING: Duration = Duration::from_millis(250);
