@@ -1,7 +1,7 @@
 //! Loading a course from texts by path. Everything wrong is a diagnostic with file, line and the mend; a course that
 //! has any is not loaded.
 
-use crate::format::{Backend, CourseFile, Goal, LessonFile, StepFile, VERSION};
+use crate::format::{Backend, CourseFile, Goal, LessonFile, Start, StepFile, VERSION};
 use crate::prose::{self, Prose};
 use crate::{Lang, lint};
 use serde::Serialize;
@@ -63,7 +63,7 @@ pub struct Lesson {
     /// its variables as they were drawn
     pub vars: BTreeMap<String, String>,
     /// what happens before the first step
-    pub start: Vec<crate::format::Start>,
+    pub start: Vec<Start>,
     /// in order
     pub steps: Vec<StepFile>,
     /// what lies in the learner's home at the start, by path below it
@@ -88,6 +88,30 @@ impl Lesson {
             .get(&lang)
             .or_else(|| self.prose.get(&Lang::En))
             .unwrap_or(&EMPTY)
+    }
+
+    /// What the lesson asks for before the first step, as shell lines; waits give up after `patience_s` seconds of the cluster's time.
+    pub fn start_lines(&self, patience_s: u32) -> Result<Vec<String>, String> {
+        let line = |start: &Start| match start {
+            Start::Run(line) => Ok(line.clone()),
+            Start::Apply(path) => {
+                let manifest = self.manifests.get(path);
+                let manifest =
+                    manifest.ok_or_else(|| format!("{path} is not in the lesson's folder"))?;
+                Ok(format!(
+                    "kubectl apply -f - <<'END-OF-START'\n{manifest}\nEND-OF-START"
+                ))
+            }
+            Start::Wait(text) => {
+                let parts = text.split_once(' ');
+                let (object, condition) =
+                    parts.ok_or_else(|| format!("wait: {text}: write `kind/name Condition`"))?;
+                Ok(format!(
+                    "kubectl wait --for=condition={condition} {object} --timeout={patience_s}s"
+                ))
+            }
+        };
+        self.start.iter().map(line).collect()
     }
 
     /// Whether it can run on `backend`.

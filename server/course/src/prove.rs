@@ -1,7 +1,7 @@
 //! What proves a lesson: it is played on a stage, in its own time, and every step must tick when, and only when, its
 //! solution was played. The stage (a cluster with a workstation) is made by whoever calls.
 
-use crate::format::{Backend, Start};
+use crate::format::Backend;
 use crate::grade::Grader;
 use crate::history::{Asked, Observation};
 use crate::load::Lesson;
@@ -105,23 +105,10 @@ impl Report {
 /// Sets a scene up as a learner finds it.
 async fn begin<S: Stage>(stage: &S, lesson: &Arc<Lesson>) -> Result<(S::Scene, Grader), String> {
     let mut scene = stage.open(lesson).await?;
-    for start in &lesson.start {
-        let line = match start {
-            Start::Run(line) => line.clone(),
-            Start::Apply(path) => {
-                let manifest = lesson
-                    .manifests
-                    .get(path)
-                    .ok_or_else(|| format!("start: {path} is not in the lesson's folder"))?;
-                format!("kubectl apply -f - <<'END-OF-START'\n{manifest}\nEND-OF-START")
-            }
-            Start::Wait(text) => {
-                let (object, condition) = text
-                    .split_once(' ')
-                    .ok_or_else(|| format!("start: wait: {text}: write `kind/name Condition`"))?;
-                format!("kubectl wait --for=condition={condition} {object} --timeout=60s")
-            }
-        };
+    for line in lesson
+        .start_lines(60)
+        .map_err(|why| format!("start: {why}"))?
+    {
         let ran = scene.run(&line, LIMIT).await;
         if ran.exit != Some(0) {
             return Err(format!(

@@ -4,7 +4,6 @@ use std::mem::take;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use course::format::Start;
 use course::{Asked, Lang, Lesson, Observation};
 use futures::future::FutureExt;
 use host::{ClockCommand, Handle, WorldEvent};
@@ -313,23 +312,7 @@ async fn keep_it(
 
 /// Does what the lesson asks for before the first step.
 async fn set_up(world: &Handle, lesson: &Lesson) -> Result<(), String> {
-    for start in &lesson.start {
-        let line = match start {
-            Start::Run(line) => line.clone(),
-            Start::Apply(path) => {
-                let manifest = lesson
-                    .manifests
-                    .get(path)
-                    .ok_or_else(|| format!("{path} is not in the lesson's folder"))?;
-                format!("kubectl apply -f - <<'END-OF-START'\n{manifest}\nEND-OF-START")
-            }
-            Start::Wait(text) => {
-                let (object, condition) = text
-                    .split_once(' ')
-                    .ok_or_else(|| format!("wait: {text}: write `kind/name Condition`"))?;
-                format!("kubectl wait --for=condition={condition} {object} --timeout=120s")
-            }
-        };
+    for line in lesson.start_lines(120)? {
         let (exit, output) = workstation::run_line(world, &line).await?;
         if exit != 0 {
             return Err(format!("`{line}` ended with {exit}: {output}"));
