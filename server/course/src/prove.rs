@@ -1,12 +1,14 @@
 //! What proves a lesson: it is played on a stage, in its own time, and every step must tick when, and only when, its
-//! solution was played. The stage (a cluster with a workstation) is made by whoever calls.
+//! solution was played. The stage (a cluster with a workstation) is made by whoever calls; each part of the proofs has one of
+//! its own, so that parts can be played side by side.
 
-use crate::format::Backend;
-use crate::grade::Grader;
-use crate::history::{Asked, Observation};
+use crate::format::CheckFile;
+use crate::history::Asked;
 use crate::load::Lesson;
-use crate::{Lang, check, watch};
+use crate::player::Player;
+use crate::{Lang, check};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +42,8 @@ pub trait Scene {
         port: u16,
         path: &str,
     ) -> impl Future<Output = Option<(u16, String)>> + Send;
+    /// Takes the scene down.
+    fn end(&mut self) -> impl Future<Output = ()> + Send;
 }
 
 /// How a shell line ended.
@@ -64,30 +68,78 @@ pub struct Finding {
     pub message: String,
 }
 
-/// What came of one lesson.
+/// One part of a lesson's proofs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Proofs 1 and 2: nothing is done at the start; each solution ticks its step and no later one.
+    Solutions,
+    /// Proof 3, for one wrong line of the step at this place.
+    Wrong(usize, String),
+    /// Proof 5: the runnable code runs in the order it stands.
+    Blocks,
+}
+
+/// What a wrong line earns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Earned {
+    /// step id
+    pub step: String,
+    /// the wrong line
+    pub line: String,
+    /// the reason that a learner reads, by language
+    pub reason: BTreeMap<Lang, String>,
+}
+
+/// What came of a lesson, or of a part of it.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
     /// what is wrong
     pub findings: Vec<Finding>,
-    /// the reason that each wrong line earned: step, line, reason in English
-    pub reasons: Vec<(String, String, String)>,
+    /// what each wrong line earned
+    pub reasons: Vec<Earned>,
 }
 
-const LIMIT: Duration = Duration::from_secs(90);
-const PATIENCE: u32 = 120;
-const SETTLING: u32 = 30;
+/// How long a line may run, and how long a learner's wrong line is watched.
+pub(crate) const LIMIT: Duration = Duration::from_secs(90);
+const WATCHED: Duration = Duration::from_secs(5);
+/// How long a block runs that only Ctrl-C ends, and how long a learner looks at what a block did.
+const ENDLESS: Duration = Duration::from_secs(3);
+const READING: Duration = Duration::from_secs(3);
+const SETTLING: Duration = Duration::from_secs(60);
 
-/// Plays a lesson through its proofs.
-pub async fn prove<S: Stage>(stage: &S, lesson: &Arc<Lesson>) -> Report {
+/// The parts that prove a lesson.
+pub fn parts(lesson: &Lesson) -> Vec<Part> {
+    let wrong = lesson.steps.iter().enumerate().flat_map(|(index, step)| {
+        step.wrong
+            .iter()
+            .map(move |line| Part::Wrong(index, line.clone()))
+    });
+    [Part::Solutions, Part::Blocks]
+        .into_iter()
+        .chain(wrong)
+        .collect()
+}
+
+/// Plays one part.
+pub async fn prove<S: Stage>(stage: &S, lesson: &Arc<Lesson>, part: &Part) -> Report {
     let mut report = Report::default();
-    if let Err(message) = solutions(stage, lesson, &mut report).await {
-        report.find(lesson, 1, "", message);
-    }
-    for lang in lesson.prose.keys().take(1) {
-        if let Err(message) = blocks(stage, lesson, *lang, &mut report).await {
-            report.find(lesson, 5, "", message);
+    let solved = match part {
+        Part::Wrong(index, _) => *index,
+        Part::Solutions | Part::Blocks => 0,
+    };
+    let mut player = match Player::before(stage, lesson, solved).await {
+        Ok(player) => player,
+        Err(message) => {
+            report.find(lesson, 1, "", message);
+            return report;
         }
+    };
+    match part {
+        Part::Solutions => solutions(&mut player, &mut report).await,
+        Part::Wrong(index, line) => wrong(&mut player, *index, line, &mut report).await,
+        Part::Blocks => blocks(&mut player, &mut report).await,
     }
+    player.scene.end().await;
     report
 }
 
@@ -100,255 +152,109 @@ impl Report {
             message,
         });
     }
-}
 
-/// Sets a scene up as a learner finds it.
-async fn begin<S: Stage>(stage: &S, lesson: &Arc<Lesson>) -> Result<(S::Scene, Grader), String> {
-    let mut scene = stage.open(lesson).await?;
-    for line in lesson
-        .start_lines(60)
-        .map_err(|why| format!("start: {why}"))?
-    {
-        let ran = scene.run(&line, LIMIT).await;
-        if ran.exit != Some(0) {
-            return Err(format!(
-                "start: `{line}` ended with {:?}: {}",
-                ran.exit,
-                ran.output.trim()
-            ));
+    /// The stage broke while the lesson was played on it.
+    pub fn broken(lesson: &str) -> Report {
+        let finding = Finding {
+            lesson: lesson.to_owned(),
+            proof: 1,
+            step: String::new(),
+            message: "the cluster broke while the lesson was played".to_owned(),
+        };
+        Report {
+            findings: vec![finding],
+            reasons: Vec::new(),
         }
     }
-    scene.asked();
-    let mut grader = Grader::new(lesson.clone());
-    grader.begin(watch::list(&scene.client(), &scene.namespace()).await);
-    Ok((scene, grader))
-}
 
-/// Looks at everything once.
-async fn look<C: Scene>(scene: &mut C, grader: &mut Grader) {
-    for asked in scene.asked() {
-        grader.observe(Observation::Asked(asked));
-    }
-    for observation in watch::list(&scene.client(), &scene.namespace()).await {
-        grader.observe(observation);
-    }
-    for path in grader.files() {
-        let text = scene.file(&path).await;
-        grader.observe(Observation::File { path, text });
-    }
-    for port in grader.ports() {
-        let answer = scene.get(&port.pod, port.port, &port.path).await;
-        grader.observe(Observation::Http {
-            pod: port.pod,
-            port: port.port,
-            path: port.path,
-            answer,
-        });
+    /// Takes in what came of another part.
+    pub fn add(&mut self, other: Report) {
+        self.findings.extend(other.findings);
+        self.reasons.extend(other.reasons);
     }
 }
 
-/// Plays the solution of one step and waits until it ticks, a minute or two of the cluster's time at most.
-async fn play<C: Scene>(scene: &mut C, grader: &mut Grader, index: usize) -> Result<(), String> {
-    let lesson = grader.lesson().clone();
-    for line in &lesson.steps[index].solve {
-        let ran = scene.run(line, LIMIT).await;
-        look(scene, grader).await;
-        if ran.exit.is_some_and(|code| code != 0) && !line.contains("|| true") {
-            return Err(format!(
-                "`{line}` ended with {}: {}",
-                ran.exit.unwrap_or_default(),
-                ran.output.trim()
-            ));
+async fn solutions<C: Scene>(player: &mut Player<C>, report: &mut Report) {
+    let lesson = player.grader.lesson().clone();
+    if let Some(step) = player.grader.steps().iter().find(|s| s.done) {
+        let message = "the step is done before the learner began".to_owned();
+        report.find(&lesson, 1, &step.id, message);
+    }
+    for (index, step) in lesson.steps.iter().enumerate() {
+        if let Err(message) = player.play(index).await {
+            report.find(&lesson, 2, &step.id, message);
+            return;
         }
-    }
-    for check in &lesson.steps[index].check {
-        answer(check, grader);
-    }
-    for _ in 0..PATIENCE {
-        if grader.steps()[index].done {
-            return Ok(());
+        let later = player.grader.steps().iter().skip(index + 1);
+        for later in later.filter(|s| s.done) {
+            let message = format!("the solution of {} completes this later step too", step.id);
+            report.find(&lesson, 2, &later.id, message);
         }
-        scene.pass(Duration::from_secs(1)).await;
-        look(scene, grader).await;
-    }
-    let why: Vec<String> = grader.steps()[index]
-        .reasons
-        .iter()
-        .map(|r| r.say(Lang::En))
-        .collect();
-    Err(format!(
-        "the solution does not complete it: {}",
-        why.join(" ")
-    ))
-}
-
-/// Answers a question rightly, as far as the lesson's data says what is right.
-fn answer(check: &crate::format::CheckFile, grader: &mut Grader) {
-    if let Some(choice) = &check.choice {
-        grader.observe(Observation::Answered {
-            id: choice.id.clone(),
-            value: choice.correct.clone(),
-        });
-    }
-    if let Some(question) = &check.answer
-        && let Some(value) = grader.right_answer(question)
-    {
-        grader.observe(Observation::Answered {
-            id: question.id.clone(),
-            value,
-        });
     }
 }
 
-/// Proofs 1 to 3: nothing is done at the start; each solution ticks its step and no later one; wrong lines do not.
-async fn solutions<S: Stage>(
-    stage: &S,
-    lesson: &Arc<Lesson>,
-    report: &mut Report,
-) -> Result<(), String> {
-    let (mut scene, mut grader) = begin(stage, lesson).await?;
-    if let Some(step) = grader.steps().iter().find(|s| s.done) {
-        report.find(
-            lesson,
-            1,
-            &step.id,
-            "the step is done before the learner began".to_owned(),
-        );
+async fn wrong<C: Scene>(player: &mut Player<C>, index: usize, line: &str, report: &mut Report) {
+    let lesson = player.grader.lesson().clone();
+    player.scene.run(line, LIMIT).await;
+    player.wait(WATCHED, |_| false).await;
+    let state = &player.grader.steps()[index];
+    let reason = state.reasons.first();
+    let problem = match (state.done, reason) {
+        (true, _) => Some("completes the step"),
+        (false, None) => Some("earns no reason"),
+        (false, Some(_)) => None,
+    };
+    if let Some(problem) = problem {
+        let message = format!("the wrong line `{line}` {problem}");
+        report.find(&lesson, 3, &state.id, message);
     }
-    for index in 0..lesson.steps.len() {
-        let id = lesson.steps[index].id.clone();
-        if !lesson.steps[index].wrong.is_empty() {
-            wrongs(stage, lesson, index, report).await?;
-        }
-        if let Err(message) = play(&mut scene, &mut grader, index).await {
-            report.find(lesson, 2, &id, message);
-            return Ok(());
-        }
-        if let Some(later) = grader.steps().iter().skip(index + 1).find(|s| s.done) {
-            report.find(
-                lesson,
-                2,
-                &later.id,
-                format!("the solution of {id} completes this later step too"),
-            );
-        }
-    }
-    Ok(())
+    let said = |lang: Lang| reason.map(|r| (lang, r.say(lang)));
+    report.reasons.push(Earned {
+        step: state.id.clone(),
+        line: line.to_owned(),
+        reason: Lang::ALL.into_iter().filter_map(said).collect(),
+    });
 }
 
-/// Proof 3, on a scene of its own for each wrong line.
-async fn wrongs<S: Stage>(
-    stage: &S,
-    lesson: &Arc<Lesson>,
-    index: usize,
-    report: &mut Report,
-) -> Result<(), String> {
-    let step = &lesson.steps[index];
-    for line in &step.wrong {
-        let (mut scene, mut grader) = begin(stage, lesson).await?;
-        for before in 0..index {
-            play(&mut scene, &mut grader, before).await?;
-        }
-        scene.run(line, LIMIT).await;
-        for _ in 0..5 {
-            look(&mut scene, &mut grader).await;
-            scene.pass(Duration::from_secs(1)).await;
-        }
-        let state = &grader.steps()[index];
-        let reason = state
-            .reasons
-            .first()
-            .map(|r| r.say(Lang::En))
-            .unwrap_or_default();
-        if state.done {
-            report.find(
-                lesson,
-                3,
-                &step.id,
-                format!("the wrong line `{line}` completes the step"),
-            );
-        } else if reason.is_empty() {
-            report.find(
-                lesson,
-                3,
-                &step.id,
-                format!("the wrong line `{line}` earns no reason"),
-            );
-        }
-        report.reasons.push((step.id.clone(), line.clone(), reason));
-    }
-    Ok(())
-}
-
-/// Proof 5: the runnable code of a language runs in the order it stands.
-async fn blocks<S: Stage>(
-    stage: &S,
-    lesson: &Arc<Lesson>,
-    lang: Lang,
-    report: &mut Report,
-) -> Result<(), String> {
-    if !lesson.runs_on(Backend::Sim) {
-        return Ok(());
-    }
-    let (mut scene, mut grader) = begin(stage, lesson).await?;
-    for (index, step) in lesson.prose(lang).steps.iter().enumerate() {
+/// One language speaks for all: that the code is the same in each is a matter of `lint`.
+async fn blocks<C: Scene>(player: &mut Player<C>, report: &mut Report) {
+    let lesson = player.grader.lesson().clone();
+    let Some((lang, prose)) = lesson.prose.first_key_value() else {
+        return;
+    };
+    for (index, step) in prose.steps.iter().enumerate() {
         for block in &step.runs {
-            let limit = if block.endless {
-                Duration::from_secs(3)
-            } else {
-                LIMIT
-            };
-            let ran = scene.run(&block.text, limit).await;
+            let limit = if block.endless { ENDLESS } else { LIMIT };
+            let ran = player.scene.run(&block.text, limit).await;
             let as_said = if block.endless {
                 ran.exit.is_none()
             } else {
                 ran.exit.is_some_and(|code| (code != 0) == block.fails)
             };
             if !as_said {
-                let message = format!(
-                    "{}.md:{}: `{}` ended with {:?}: {}",
-                    lang.tag(),
-                    block.line,
-                    block.text,
-                    ran.exit,
-                    ran.output.trim()
-                );
-                report.find(lesson, 5, &step.id, message);
+                let (tag, line, text) = (lang.tag(), block.line, &block.text);
+                let (exit, output) = (ran.exit, ran.output.trim());
+                let message = format!("{tag}.md:{line}: `{text}` ended with {exit:?}: {output}");
+                report.find(&lesson, 5, &step.id, message);
             }
-            scene.pass(Duration::from_secs(3)).await;
+            player.wait(READING, |_| false).await;
         }
-        settle(&mut scene, &mut grader, index).await;
+        settle(player, index).await;
     }
-    Ok(())
 }
 
 /// A learner reads on when a step has ticked: so time passes until its checks hold, where they do so by themselves.
-async fn settle<C: Scene>(scene: &mut C, grader: &mut Grader, index: usize) {
-    let lesson = grader.lesson().clone();
+async fn settle<C: Scene>(player: &mut Player<C>, index: usize) {
+    let lesson = player.grader.lesson().clone();
     let Some(step) = lesson.steps.get(index) else {
         return;
     };
     // Only what the cluster does can come by itself; what a learner does has been done, or not.
-    let comes = |c: &&crate::format::CheckFile| c.resource.is_some() || c.event.is_some();
-    let waited: Vec<_> = step.check.iter().filter(comes).collect();
-    for _ in 0..SETTLING {
-        if waited.is_empty() {
-            return;
-        }
-        look(scene, grader).await;
-        if waited
-            .iter()
-            .all(|c| check::evaluate(c, grader.seen()).is_ok())
-        {
-            return;
-        }
-        scene.pass(Duration::from_secs(2)).await;
-    }
-}
-
-impl Grader {
-    /// What would answer a question rightly now.
-    fn right_answer(&self, question: &crate::format::AnswerFile) -> Option<String> {
-        check::right_answer(question, self.seen())
-    }
+    let comes = |c: &&CheckFile| c.resource.is_some() || c.event.is_some();
+    let waited: Vec<&CheckFile> = step.check.iter().filter(comes).collect();
+    let all_hold = |grader: &crate::Grader| {
+        let holds = |c: &&CheckFile| check::evaluate(c, grader.seen()).is_ok();
+        waited.iter().all(holds)
+    };
+    player.wait(SETTLING, all_hold).await;
 }

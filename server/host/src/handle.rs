@@ -14,8 +14,8 @@ use machine::Time;
 use objects::{Answer, ListAnswer, Request, Status, UserInfo};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
+use tokio::time::Instant;
 
 /// The world has ended: closed, or broken by a panic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

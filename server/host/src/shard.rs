@@ -10,11 +10,12 @@ use crate::spec::WorldSpec;
 use machine::Time;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::{Semaphore, broadcast, mpsc};
+use tokio::time::Instant;
 
 /// The stack of a shard's thread. Programs in worlds nest futures deeply (a shell in a shell), all polled from one place.
-const STACK_BYTES: usize = 16 * 1024 * 1024;
+pub(crate) const STACK_BYTES: usize = 16 * 1024 * 1024;
 
 /// A world on its way to its thread. The runtime is that of the creator: foreign processes run there.
 struct Birth {
@@ -32,6 +33,8 @@ struct Birth {
 pub struct Shards {
     births: Arc<Vec<mpsc::UnboundedSender<Birth>>>,
     next: Arc<AtomicUsize>,
+    /// When worlds begin whose spec does not say: none for the wall clock's now.
+    morning: Option<Time>,
 }
 
 impl Shards {
@@ -41,12 +44,24 @@ impl Shards {
         Shards {
             births: Arc::new(births),
             next: Arc::default(),
+            morning: None,
+        }
+    }
+
+    /// A shard on the thread that calls, within a `LocalSet`; its worlds begin at `morning`.
+    pub(crate) fn here(morning: Time) -> Shards {
+        let (sender, births) = mpsc::unbounded_channel();
+        tokio::task::spawn_local(attend(births));
+        Shards {
+            births: Arc::new(vec![sender]),
+            next: Arc::default(),
+            morning: Some(morning),
         }
     }
 
     /// Makes a world and lets it run. Call it within a tokio runtime: bodies of foreign processes run on that one.
     pub async fn create(&self, spec: WorldSpec) -> Result<Handle, WorldEnded> {
-        let start = spec.start.unwrap_or_else(wall_clock);
+        let start = spec.start.or(self.morning).unwrap_or_else(wall_clock);
         self.bring(
             WorldSpec {
                 start: Some(start),
@@ -130,7 +145,7 @@ fn start_thread(index: usize) -> mpsc::UnboundedSender<Birth> {
     sender
 }
 
-fn run_shard(mut births: mpsc::UnboundedReceiver<Birth>) {
+fn run_shard(births: mpsc::UnboundedReceiver<Birth>) {
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
@@ -139,22 +154,25 @@ fn run_shard(mut births: mpsc::UnboundedReceiver<Birth>) {
         Err(error) => return tracing::error!(%error, "a shard's runtime cannot be made"),
     };
     let local = tokio::task::LocalSet::new();
-    local.block_on(&runtime, async move {
-        while let Some(birth) = births.recv().await {
-            let Birth {
-                spec,
-                start,
-                journal,
-                commands,
-                sender,
-                shared,
-                outside,
-            } = birth;
-            // Tokio's own budget would stop channels in the middle of a turn; a turn has a budget of its own.
-            let world = drive(spec, start, journal, commands, sender, shared, outside);
-            tokio::task::spawn_local(tokio::task::unconstrained(world));
-        }
-    });
+    local.block_on(&runtime, attend(births));
     // No more births: worlds that still run keep the thread until they have ended.
     runtime.block_on(local);
+}
+
+/// Brings worlds to life on this thread, as long as somebody can ask for one.
+async fn attend(mut births: mpsc::UnboundedReceiver<Birth>) {
+    while let Some(birth) = births.recv().await {
+        let Birth {
+            spec,
+            start,
+            journal,
+            commands,
+            sender,
+            shared,
+            outside,
+        } = birth;
+        // Tokio's own budget would stop channels in the middle of a turn; a turn has a budget of its own.
+        let world = drive(spec, start, journal, commands, sender, shared, outside);
+        tokio::task::spawn_local(tokio::task::unconstrained(world));
+    }
 }

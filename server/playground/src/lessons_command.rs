@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use course::{Course, Lang, Lesson, Report, prove};
+use course::format::Backend;
+use course::{Course, Lang, Lesson, Part, Report, parts, prove};
+use futures::StreamExt;
 use host::Shards;
 
 use crate::backend::Ground;
@@ -13,8 +15,8 @@ use crate::lessons;
 use crate::settings::RealCluster;
 use crate::stage::Lab;
 
-/// Lessons that are proven at once.
-const AT_ONCE: usize = 2;
+/// Parts of lessons that are played at once on a real cluster, whose nodes have the room of a small machine.
+const ON_A_REAL_CLUSTER: usize = 4;
 
 /// The flags of `podschool lessons`.
 #[derive(Debug, Args)]
@@ -97,35 +99,35 @@ async fn check(course: &Course, names: &[String], kubeconfig: Option<PathBuf>, j
         );
         return 2;
     }
-    let shards = Shards::new(std::thread::available_parallelism().map_or(2, usize::from));
-    let (ground, backend) = match kubeconfig {
-        None => (Ground::Sim(shards), course::format::Backend::Sim),
+    let lessons: Vec<Arc<Lesson>>;
+    let at_once = std::thread::available_parallelism().map_or(2, usize::from);
+    let reports = match kubeconfig {
+        None => {
+            lessons = playable(wanted, Backend::Sim);
+            all(&lessons, at_once, in_virtual_time).await
+        }
         Some(path) => {
             let set = RealCluster {
                 kubeconfig: Some(path),
                 context: None,
             };
-            match RealGround::connect(&set, "lessons-check".into(), shards).await {
-                Ok(real) => (Ground::Real(Arc::new(real)), course::format::Backend::Real),
+            let shards = Shards::new(at_once);
+            let real = match RealGround::connect(&set, "lessons-check".into(), shards).await {
+                Ok(real) => Ground::Real(Arc::new(real)),
                 Err(wrong) => {
                     eprintln!("podschool: {wrong}");
                     return 2;
                 }
-            }
+            };
+            lessons = playable(wanted, Backend::Real);
+            let lab = Arc::new(Lab { ground: real });
+            all(&lessons, ON_A_REAL_CLUSTER, move |lesson, part| {
+                let lab = lab.clone();
+                async move { prove(&*lab, &lesson, &part).await }
+            })
+            .await
         }
     };
-    let lab = Lab { ground };
-    let mut reports = Vec::new();
-    let playable: Vec<Arc<Lesson>> = wanted
-        .into_iter()
-        .filter(|lesson| lesson.runs_on(backend))
-        .collect();
-    for some in playable.chunks(AT_ONCE) {
-        let played = some
-            .iter()
-            .map(|lesson| async { (lesson.id.clone(), prove(&lab, lesson).await) });
-        reports.extend(futures::future::join_all(played).await);
-    }
     let wrong: usize = reports
         .iter()
         .map(|(_, report)| report.findings.len())
@@ -136,6 +138,44 @@ async fn check(course: &Course, names: &[String], kubeconfig: Option<PathBuf>, j
         print_text(&reports)
     }
     i32::from(wrong > 0)
+}
+
+fn playable(wanted: Vec<Arc<Lesson>>, backend: Backend) -> Vec<Arc<Lesson>> {
+    let runs = |lesson: &Arc<Lesson>| lesson.runs_on(backend);
+    wanted.into_iter().filter(runs).collect()
+}
+
+/// Plays all parts of all lessons, some at once; what came of each lesson, in their order.
+async fn all<F: Future<Output = Report>>(
+    lessons: &[Arc<Lesson>],
+    at_once: usize,
+    play: impl Fn(Arc<Lesson>, Part) -> F,
+) -> Vec<(String, Report)> {
+    let parts = lessons.iter().enumerate().flat_map(|(index, lesson)| {
+        let of = parts(lesson).into_iter();
+        of.map(move |part| (index, lesson.clone(), part))
+    });
+    let played = parts.map(|(index, lesson, part)| {
+        let played = play(lesson, part);
+        async move { (index, played.await) }
+    });
+    let named = lessons.iter().map(|l| (l.id.clone(), Report::default()));
+    let mut reports: Vec<(String, Report)> = named.collect();
+    let mut played = futures::stream::iter(played).buffered(at_once);
+    while let Some((index, report)) = played.next().await {
+        reports[index].1.add(report);
+    }
+    reports
+}
+
+/// Plays one part on a simulated cluster, on a thread of its own.
+async fn in_virtual_time(lesson: Arc<Lesson>, part: Part) -> Report {
+    let of = lesson.id.clone();
+    let played = host::in_virtual_time(move |shards| async move {
+        let ground = Ground::Sim(shards);
+        prove(&Lab { ground }, &lesson, &part).await
+    });
+    played.await.unwrap_or_else(|_| Report::broken(&of))
 }
 
 fn print_json(reports: &[(String, Report)]) {
@@ -162,8 +202,9 @@ fn print_text(reports: &[(String, Report)]) {
                 finding.proof, finding.step, finding.message
             );
         }
-        for (step, line, reason) in &report.reasons {
-            println!("  {step}: `{line}` is told: {reason}");
+        for earned in &report.reasons {
+            let reason = earned.reason.get(&Lang::En).map_or("", String::as_str);
+            println!("  {}: `{}` is told: {reason}", earned.step, earned.line);
         }
     }
 }

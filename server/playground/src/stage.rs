@@ -1,12 +1,11 @@
 //! The stage on which lessons are proven: a cluster and a workstation as a session has them, without a learner.
 //!
-//! On the simulated cluster time runs fast and can be passed at will; on a real one it is what it is.
+//! Time is tokio's: on the simulated cluster the stage is played in virtual time (`host::in_virtual_time`), on a real one it is what it is.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use course::{Asked, Lesson, Ran, Scene, Stage};
-use host::ClockCommand;
 use tokio::sync::mpsc;
 
 use crate::backend::{Ground, Grown};
@@ -15,10 +14,7 @@ use crate::session::recorder::recording;
 use crate::workstation::kubectl_program::{self, SessionClients};
 use crate::{session, workstation};
 
-/// Simulated seconds a second while a line runs.
-const SPEED: f64 = 10.0;
-
-/// What a line leaves in the background (`kubectl port-forward … &`) begins in wall time, as kubectl runs in it.
+/// What a line leaves in the background (`kubectl port-forward … &`) is given this long to begin.
 const BEGINNING: Duration = Duration::from_millis(250);
 
 /// Makes scenes on a ground.
@@ -26,7 +22,7 @@ pub struct Lab {
     pub ground: Ground,
 }
 
-/// One lesson's cluster and workstation. Dropping it ends the world; [`Cast::end`] also clears a real cluster.
+/// One lesson's cluster and workstation. Dropping it ends the world.
 pub struct Cast {
     grown: Grown,
     asked: Arc<Mutex<Vec<Asked>>>,
@@ -36,17 +32,8 @@ impl Stage for Lab {
     type Scene = Cast;
 
     async fn open(&self, lesson: &Lesson) -> Result<Cast, String> {
-        let grown = self
-            .ground
-            .grow(&crate::http::cookie::unguessable(), &lesson.files)
-            .await?;
-        if grown.simulated {
-            grown
-                .world
-                .clock(ClockCommand::Speed(SPEED))
-                .await
-                .map_err(|error| error.to_string())?;
-        }
+        // On the simulated cluster the name is also the seed: each run of a lesson is the same.
+        let grown = self.ground.grow(&lesson.id, &lesson.files).await?;
         let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
         let notes = asked.clone();
         let note = Arc::new(move |asked| {
@@ -66,14 +53,6 @@ impl Stage for Lab {
     }
 }
 
-impl Cast {
-    /// Ends the world, and removes the namespace on a real cluster.
-    pub async fn end(&self) {
-        self.grown.world.close();
-        self.grown.clear().await;
-    }
-}
-
 impl Scene for Cast {
     fn client(&self) -> kube::Client {
         self.grown.watcher.clone()
@@ -84,12 +63,7 @@ impl Scene for Cast {
     }
 
     async fn run(&mut self, line: &str, limit: Duration) -> Ran {
-        let wall = if self.grown.simulated {
-            limit.div_f64(SPEED)
-        } else {
-            limit
-        };
-        match tokio::time::timeout(wall, workstation::run_line(&self.grown.world, line)).await {
+        match tokio::time::timeout(limit, workstation::run_line(&self.grown.world, line)).await {
             Ok(Ok((exit, output))) => {
                 if line.trim_end().ends_with('&') {
                     tokio::time::sleep(BEGINNING).await;
@@ -108,12 +82,7 @@ impl Scene for Cast {
     }
 
     async fn pass(&mut self, time: Duration) {
-        if self.grown.simulated {
-            // A world that has ended shows at the next look.
-            let _ = self.grown.world.clock(ClockCommand::Step(time)).await;
-        } else {
-            tokio::time::sleep(time).await;
-        }
+        tokio::time::sleep(time).await;
     }
 
     fn asked(&mut self) -> Vec<Asked> {
@@ -127,5 +96,10 @@ impl Scene for Cast {
 
     async fn get(&mut self, pod: &str, port: u16, path: &str) -> Option<(u16, String)> {
         session::ask::get(&self.grown.watcher, &self.grown.namespace, pod, port, path).await
+    }
+
+    async fn end(&mut self) {
+        self.grown.world.close();
+        self.grown.clear().await;
     }
 }

@@ -1,0 +1,168 @@
+//! Plays a lesson's solutions on a scene, and grades as a session does: from a watch, from what was asked, from files and ports.
+
+use crate::format::CheckFile;
+use crate::grade::Grader;
+use crate::history::Observation;
+use crate::load::Lesson;
+use crate::prove::{LIMIT, Scene, Stage};
+use crate::{Lang, check, watch};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// How long a step may take to tick once its solution has been played.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// How often ports and files that a step asks about are looked at.
+const GLANCE: Duration = Duration::from_secs(1);
+/// Observations that may wait for the grader.
+const QUEUE: usize = 4096;
+/// Patience of the lesson's own waits before the first step, in seconds.
+const START_PATIENCE_S: u32 = 60;
+
+/// A lesson being played.
+pub(crate) struct Player<C> {
+    pub scene: C,
+    pub grader: Grader,
+    watched: mpsc::Receiver<Observation>,
+    watching: tokio::task::JoinHandle<()>,
+}
+
+impl<C> Drop for Player<C> {
+    fn drop(&mut self) {
+        self.watching.abort();
+    }
+}
+
+impl<C: Scene> Player<C> {
+    /// A scene as a learner finds it.
+    pub async fn begin<S: Stage<Scene = C>>(
+        stage: &S,
+        lesson: &Arc<Lesson>,
+    ) -> Result<Player<C>, String> {
+        let mut scene = stage.open(lesson).await?;
+        if let Err(why) = start(&mut scene, lesson).await {
+            scene.end().await;
+            return Err(format!("start: {why}"));
+        }
+        // What the start asked for is not the learner's doing.
+        scene.asked();
+        let (client, namespace) = (scene.client(), scene.namespace());
+        let mut grader = Grader::new(lesson.clone());
+        grader.begin(watch::list(&client, &namespace).await);
+        let (seen, watched) = mpsc::channel(QUEUE);
+        let watching = tokio::spawn(watch::watch(client, namespace, seen));
+        Ok(Player {
+            scene,
+            grader,
+            watched,
+            watching,
+        })
+    }
+
+    /// A scene on which all steps before `index` have been solved.
+    pub async fn before<S: Stage<Scene = C>>(
+        stage: &S,
+        lesson: &Arc<Lesson>,
+        index: usize,
+    ) -> Result<Player<C>, String> {
+        let mut player = Self::begin(stage, lesson).await?;
+        for earlier in 0..index {
+            if let Err(why) = player.play(earlier).await {
+                player.scene.end().await;
+                return Err(format!("{}: {why}", lesson.steps[earlier].id));
+            }
+        }
+        Ok(player)
+    }
+
+    /// Plays the solution of one step and waits until it ticks.
+    pub async fn play(&mut self, index: usize) -> Result<(), String> {
+        let lesson = self.grader.lesson().clone();
+        let step = &lesson.steps[index];
+        for line in &step.solve {
+            let ran = self.scene.run(line, LIMIT).await;
+            self.look().await;
+            let failed = ran.exit.filter(|code| *code != 0);
+            if let Some(code) = failed.filter(|_| !line.contains("|| true")) {
+                let output = ran.output.trim();
+                return Err(format!("`{line}` ended with {code}: {output}"));
+            }
+        }
+        step.check.iter().for_each(|check| self.answer(check));
+        if self
+            .wait(PATIENCE, |grader| grader.steps()[index].done)
+            .await
+        {
+            return Ok(());
+        }
+        let reasons = &self.grader.steps()[index].reasons;
+        let why: Vec<String> = reasons.iter().map(|r| r.say(Lang::En)).collect();
+        let why = why.join(" ");
+        Err(format!("the solution does not complete it: {why}"))
+    }
+
+    /// Answers a question rightly, as far as the lesson's data says what is right.
+    fn answer(&mut self, check: &CheckFile) {
+        let choice = check.choice.as_ref();
+        let chosen = choice.map(|choice| (choice.id.clone(), choice.correct.clone()));
+        let typed = check.answer.as_ref().and_then(|question| {
+            let value = check::right_answer(question, self.grader.seen())?;
+            Some((question.id.clone(), value))
+        });
+        for (id, value) in chosen.into_iter().chain(typed) {
+            self.grader.observe(Observation::Answered { id, value });
+        }
+    }
+
+    /// Lets the cluster's time pass until the grader is as wished, at most `limit`. Whether it is.
+    pub async fn wait(&mut self, limit: Duration, wish: impl Fn(&Grader) -> bool) -> bool {
+        let mut left = limit;
+        loop {
+            self.look().await;
+            if wish(&self.grader) {
+                return true;
+            }
+            if left.is_zero() {
+                return false;
+            }
+            let step = left.min(GLANCE);
+            self.scene.pass(step).await;
+            left -= step;
+        }
+    }
+
+    /// Takes in what was seen since the last time.
+    async fn look(&mut self) {
+        for asked in self.scene.asked() {
+            self.grader.observe(Observation::Asked(asked));
+        }
+        while let Ok(observation) = self.watched.try_recv() {
+            self.grader.observe(observation);
+        }
+        for path in self.grader.files() {
+            let text = self.scene.file(&path).await;
+            self.grader.observe(Observation::File { path, text });
+        }
+        for port in self.grader.ports() {
+            let answer = self.scene.get(&port.pod, port.port, &port.path).await;
+            self.grader.observe(Observation::Http {
+                pod: port.pod,
+                port: port.port,
+                path: port.path,
+                answer,
+            });
+        }
+    }
+}
+
+/// What the lesson asks for before the first step.
+async fn start<C: Scene>(scene: &mut C, lesson: &Lesson) -> Result<(), String> {
+    for line in lesson.start_lines(START_PATIENCE_S)? {
+        let ran = scene.run(&line, LIMIT).await;
+        if ran.exit != Some(0) {
+            let (exit, output) = (ran.exit, ran.output.trim());
+            return Err(format!("`{line}` ended with {exit:?}: {output}"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! Virtual time for worlds and all who speak to them: one thread, one runtime, one clock that nobody's load can hurry.
+//!
+//! A piece is whatever somebody does with worlds: their clients, the bodies of their foreign processes, the servers between.
+//! All of it runs on one runtime whose time stands while any task is ready, and then moves at once to the next timer, whoever
+//! set it: a world, `kubectl wait`, a client's time-out. That is the barrier: time cannot pass anybody who has not yet taken
+//! in what was sent to them. What waits for the outside (a socket, another thread) does not belong here: time would run away.
+
+use crate::handle::WorldEnded;
+use crate::shard::{STACK_BYTES, Shards};
+use machine::Time;
+use tokio::sync::oneshot;
+
+/// When worlds in virtual time begin, where their spec does not say: the same moment for each, so that each run is the same.
+/// 2026-01-05 08:00 UTC, a Monday.
+const MORNING: Time = Time(1_767_600_000_000_000_000);
+
+/// Does a piece on a thread of its own, in virtual time, with worlds on that thread. An error when it panics.
+pub async fn in_virtual_time<T, F>(
+    piece: impl FnOnce(Shards) -> F + Send + 'static,
+) -> Result<T, WorldEnded>
+where
+    T: Send + 'static,
+    F: Future<Output = T>,
+{
+    let (done, result) = oneshot::channel();
+    let body = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build();
+        match runtime {
+            Ok(runtime) => {
+                let local = tokio::task::LocalSet::new();
+                let played = local.block_on(&runtime, async { piece(Shards::here(MORNING)).await });
+                // Whoever asked may have turned away.
+                let _ = done.send(played);
+            }
+            Err(error) => tracing::error!(%error, "a runtime in virtual time cannot be made"),
+        }
+    };
+    let started = std::thread::Builder::new()
+        .name("virtual-time".into())
+        .stack_size(STACK_BYTES)
+        .spawn(body);
+    if let Err(error) = started {
+        tracing::error!(%error, "a thread for virtual time cannot be started");
+    }
+    result.await.map_err(|_| WorldEnded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ForeignProcess, WorkstationSpec, WorldSpec};
+    use futures::FutureExt;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    fn workstation() -> WorldSpec {
+        WorldSpec {
+            workstation: Some(WorkstationSpec::default()),
+            ..WorldSpec::default()
+        }
+    }
+
+    async fn said(line: &'static str, busy_polls: usize) -> String {
+        let piece = move |shards: Shards| async move {
+            let world = shards.create(workstation()).await.expect("a world");
+            let body = move |process: ForeignProcess| {
+                async move {
+                    let before = process.now();
+                    for _ in 0..busy_polls {
+                        tokio::task::yield_now().await;
+                    }
+                    let passed = format!("{:?}\n", process.now().since(before));
+                    process.write(1, passed.as_bytes()).await.expect("written");
+                    0
+                }
+                .boxed()
+            };
+            world.foreign("busy", Arc::new(body));
+            let (code, output) = world.run_line(line).await.expect("a line runs");
+            assert_eq!(code, 0, "{output:?}");
+            String::from_utf8(output.to_vec()).expect("text")
+        };
+        in_virtual_time(piece).await.expect("the piece ends")
+    }
+
+    #[tokio::test]
+    async fn an_hour_passes_at_once_and_is_the_same_each_time() {
+        let line = "date -u +%T; sleep 3600; date -u +%T; echo $RANDOM";
+        let first = said(line, 0).await;
+        assert!(first.starts_with("08:00:00\n09:00:00\n"), "{first}");
+        assert_eq!(said(line, 0).await, first);
+    }
+
+    #[tokio::test]
+    async fn time_stands_while_a_body_outside_is_busy() {
+        let line = "sleep 5 & busy";
+        assert_eq!(said(line, 20_000).await, format!("{:?}\n", Duration::ZERO));
+    }
+
+    #[tokio::test]
+    async fn a_client_s_own_timer_is_on_the_same_clock() {
+        let piece = |shards: Shards| async move {
+            let world = shards.create(workstation()).await.expect("a world");
+            let slow = world.run_line("sleep 10");
+            let in_time = tokio::time::timeout(Duration::from_secs(9), slow).await;
+            let before = world.now();
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            (in_time.is_err(), world.now().since(before))
+        };
+        let (late, passed) = in_virtual_time(piece).await.expect("the piece ends");
+        assert!(late);
+        assert_eq!(passed, Duration::from_secs(60));
+    }
+
+    #[tokio::test]
+    async fn a_piece_that_breaks_is_told() {
+        let broken = in_virtual_time(|_| async { panic!("as asked") });
+        assert_eq!(broken.await.map(|(): ()| ()), Err(WorldEnded));
+    }
+}
