@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::cluster::{Cluster, resource};
 use crate::spec::NodeSpec;
+use crate::view;
 
 /// Puts the system objects in place.
 pub(crate) fn install(cluster: &Cluster) {
@@ -89,7 +90,8 @@ fn own_service(cluster: &Cluster) {
     put(cluster, "discovery.k8s.io", "endpointslices", slice);
 }
 
-fn install_node(cluster: &Cluster, node: &NodeSpec) {
+/// The objects that a kubelet makes when it registers its node.
+pub(crate) fn install_node(cluster: &Cluster, node: &NodeSpec) {
     put(cluster, "", "nodes", node_object(cluster, node));
     let now = objects::time::rfc3339_micros(cluster.now().0);
     let lease = json!({
@@ -98,6 +100,32 @@ fn install_node(cluster: &Cluster, node: &NodeSpec) {
     });
     put(cluster, "coordination.k8s.io", "leases", lease);
 }
+
+/// A node joins a cluster that runs: its network is not ready yet.
+pub(crate) fn join_node(cluster: &Cluster, node: &NodeSpec) {
+    install_node(cluster, node);
+    let nodes = resource("", "nodes");
+    let Some(stored) = cluster.get(nodes, "", &node.name) else {
+        return;
+    };
+    let now = cluster.now_text();
+    cluster.amend(nodes, &stored, |n| {
+        let taint =
+            json!({"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule", "timeAdded": now});
+        view::set(n, &["spec", "taints"], json!([taint]));
+        for condition in view::list_mut(n, &["status", "conditions"]) {
+            if condition["type"] == "Ready" {
+                condition["status"] = "False".into();
+                condition["reason"] = "KubeletNotReady".into();
+                condition["message"] = NO_NETWORK.into();
+            }
+        }
+    });
+}
+
+/// What a kubelet says until its node's network is set up.
+pub(crate) const NO_NETWORK: &str = "container runtime network not ready: NetworkReady=false \
+     reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized";
 
 fn node_object(cluster: &Cluster, node: &NodeSpec) -> Value {
     let now = cluster.now_text();

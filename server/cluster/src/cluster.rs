@@ -13,7 +13,7 @@ use objects::{Answer, ListAnswer, Object, Options, Request, Resource, Status, Ve
 use serde_json::Value;
 
 use crate::events::Recorder;
-use crate::faults::ServerState;
+use crate::faults::Standing;
 use crate::kubelet::Kubelet;
 use crate::spec::ClusterSpec;
 use crate::store::{Change, Expired, Store};
@@ -36,8 +36,8 @@ struct Inner {
     kubelets: RefCell<BTreeMap<String, Kubelet>>,
     tasks: RefCell<Vec<Task>>,
     draws: Cell<u64>,
-    /// NFS servers: how they answer, and what each export holds, by `server:path`.
-    file_servers: RefCell<BTreeMap<String, ServerState>>,
+    standing: RefCell<Standing>,
+    /// What the exports of NFS servers hold, by `server:path`.
     exports: RefCell<BTreeMap<String, Volume>>,
 }
 
@@ -54,12 +54,7 @@ impl Cluster {
         let cluster = Cluster::control_plane(spec, kernel.executor().clone(), Some(kernel.clone()));
         network::install(&cluster, kernel);
         for node in &cluster.spec().nodes {
-            let kubelet = Kubelet::start(&cluster, node, kernel);
-            cluster
-                .0
-                .kubelets
-                .borrow_mut()
-                .insert(node.name.clone(), kubelet);
+            cluster.add_kubelet(Kubelet::start(&cluster, node, kernel));
         }
         cluster
     }
@@ -80,7 +75,7 @@ impl Cluster {
             kubelets: RefCell::default(),
             tasks: RefCell::default(),
             draws: Cell::new(0),
-            file_servers: RefCell::default(),
+            standing: RefCell::default(),
             exports: RefCell::default(),
         };
         let cluster = Cluster(Rc::new(inner));
@@ -245,17 +240,23 @@ impl Cluster {
         self.0.kubelets.borrow().get(node).cloned()
     }
 
-    pub(crate) fn set_file_server(&self, server: &str, state: ServerState) {
-        self.0
-            .file_servers
-            .borrow_mut()
-            .insert(server.into(), state);
+    /// The kubelets of all nodes, by name of the node.
+    pub(crate) fn kubelets(&self) -> Vec<Kubelet> {
+        self.0.kubelets.borrow().values().cloned().collect()
     }
 
-    /// How an NFS server answers; every one that a volume names is there until a fault takes it away.
-    pub(crate) fn file_server(&self, server: &str) -> ServerState {
-        let servers = self.0.file_servers.borrow();
-        servers.get(server).copied().unwrap_or_default()
+    pub(crate) fn add_kubelet(&self, kubelet: Kubelet) {
+        let name = kubelet.node().name.clone();
+        self.0.kubelets.borrow_mut().insert(name, kubelet);
+    }
+
+    pub(crate) fn take_kubelet(&self, node: &str) -> Option<Kubelet> {
+        self.0.kubelets.borrow_mut().remove(node)
+    }
+
+    /// The faults that stand.
+    pub(crate) fn standing(&self) -> std::cell::RefMut<'_, Standing> {
+        self.0.standing.borrow_mut()
     }
 
     /// What an NFS server has under a path: one directory for all nodes.

@@ -22,7 +22,8 @@ mod view;
 
 pub use api::{present, storage_of};
 pub use cluster::{Cluster, Matcher};
-pub use faults::{Fault, ServerState};
+pub use faults::{Fault, FaultKind, Parameter, Values, catalogue};
+pub use machine::Health;
 pub use spec::{ClusterSpec, Facts, NodeSpec, Present, PresentFact, TestProgram, UserFact};
 pub use store::{Change, ChangeKind, Expired, HISTORY};
 pub use streams::{ExecQuery, Forward, LogQuery, LogStreams};

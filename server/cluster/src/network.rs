@@ -5,9 +5,9 @@
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
-use machine::Kernel;
-use machine::net::{Protocol, Resolver, Route, Services};
+use machine::net::{Protocol, Resolver, Route, Services, Way};
 use machine::sys::{DnsAnswer, Record, RecordKind, ResolveError};
+use machine::{Duration, Health, Kernel};
 use objects::{Object, meta};
 use serde_json::Value;
 
@@ -41,10 +41,9 @@ impl Services for ClusterNetwork {
             "UDP"
         };
         let is_node = cluster
-            .spec()
-            .nodes
+            .kubelets()
             .iter()
-            .any(|n| n.internal_ip() == to.ip().to_string());
+            .any(|k| k.address() == to.ip().to_string());
         for service in cluster.list(resource("", "services"), "") {
             let here = view::text(&service, &["spec", "clusterIP"]) == to.ip().to_string();
             for port in view::list(&service, &["spec", "ports"]) {
@@ -66,6 +65,52 @@ impl Services for ClusterNetwork {
             }
         }
         Route::Unknown
+    }
+
+    fn way(&self, from: IpAddr, to: Option<IpAddr>) -> Way {
+        let cluster = self.0.get().filter(|c| !c.standing().is_empty());
+        cluster.map_or(Way::Fine, |c| way(&c, from, to))
+    }
+}
+
+/// The way to an overloaded computer, whose kernel comes to it late, and to a slow DNS server.
+const OVERLOADED_MS: (u64, u64) = (300, 1200);
+const SLOW_DNS_MS: (u64, u64) = (2000, 1000);
+
+/// What the faults that stand make of a way.
+fn way(cluster: &Cluster, from: IpAddr, to: Option<IpAddr>) -> Way {
+    let slow = |(least, more): (u64, u64)| {
+        Way::Slow(Duration::from_millis(least + cluster.draw().below(more)))
+    };
+    let is_dns = to.is_some_and(|ip| ip.to_string() == cluster.spec().cluster_dns);
+    match cluster.dns_health() {
+        Health::Gone if is_dns => return Way::Cut,
+        Health::Slow if is_dns => return slow(SLOW_DNS_MS),
+        _ => {}
+    }
+    let overloaded = [Some(from), to].into_iter().flatten().any(|ip| {
+        let node = cluster.node_at(ip);
+        node.is_some_and(|n| cluster.node_health(&n) == Health::Slow)
+    });
+    if overloaded {
+        slow(OVERLOADED_MS)
+    } else {
+        Way::Fine
+    }
+}
+
+impl Cluster {
+    /// The node that has an address, or whose pods have it.
+    fn node_at(&self, ip: IpAddr) -> Option<String> {
+        let IpAddr::V4(v4) = ip else {
+            return None;
+        };
+        let text = ip.to_string();
+        let found = self.kubelets().into_iter().find(|k| {
+            let (base, bits) = crate::api::services::parse_cidr(&k.node().pod_cidr);
+            k.address() == text || (u32::from(v4) ^ base) >> (32 - bits.clamp(1, 32)) == 0
+        });
+        found.map(|k| k.node().name.clone())
     }
 }
 

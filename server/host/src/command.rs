@@ -9,7 +9,7 @@ use crate::stream::{Stream, StreamIn};
 use crate::terminal::{TermIn, Terminal, TerminalId};
 use crate::watch::{Watch, WatchQuery};
 use bytes::Bytes;
-use cluster::{ExecQuery, LogQuery};
+use cluster::{ExecQuery, Fault, LogQuery};
 use objects::{Answer, ListAnswer, Request, Status};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
@@ -52,6 +52,9 @@ pub(crate) enum Command {
     /// The reader of a stream or terminal has taken this many bytes and grants as many more.
     Grant(StreamId, u32),
     Clock(ClockCommand, Reply<ClockState>),
+    Fault(Box<Fault>, Reply<Result<(), String>>),
+    /// The faults that stand.
+    Faults(Reply<Vec<Fault>>),
     /// The journal from this entry on.
     Journal(usize, Reply<Journal>),
     /// All objects and logs as text.

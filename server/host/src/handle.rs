@@ -9,7 +9,7 @@ use crate::stream::Stream;
 use crate::terminal::{Terminal, TerminalId};
 use crate::watch::{Watch, WatchQuery};
 use bytes::Bytes;
-use cluster::{ExecQuery, LogQuery};
+use cluster::{ExecQuery, Fault, LogQuery};
 use machine::Time;
 use objects::{Answer, ListAnswer, Request, Status, UserInfo};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -27,6 +27,8 @@ pub struct WorldEnded;
 pub enum WorldEvent {
     /// The clock was paused, resumed, moved, or has another speed.
     Clock(ClockState),
+    /// Something was done to the machines: [`Handle::faults`] tells what stands now.
+    Fault(Fault),
     /// The world is gone. `panic` holds the reason when it broke.
     Ended { panic: Option<String> },
 }
@@ -141,6 +143,20 @@ impl Handle {
     /// Reads or sets the clock. Steps answer when they are done.
     pub async fn clock(&self, command: ClockCommand) -> Result<ClockState, WorldEnded> {
         self.call(|reply| Command::Clock(command, reply)).await
+    }
+
+    /// Does something to the cluster's machines: a node goes, a registry does not answer, a program hangs. It happens now, in
+    /// simulated time, and stands in the journal. What there is to be done says [`cluster::catalogue`]. The error is a sentence;
+    /// then nothing has changed.
+    pub async fn fault(&self, fault: Fault) -> Result<(), String> {
+        self.call(|reply| Command::Fault(Box::new(fault), reply))
+            .await
+            .map_err(|e| e.to_string())?
+    }
+
+    /// The faults that stand now: what of them has been mended or has gone by itself is not among them.
+    pub async fn faults(&self) -> Result<Vec<Fault>, WorldEnded> {
+        self.call(Command::Faults).await
     }
 
     /// Simulated time, without asking the world.

@@ -6,12 +6,13 @@
 use crate::command::{StreamId, Target};
 use crate::spec::WorldSpec;
 use crate::stream::StreamIn;
+use cluster::Fault;
 use machine::Time;
 use objects::Request;
 use serde::{Deserialize, Serialize};
 
 /// The version of the rules by which worlds unfold. Raised when an old journal would unfold differently.
-pub const RULES: u32 = 1;
+pub const RULES: u32 = 2;
 
 /// Most entries that a journal keeps; a longer one is marked as not complete.
 pub const MAX_ENTRIES: usize = 200_000;
@@ -27,6 +28,8 @@ pub enum Input {
     Stream(StreamId, StreamIn),
     /// A reader granted output.
     Grant(StreamId, u32),
+    /// Something was done to the machines.
+    Fault(Box<Fault>),
 }
 
 /// One thing that came in, and when.

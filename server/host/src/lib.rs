@@ -26,7 +26,10 @@ mod workstation;
 mod world;
 
 pub use clock::{ClockCommand, ClockState};
-pub use cluster::{ClusterSpec, ExecQuery, Facts, LogQuery, LogStreams, NodeSpec, Present};
+pub use cluster::{
+    ClusterSpec, ExecQuery, Facts, Fault, FaultKind, Health, LogQuery, LogStreams, NodeSpec,
+    Parameter, Present, Values, catalogue,
+};
 pub use command::Target;
 pub use files::{FileChange, FileInfo, FileKind};
 pub use foreign::{FileStat, ForeignFactory, ForeignProcess};

@@ -198,6 +198,60 @@ async fn the_same_journal_makes_the_same_logs() {
 }
 
 #[tokio::test]
+async fn faults_stand_in_the_journal() {
+    let shards = Shards::new(2);
+    let world = WorldSpec {
+        cluster: Some(ClusterSpec::default()),
+        ..spec()
+    };
+    let first = shards.create(world).await.expect("a world");
+    first.clock(ClockCommand::Pause).await.expect("paused");
+    let mut events = first.events();
+    let step = ClockCommand::Step(Duration::from_secs(20));
+    let faults = [
+        json!({"id": "registry", "host": "", "state": "gone"}),
+        json!({"id": "addNode", "node": "spare", "cpu": "4", "memory": "8Gi"}),
+        json!({"id": "node", "node": "node-1", "state": "gone"}),
+    ];
+    restless(&first).await;
+    for text in &faults {
+        let fault: crate::Fault = serde_json::from_value(text.clone()).expect("a fault");
+        first.fault(fault.clone()).await.expect("it can happen");
+        let told = loop {
+            match events.recv().await.expect("an event") {
+                WorldEvent::Fault(told) => break told,
+                WorldEvent::Clock(_) => {}
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(told, fault);
+        first.clock(step).await.expect("a step");
+    }
+    let refused = crate::Fault::RemoveNode { node: "no".into() };
+    assert_eq!(
+        first.fault(refused).await,
+        Err("there is no node \"no\"".into())
+    );
+    assert_eq!(first.faults().await.expect("faults").len(), 2);
+    let journal = first.journal().await.expect("a journal");
+    assert_eq!(
+        journal.entries.len(),
+        1 + faults.len(),
+        "what was refused is not there"
+    );
+    let picture = first.picture().await.expect("a picture");
+    assert!(
+        picture.contains("i/o timeout") && picture.contains("\"spare\""),
+        "{picture}"
+    );
+    let text = serde_json::to_string(&journal).expect("journals can be written");
+    let journal = serde_json::from_str(&text).expect("journals can be read");
+    let second = shards.replay(journal, true).await.expect("a world");
+    assert_eq!(second.picture().await.expect("a picture"), picture);
+    assert_eq!(second.faults().await, first.faults().await);
+}
+
+#[tokio::test]
 async fn another_seed_makes_another_world() {
     let shards = Shards::new(1);
     let first = paused(&shards).await;

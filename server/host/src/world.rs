@@ -1,14 +1,14 @@
 //! One world: an executor, a cluster, a workstation, and what connects them to the outside. It lives on one thread.
 
 use crate::command::{Command, Reply, StreamId, Target};
-use crate::handle::Shared;
+use crate::handle::{Shared, WorldEvent};
 use crate::journal::{Input, Journal};
 use crate::pump::{self, OpenStream};
 use crate::spec::WorldSpec;
 use crate::stream::{Stream, StreamIn, StreamInput, StreamOutput, WINDOW_BYTES};
 use crate::watchers::Watchers;
 use crate::workstation::Workstation;
-use cluster::Cluster;
+use cluster::{Cluster, Fault};
 use machine::{Executor, Time};
 use objects::{Answer, ListAnswer, Request, Status, Verb};
 use std::cell::RefCell;
@@ -28,6 +28,7 @@ pub(crate) struct World {
     journal: Journal,
     next_stream: u64,
     commands: mpsc::WeakUnboundedSender<Command>,
+    shared: Arc<Shared>,
 }
 
 impl Drop for World {
@@ -62,7 +63,7 @@ impl World {
                 spec.seed,
                 executor.clone(),
                 outside,
-                shared,
+                shared.clone(),
                 commands.clone(),
             )
         });
@@ -82,6 +83,7 @@ impl World {
             ),
             next_stream: 1,
             commands,
+            shared,
         }
     }
 
@@ -128,6 +130,12 @@ impl World {
             Command::Open(target, reply) => self.open(*target, reply),
             Command::Stream(id, input) => self.stream(id, input),
             Command::Grant(id, bytes) => self.grant(id, bytes),
+            Command::Fault(fault, reply) => {
+                let _ = reply.send(self.fault(*fault));
+            }
+            Command::Faults(reply) => {
+                let _ = reply.send(self.cluster.as_ref().map_or_else(Vec::new, Cluster::faults));
+            }
             Command::Journal(known, reply) => {
                 let _ = reply.send(self.journal.after(known, self.executor.now()));
             }
@@ -150,6 +158,7 @@ impl World {
             }
             Input::Stream(id, input) => self.stream(id, input),
             Input::Grant(id, bytes) => self.grant(id, bytes),
+            Input::Fault(fault) => drop(self.fault(*fault)),
         }
     }
 
@@ -173,6 +182,16 @@ impl World {
         let answer = cluster.request(&request);
         self.note(Input::Request(Box::new(request)));
         answer
+    }
+
+    /// A fault that is refused changes nothing, so only others are noted.
+    fn fault(&mut self, fault: Fault) -> Result<(), String> {
+        let cluster = self.cluster.as_ref();
+        cluster.ok_or("this world has no cluster")?.fault(&fault)?;
+        self.note(Input::Fault(Box::new(fault.clone())));
+        // Nobody listening is fine.
+        let _ = self.shared.events.send(WorldEvent::Fault(fault));
+        Ok(())
     }
 
     fn list(&self, request: &Request) -> Result<ListAnswer, Status> {

@@ -27,6 +27,8 @@ pub(crate) struct Hardware {
     /// Containers from which the OOM killer chooses.
     tenants: RefCell<Vec<Weak<Space>>>,
     pub release: &'static str,
+    /// How much longer work takes than it should: 1 on a computer that is well.
+    pub slowness: Cell<f64>,
 }
 
 impl Hardware {
@@ -41,6 +43,7 @@ impl Hardware {
             sharers: RefCell::default(),
             tenants: RefCell::default(),
             release: "6.12.48",
+            slowness: Cell::new(1.0),
         })
     }
 
@@ -230,11 +233,12 @@ impl Limits {
     fn stretch(&self) -> f64 {
         let wanted = self.demand();
         let given = self.hardware.allotment(self);
-        if wanted <= 0.0 || given <= 0.0 {
+        let stretch = if wanted <= 0.0 || given <= 0.0 {
             1.0
         } else {
             (wanted / given).clamp(1.0, MOST_STRETCH)
-        }
+        };
+        stretch * self.hardware.slowness.get()
     }
 
     fn sample(&self, now: Time) {

@@ -119,6 +119,8 @@ pub(crate) struct Process {
     pub busy: Cell<bool>,
     pub memory: Cell<u64>,
     pub oom_score_adj: Cell<i32>,
+    /// It does nothing any more, as by a fault of its program.
+    pub hangs: Cell<bool>,
     pub exit: Watch<Option<WaitStatus>>,
 }
 
@@ -181,6 +183,7 @@ impl Process {
             busy: Cell::new(false),
             memory: Cell::new(0),
             oom_score_adj: Cell::new(birth.oom_score_adj),
+            hangs: Cell::new(false),
             exit: Watch::new(None),
         });
         if limits.take_memory(PROCESS_MEMORY) {
@@ -363,7 +366,8 @@ impl Process {
         }
     }
 
-    fn hold(&self, hold: bool) {
+    /// Its tasks stand still, or go on.
+    pub fn hold(&self, hold: bool) {
         for task in self
             .task
             .borrow()

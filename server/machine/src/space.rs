@@ -45,19 +45,23 @@ impl Space {
 
     /// The oom_score_adj of its processes.
     pub fn oom_score_adj(&self) -> i32 {
-        let mut all = self.pids.all();
-        all.retain(|p| std::ptr::eq(&*p.space, self));
-        all.iter()
+        self.processes()
+            .iter()
             .map(|p| p.oom_score_adj.get())
             .max()
             .unwrap_or(-1000)
     }
 
-    /// Ends every process that belongs to this container.
-    pub fn kill_all(&self) {
+    /// The processes that belong to this container: its pid namespace may be shared.
+    pub fn processes(&self) -> Vec<Rc<crate::process::Process>> {
         let mut all = self.pids.all();
         all.retain(|p| std::ptr::eq(&*p.space, self));
-        for process in all {
+        all
+    }
+
+    /// Ends every process that belongs to this container.
+    pub fn kill_all(&self) {
+        for process in self.processes() {
             process.end(crate::sys::WaitStatus::Signaled(
                 crate::signal::Signal::Kill,
             ));

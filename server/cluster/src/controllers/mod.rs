@@ -12,6 +12,7 @@ mod namespace;
 mod nodelifecycle;
 pub(crate) mod owned;
 pub(crate) mod persistentvolume;
+mod podgc;
 pub(crate) mod queue;
 mod replicaset;
 mod resourcequota;
@@ -78,6 +79,7 @@ pub(crate) fn start(cluster: &Cluster) {
     );
     run(cluster, nodelifecycle::NodeLifecycleController::default());
     run(cluster, tainteviction::TaintEvictionController::default());
+    run(cluster, podgc::PodGarbageCollector::default());
     disruption::start(cluster);
     resourcequota::start(cluster);
     replicaset::start(cluster);

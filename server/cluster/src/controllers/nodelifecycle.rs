@@ -3,6 +3,8 @@
 //!
 //! Mirrors `pkg/controller/nodelifecycle` of Kubernetes 1.36.
 
+use std::collections::BTreeMap;
+
 use machine::{Duration, Time};
 use objects::{Object, meta};
 use serde_json::{Value, json};
@@ -38,6 +40,8 @@ const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
 
 #[derive(Default)]
 pub(crate) struct NodeLifecycleController {
+    /// None before the first look: the nodes that a cluster begins with are registered already.
+    known: Option<BTreeMap<String, Object>>,
     again: Option<Time>,
 }
 
@@ -51,7 +55,9 @@ impl Controller for NodeLifecycleController {
 
     fn reconcile(&mut self, cluster: &Cluster, _: &[Change]) {
         self.again = None;
-        for node in cluster.list(nodes(), "") {
+        let all = cluster.list(nodes(), "");
+        self.register(cluster, &all);
+        for node in all {
             if let Some(since) = silent_since(cluster, &node) {
                 let end = since + GRACE;
                 if end <= cluster.now() {
@@ -69,6 +75,31 @@ impl Controller for NodeLifecycleController {
 
     fn wake(&self) -> Option<Time> {
         self.again
+    }
+}
+
+impl NodeLifecycleController {
+    /// Tells of nodes that have come and gone.
+    fn register(&mut self, cluster: &Cluster, all: &[Object]) {
+        let now: BTreeMap<String, Object> = all
+            .iter()
+            .map(|n| (meta::name(n).to_string(), n.clone()))
+            .collect();
+        let Some(known) = self.known.replace(now) else {
+            return;
+        };
+        let by = source("node-controller");
+        let is_new = |n: &&Object| !known.contains_key(meta::name(n));
+        for node in all.iter().filter(is_new) {
+            let name = meta::name(node);
+            let text = format!("Node {name} event: Registered Node {name} in Controller");
+            cluster.event(&by, node, Kind::Normal, "RegisteredNode", &text);
+        }
+        let is_there = |name: &str| all.iter().any(|n| meta::name(n) == name);
+        for (name, node) in known.iter().filter(|(name, _)| !is_there(name)) {
+            let text = format!("Node {name} event: Removing Node {name} from Controller");
+            cluster.event(&by, node, Kind::Normal, "RemovingNode", &text);
+        }
     }
 }
 

@@ -16,6 +16,7 @@ mod start;
 mod status;
 mod sync;
 mod terminate;
+mod trouble;
 mod volumes;
 mod worker;
 
@@ -59,6 +60,8 @@ pub(crate) struct Agent {
     pub network: Network,
     pub kernel: Kernel,
     pub host: Files,
+    /// The node as a computer: what no container runtime interface has.
+    pub computer: NodeRuntime,
     /// By uid.
     workers: RefCell<BTreeMap<String, Rc<Worker>>>,
     /// Rings when a sandbox was made: the runtime tells of containers only.
@@ -69,6 +72,10 @@ pub(crate) struct Agent {
     tasks: RefCell<Vec<Task>>,
     /// The last heartbeat of a node that is stopped.
     silent_since: std::cell::Cell<Option<Time>>,
+    /// Its network is set up.
+    ready: std::cell::Cell<bool>,
+    /// How much longer than usual its own work takes.
+    slowness: std::cell::Cell<u32>,
     /// The conditions of pressure that hold.
     pressures: RefCell<Vec<&'static str>>,
 }
@@ -135,6 +142,7 @@ impl Kubelet {
             network: kernel.network().clone(),
             kernel: kernel.clone(),
             host: made.files(),
+            computer: made,
             workers: RefCell::default(),
             noticed: Notify::new(),
             pulling: std::cell::Cell::new(false),
@@ -142,6 +150,8 @@ impl Kubelet {
             next_ip: std::cell::Cell::new(0),
             tasks: RefCell::default(),
             silent_since: std::cell::Cell::new(None),
+            ready: std::cell::Cell::new(true),
+            slowness: std::cell::Cell::new(1),
             pressures: RefCell::default(),
         });
         let kubelet = Kubelet(agent);
@@ -168,6 +178,10 @@ impl Kubelet {
     pub(crate) fn close(&self) {
         self.0.tasks.borrow_mut().clear();
         self.0.workers.borrow_mut().clear();
+    }
+
+    pub(crate) fn node(&self) -> &NodeSpec {
+        &self.0.node
     }
 
     /// The node's own address.
@@ -299,19 +313,15 @@ impl Agent {
     }
 
     pub(super) async fn sleep_ms(&self, ms: u64) {
-        self.cluster
-            .executor()
-            .sleep(Duration::from_millis(ms))
-            .await;
+        let time = Duration::from_millis(ms) * self.slowness.get();
+        self.cluster.executor().sleep(time).await;
     }
 
     /// Work that never takes the same time twice: pods that begin together are ready one after the other.
     pub(super) async fn sleep_about_ms(&self, ms: u64) {
         let micros = ms * 900 + self.cluster.draw().below(ms * 400);
-        self.cluster
-            .executor()
-            .sleep(Duration::from_micros(micros))
-            .await;
+        let time = Duration::from_micros(micros) * self.slowness.get();
+        self.cluster.executor().sleep(time).await;
     }
 
     pub(super) fn node_ip(&self) -> IpAddr {

@@ -3,16 +3,20 @@
 //! Mirrors the kubelet's `nodestatus` setters and `kubelet_node_status.go`. Heartbeats are not written: a node that runs has beaten within
 //! the last ten seconds, and whoever reads is told so.
 
-use machine::{Duration, Time};
+use machine::runtime::OVERLOAD;
+use machine::{Duration, Health, Kernel, Time};
 use serde_json::{Value, json};
 
 use super::{Kubelet, SECOND};
-use crate::cluster::resource;
+use crate::cluster::{Cluster, resource};
 use crate::events::{Kind, Source};
+use crate::spec::NodeSpec;
 use crate::view;
 
 /// Between two heartbeats.
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(10);
+/// From a kubelet's first start until the network of its node is set up.
+const NETWORK_SETUP: Duration = Duration::from_secs(8);
 
 /// A condition of a node: type, whether it is a pressure, what is told when all is well, and when not.
 struct Told {
@@ -52,21 +56,22 @@ const TOLD: [Told; 4] = [
     Told {
         kind: "Ready",
         good: ("KubeletReady", "kubelet is posting ready status"),
-        bad: ("KubeletNotReady", "container runtime is down"),
+        bad: ("KubeletNotReady", crate::bootstrap::NO_NETWORK),
     },
 ];
 
-/// The conditions of a healthy node, or of one under the pressures named. Times are the caller's.
-fn conditions(old: &[Value], pressures: &[&str], now: &str) -> Vec<Value> {
+/// The conditions of a node, ready or not, under the pressures named. Times are the caller's.
+fn conditions(old: &[Value], ready: bool, pressures: &[&str], now: &str) -> Vec<Value> {
     let mut out = Vec::new();
     for told in &TOLD {
-        let pressed = pressures.contains(&told.kind);
-        let (reason, message) = if pressed { told.bad } else { told.good };
-        let status = if pressed || told.kind == "Ready" {
-            "True"
+        let is_ready = told.kind == "Ready";
+        let bad = if is_ready {
+            !ready
         } else {
-            "False"
+            pressures.contains(&told.kind)
         };
+        let (reason, message) = if bad { told.bad } else { told.good };
+        let status = if bad != is_ready { "True" } else { "False" };
         let before = old.iter().find(|c| c["type"] == told.kind);
         let since = before
             .filter(|c| c["status"] == status)
@@ -102,9 +107,45 @@ impl Kubelet {
         })
     }
 
+    /// The node has power, is overloaded, or has none.
+    pub(crate) fn set_power(&self, state: Health) {
+        match (state, self.silent_since()) {
+            (Health::Gone, None) => self.stop(),
+            (Health::There | Health::Slow, Some(_)) => self.resume(),
+            _ => {}
+        }
+        let overloaded = state == Health::Slow;
+        self.0.computer.set_overloaded(overloaded);
+        self.0.slowness.set(if overloaded { OVERLOAD } else { 1 });
+    }
+
+    /// A node that is new: its network is ready after a while.
+    pub(crate) fn join(cluster: &Cluster, node: &NodeSpec, kernel: &Kernel) -> Kubelet {
+        let kubelet = Kubelet::start(cluster, node, kernel);
+        kubelet.0.ready.set(false);
+        kubelet.tell_of_node(Kind::Normal, "Starting", "Starting kubelet.");
+        for told in &TOLD[..3] {
+            let reason = told.good.0.replacen("Kubelet", "Node", 1);
+            let text = format!("Node {} status is now: {reason}", node.name);
+            kubelet.tell_of_node(Kind::Normal, &reason, &text);
+        }
+        let enforced = "Updated Node Allocatable limit across pods";
+        kubelet.tell_of_node(Kind::Normal, "NodeAllocatableEnforced", enforced);
+        let joined = kubelet.clone();
+        kubelet.0.spawn(async move {
+            joined.0.cluster.executor().sleep(NETWORK_SETUP).await;
+            joined.0.ready.set(true);
+            joined.post_conditions();
+        });
+        kubelet
+    }
+
     /// The node loses its power.
     pub(crate) fn stop(&self) {
         let agent = &self.0;
+        if agent.silent_since.get().is_some() {
+            return;
+        }
         let last = self.heartbeat();
         agent.silent_since.set(Some(last));
         let tasks = std::mem::take(&mut *agent.tasks.borrow_mut());
@@ -129,7 +170,14 @@ impl Kubelet {
     pub(crate) fn resume(&self) {
         let agent = &self.0;
         agent.silent_since.set(None);
+        agent.ready.set(true);
         let cluster = &agent.cluster;
+        if cluster
+            .get(resource("", "nodes"), "", &agent.node.name)
+            .is_none()
+        {
+            crate::bootstrap::install_node(cluster, &agent.node);
+        }
         let leases = resource("coordination.k8s.io", "leases");
         if let Some(lease) = cluster.get(leases, "kube-node-lease", &agent.node.name) {
             let text = objects::time::rfc3339_micros(agent.now().0);
@@ -163,12 +211,18 @@ impl Kubelet {
         };
         let old = view::list(&node, &["status", "conditions"]).to_vec();
         let pressures = agent.pressures.borrow().clone();
-        let new = conditions(&old, &pressures, &agent.cluster.now_text());
+        let new = conditions(
+            &old,
+            agent.ready.get(),
+            &pressures,
+            &agent.cluster.now_text(),
+        );
         for condition in &new {
             let before = old.iter().find(|c| c["type"] == condition["type"]);
             if before.is_none_or(|b| b["status"] != condition["status"]) {
                 let reason = match view::text(condition, &["type"]) {
-                    "Ready" => "NodeReady".to_string(),
+                    "Ready" if condition["status"] == "True" => "NodeReady".to_string(),
+                    "Ready" => "NodeNotReady".to_string(),
                     _ => view::text(condition, &["reason"]).replacen("Kubelet", "Node", 1),
                 };
                 let text = format!("Node {} status is now: {reason}", agent.node.name);
@@ -199,8 +253,8 @@ mod tests {
 
     #[test]
     fn a_pressure_turns_one_condition_and_keeps_the_times_of_others() {
-        let calm = conditions(&[], &[], "t0");
-        let pressed = conditions(&calm, &["DiskPressure"], "t1");
+        let calm = conditions(&[], true, &[], "t0");
+        let pressed = conditions(&calm, true, &["DiskPressure"], "t1");
         let told: Vec<_> = pressed
             .iter()
             .map(|c| {

@@ -109,6 +109,7 @@ pub(super) async fn container(
     agent.sleep_about_ms(START_MS).await;
     let started = agent.runtime.start_container(&id);
     worker.note(agent, &name, container, &id, started.is_ok());
+    agent.leak_from(worker, pod, container, &id);
     if let Err(error) = started {
         return Err(failed(Trouble::new("RunContainerError", error.to_string())));
     }

@@ -5,13 +5,12 @@
 use std::collections::BTreeMap;
 
 use machine::vfs::{Files, Volume};
-use machine::{Duration, Kernel};
+use machine::{Duration, Health, Kernel};
 use objects::{Object, meta};
 use serde_json::{Value, json};
 
 use super::env;
 use crate::cluster::{Cluster, resource};
-use crate::faults::ServerState;
 use crate::view;
 
 /// A mount from a slow file server, and how long `mount.nfs` tries one that does not answer.
@@ -292,7 +291,7 @@ impl Maker<'_> {
             view::text(source, &["server"]),
             view::text(source, &["path"]),
         );
-        let there = self.cluster.file_server(server) != ServerState::Gone;
+        let there = self.cluster.file_server(server) != Health::Gone;
         let export = self.cluster.export(server, path).filter(|_| there);
         export.ok_or_else(|| {
             format!(
@@ -322,9 +321,9 @@ impl Maker<'_> {
             return Duration::ZERO;
         }
         match self.cluster.file_server(view::text(source, &["server"])) {
-            ServerState::There => Duration::ZERO,
-            ServerState::Slow => SLOW_MOUNT,
-            ServerState::Gone => LOST_MOUNT,
+            Health::There => Duration::ZERO,
+            Health::Slow => SLOW_MOUNT,
+            Health::Gone => LOST_MOUNT,
         }
     }
 

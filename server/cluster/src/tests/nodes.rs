@@ -6,26 +6,26 @@ use serde_json::{Value, json};
 
 use super::{World, pod};
 use crate::cluster::{pods, resource};
-use crate::{ClusterSpec, Fault, NodeSpec, ServerState, view};
+use crate::{ClusterSpec, Fault, Health, NodeSpec, view};
 
-fn world(nodes: u8) -> World {
+pub(super) fn world(nodes: u8) -> World {
     World::whole(ClusterSpec {
         nodes: (1..=nodes).map(NodeSpec::numbered).collect(),
         ..ClusterSpec::default()
     })
 }
 
-fn sleeper() -> Value {
+pub(super) fn sleeper() -> Value {
     json!({"image": "busybox:1.36", "command": ["sleep", "100000"]})
 }
 
-fn on_node(name: &str, node: &str) -> Value {
+pub(super) fn on_node(name: &str, node: &str) -> Value {
     let mut pod = pod(name, sleeper());
     pod["spec"]["nodeName"] = node.into();
     pod
 }
 
-fn condition(object: &Object, kind: &str) -> String {
+pub(super) fn condition(object: &Object, kind: &str) -> String {
     let all = view::list(object, &["status", "conditions"]);
     let found = all.iter().find(|c| c["type"] == kind);
     found.map_or_else(String::new, |c| {
@@ -37,7 +37,7 @@ fn condition(object: &Object, kind: &str) -> String {
     })
 }
 
-fn taints(node: &Object) -> Vec<String> {
+pub(super) fn taints(node: &Object) -> Vec<String> {
     view::list(node, &["spec", "taints"])
         .iter()
         .map(|t| format!("{}:{}", view::text(t, &["key"]), view::text(t, &["effect"])))
@@ -45,23 +45,28 @@ fn taints(node: &Object) -> Vec<String> {
 }
 
 impl World {
-    fn node(&self, name: &str) -> Object {
+    pub(super) fn node(&self, name: &str) -> Object {
         self.get(resource("", "nodes"), name).expect("a node")
     }
 
-    fn fault(&self, fault: Fault) {
+    pub(super) fn fault(&self, fault: Fault) {
         self.cluster.fault(&fault).expect("it can happen");
     }
 
-    fn run_seconds(&self, seconds: u64) {
+    pub(super) fn run_seconds(&self, seconds: u64) {
         for _ in 0..seconds {
             self.run_ms(1000);
         }
     }
 }
 
-fn stop(node: &str) -> Fault {
-    Fault::StopNode { node: node.into() }
+pub(super) fn power(node: &str, state: Health) -> Fault {
+    let node = node.into();
+    Fault::Node { node, state }
+}
+
+fn stop(name: &str) -> Fault {
+    power(name, Health::Gone)
 }
 
 #[test]
@@ -108,9 +113,7 @@ fn a_stopped_node_is_noticed_and_its_pods_leave_after_their_patience() {
         world.get(pods(), "web").is_some(),
         "nobody is there to end it"
     );
-    world.fault(Fault::StartNode {
-        node: "node-2".into(),
-    });
+    world.fault(power("node-2", Health::There));
     world.run_seconds(40);
     assert!(world.get(pods(), "web").is_none());
     assert!(taints(&world.node("node-2")).is_empty());
@@ -123,9 +126,7 @@ fn a_node_that_comes_back_starts_its_pods_again() {
     world.run_seconds(20);
     world.fault(stop("node-1"));
     world.run_seconds(70);
-    world.fault(Fault::StartNode {
-        node: "node-1".into(),
-    });
+    world.fault(power("node-1", Health::There));
     world.run_seconds(10);
     let web = world.pod("web");
     let status = view::at(&web, &["status", "containerStatuses", "0"]);
@@ -363,7 +364,7 @@ fn what_lies_on_a_file_server_is_there_from_every_node() {
     let server = "files.example".to_string();
     world.fault(Fault::Nfs {
         server,
-        state: ServerState::Gone,
+        state: Health::Gone,
     });
     world
         .create(with_nfs("late", "node-1", "true"))

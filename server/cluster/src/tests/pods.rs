@@ -54,7 +54,7 @@ fn course(world: &World, name: &str) -> Vec<String> {
     out
 }
 
-fn read_all(world: &World, reader: &machine::pipe::Reader) -> String {
+pub(super) fn read_all(world: &World, reader: &machine::pipe::Reader) -> String {
     let mut text = Vec::new();
     for _ in 0..50 {
         while let Some(Ok(bytes)) = reader.try_read(65536) {

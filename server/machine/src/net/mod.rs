@@ -45,6 +45,23 @@ pub enum Route {
 /// Virtual addresses: what kube-proxy does. Asked for each connection.
 pub trait Services {
     fn route(&self, from: IpAddr, to: SocketAddr, protocol: Protocol) -> Route;
+
+    /// How the way between two addresses is; asked for each connection, datagram and question. `to` None: to what stands outside of
+    /// all nodes.
+    fn way(&self, from: IpAddr, to: Option<IpAddr>) -> Way {
+        let _ = (from, to);
+        Way::Fine
+    }
+}
+
+/// How a way through the network is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    Fine,
+    /// It takes so much longer.
+    Slow(Duration),
+    /// Nothing comes through.
+    Cut,
 }
 
 type Accept = Rc<dyn Fn(Socket, SocketAddr)>;
@@ -130,6 +147,23 @@ impl Network {
         services.map_or(Route::Unknown, |s| s.route(from, to, protocol))
     }
 
+    fn way(&self, from: IpAddr, to: Option<IpAddr>) -> Way {
+        let services = self.0.services.borrow().clone();
+        services.map_or(Way::Fine, |s| s.way(from, to))
+    }
+
+    /// Goes a way; false when nothing comes through.
+    async fn pass(&self, from: IpAddr, to: Option<IpAddr>) -> bool {
+        match self.way(from, to) {
+            Way::Fine => true,
+            Way::Slow(by) => {
+                self.0.executor.sleep(by).await;
+                true
+            }
+            Way::Cut => false,
+        }
+    }
+
     /// `own` is the caller's stack, for localhost and its own addresses.
     pub(crate) async fn open(
         &self,
@@ -154,12 +188,16 @@ impl Network {
         };
         let served = self.0.served.borrow().get(&to).cloned();
         if let Some(accept) = served {
+            if !self.pass(from.ip(), None).await {
+                return self.unreachable(to.ip()).await;
+            }
             let (near, far) = socket_pair(PIPE_SIZE);
             accept(far, from);
             return Ok(near);
         }
         executor.sleep(LATENCY).await;
-        match self.stack(to.ip()) {
+        let comes_through = self.pass(from.ip(), Some(to.ip())).await;
+        match self.stack(to.ip()).filter(|_| comes_through) {
             Some(stack) => stack.accept(from, to),
             None => self.unreachable(to.ip()).await,
         }
@@ -188,7 +226,8 @@ impl Network {
             Route::Unknown => to,
             Route::Refused | Route::Dropped => return,
         };
-        if let Some(stack) = self.stack(to.ip()) {
+        let cut = self.way(from.ip(), Some(to.ip())) == Way::Cut;
+        if let Some(stack) = self.stack(to.ip()).filter(|_| !cut) {
             stack.receive(from, to, bytes);
         }
     }
@@ -199,7 +238,8 @@ impl Network {
         self.0.executor.sleep(LATENCY).await;
         if !own.has(to) {
             self.0.executor.sleep(LATENCY).await;
-            if self.stack(to).is_none() {
+            let comes_through = self.pass(own.address(), Some(to)).await;
+            if self.stack(to).is_none() || !comes_through {
                 self.unreachable(to).await?;
             }
         }
@@ -214,8 +254,9 @@ impl Network {
         name: &str,
         kind: RecordKind,
     ) -> Result<DnsAnswer, ResolveError> {
+        let comes_through = self.pass(from, Some(server)).await;
         let resolver = self.0.dns.borrow().get(&server).cloned();
-        let Some(resolver) = resolver else {
+        let Some(resolver) = resolver.filter(|_| comes_through) else {
             self.0.executor.sleep(Duration::from_secs(5)).await;
             return Err(ResolveError::Timeout);
         };

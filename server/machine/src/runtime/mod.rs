@@ -6,6 +6,9 @@ mod container;
 mod sandbox;
 mod store;
 mod streams;
+mod trouble;
+
+pub use trouble::OVERLOAD;
 
 use core::net::IpAddr;
 use std::cell::RefCell;

@@ -6,15 +6,22 @@ use std::sync::Arc;
 
 use super::{NodeConfig, TestPrograms};
 use crate::cri::{ImageStatus, PullError};
+use crate::health::Health;
 use crate::images::{self, Content, Reference};
 use crate::kernel::Kernel;
 use crate::time::Duration;
+
+/// How long containerd tries to reach a registry that does not answer, and how much longer a slow one takes.
+const GONE: Duration = Duration::from_secs(30);
+const SLOWNESS: u32 = 12;
 
 pub(crate) struct Store {
     registry: Option<Vec<String>>,
     tests: TestPrograms,
     /// By normalised reference.
     present: RefCell<BTreeMap<String, Arc<Content>>>,
+    /// Registries that are not as they should be, by host; "": all.
+    troubled: RefCell<BTreeMap<String, Health>>,
 }
 
 impl Store {
@@ -28,6 +35,7 @@ impl Store {
             }),
             tests: config.test_programs.clone(),
             present: RefCell::default(),
+            troubled: RefCell::default(),
         };
         for reference in config.present.iter().filter_map(|r| Reference::parse(r)) {
             if let Some(content) = store.content(&reference) {
@@ -112,6 +120,11 @@ impl Store {
             executor.sleep(Duration::from_millis(15) + jitter).await;
             return Ok(status_of(&name, &content));
         }
+        let health = self.registry_health(reference.host());
+        if health == Health::Gone {
+            executor.sleep(GONE + jitter).await;
+            return Err(unreachable(&reference));
+        }
         let Some(content) = self.content(&reference) else {
             executor
                 .sleep(Duration::from_millis(400) + jitter * 4)
@@ -124,11 +137,23 @@ impl Store {
         } else {
             Duration::from_millis(content.pull_ms)
         };
-        executor.sleep(time + jitter).await;
+        let slowness = if health == Health::Slow { SLOWNESS } else { 1 };
+        executor.sleep((time + jitter) * slowness).await;
         self.present
             .borrow_mut()
             .insert(name.clone(), content.clone());
         Ok(status_of(&name, &content))
+    }
+
+    pub fn set_registry(&self, host: &str, health: Health) {
+        self.troubled.borrow_mut().insert(host.into(), health);
+    }
+
+    /// Of the registry itself and of all of them, what is worse.
+    fn registry_health(&self, host: &str) -> Health {
+        let troubled = self.troubled.borrow();
+        let of = |host: &str| troubled.get(host).copied().unwrap_or_default();
+        of(host).max(of(""))
     }
 
     /// In containerd's words.
@@ -167,6 +192,27 @@ impl Store {
             ))
         }
     }
+}
+
+/// What containerd says when the registry's host does not answer.
+fn unreachable(reference: &Reference) -> PullError {
+    let (host, path, tag) = (reference.host(), reference.path(), &reference.tag);
+    let api = match host {
+        "docker.io" => "registry-1.docker.io",
+        other => other,
+    };
+    PullError::Failed(format!(
+        "failed to pull and unpack image \"{reference}\": failed to resolve reference \"{reference}\": failed to do request: \
+         Head \"https://{api}/v2/{path}/manifests/{tag}\": dial tcp {}:443: i/o timeout",
+        address_of(host)
+    ))
+}
+
+/// Some address of a registry's host: always the same.
+fn address_of(host: &str) -> core::net::Ipv4Addr {
+    let digest = images::digest(host);
+    let byte = |at: usize| u8::from_str_radix(&digest[at..at + 2], 16).unwrap_or(1);
+    core::net::Ipv4Addr::new(34, byte(0), byte(2), byte(4))
 }
 
 fn invalid(text: &str) -> PullError {

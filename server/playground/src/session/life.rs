@@ -147,7 +147,7 @@ impl Life {
         loop {
             match events.recv().await {
                 Ok(WorldEvent::Ended { panic }) => return panic,
-                Ok(WorldEvent::Clock(_))
+                Ok(WorldEvent::Clock(_) | WorldEvent::Fault(_))
                 | Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
                 Err(tokio::sync::broadcast::error::RecvError::Closed) => return None,
             }
