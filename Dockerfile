@@ -15,10 +15,13 @@ COPY --from=web /build/dist /build/dist
 ENV PODSCHOOL_WEB_DIST=/build/dist
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/build/target \
-    cargo build --release --locked --bin podschool && cp target/release/podschool /podschool
+    cargo build --release --locked --bin podschool && cp target/release/podschool /podschool \
+    && mkdir /data
 
 FROM gcr.io/distroless/cc-debian12:nonroot
 COPY --from=server /podschool /podschool
+# A new volume takes its owner from here: without it the folder would be root's, and nothing could be kept.
+COPY --from=server --chown=65532:65532 /data /data
 ENV PODSCHOOL_LISTEN=0.0.0.0:8080 PODSCHOOL_DATA=/data
 VOLUME /data
 EXPOSE 8080

@@ -26,6 +26,9 @@ def dockerfile():
         for path in words.split()[:-1]:
             expect(os.path.exists(os.path.join(ROOT, path)), f"Dockerfile: {path} does not exist")
     expect("PODSCHOOL_WEB_DIST" in text, "Dockerfile: the server stage must take the bundle from the web stage")
+    for volume in re.findall(r"^VOLUME (\S+)$", text, re.M):
+        owned = re.search(rf"^COPY --from=\S+ --chown=65532:65532 \S+ {volume}$", text, re.M)
+        expect(owned, f"Dockerfile: {volume} must belong to the user that the server runs as")
     expect(":nonroot" in stages[-1][0], "Dockerfile: the last stage must not run as root")
 
 

@@ -469,3 +469,44 @@ async fn bad_manifests_are_refused_in_words() {
         .await;
     site.stop();
 }
+
+#[tokio::test]
+async fn a_client_that_stops_reading_holds_up_nobody() {
+    /// What four programs that print without end may cost the server while nobody reads: windows and buffers, no more.
+    const ROOM: usize = 64 << 20;
+    let site = Site::start(&[]);
+    let (page, mut socket) = at_the_prompt(&site).await;
+    kuard(&mut socket).await;
+    let before = site.memory();
+    let mut deaf = Vec::new();
+    for action in ["exec?stdout=true&command=yes"; 4] {
+        deaf.push(site.pod(&page, "kuard", action, V5).await);
+    }
+    // A page that draws nothing either: its terminal waits, the others go on.
+    let mut blind = site.connect(&page).await;
+    blind.acknowledges = false;
+    blind.look(0).await;
+    blind.keys("yes\r").await;
+    for n in 0..20 {
+        let mut exec = site
+            .pod(&page, "kuard", "exec?stdout=true&command=hostname", V5)
+            .await;
+        exec.end().await;
+        assert_eq!(exec.text(1), "kuard\n", "round {n}");
+    }
+    if let (Some(before), Some(after)) = (before, site.memory()) {
+        assert!(after < before + ROOM, "from {before} to {after} bytes");
+    }
+    // ^C is heard although the output is not read.
+    socket.look(0).await;
+    socket.keys("\u{3}").await;
+    socket.run("echo heard-$((1+1))", "heard-2\r\n").await;
+    // Clients that are gone take their programs with them, as a broken pipe does.
+    let count = "kubectl exec kuard -- sh -c 'ps | grep -c [y]es'";
+    let four = format!("until [ $({count}) = 4 ]; do sleep 0.2; done; echo four-$((2+2))");
+    socket.run(&four, "four-4\r\n").await;
+    drop(deaf);
+    let gone = format!("until [ $({count}) = 0 ]; do sleep 0.2; done; echo none-$((2+2))");
+    socket.run(&gone, "none-4\r\n").await;
+    site.stop();
+}
