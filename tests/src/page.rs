@@ -245,6 +245,10 @@ impl Socket {
                 let frame = serde_json::from_str(&text).expect("a frame of the wire");
                 match &frame {
                     ServerFrame::TermAccepted { accepted, .. } => self.accepted = *accepted,
+                    ServerFrame::TermMissed { offset, .. } => {
+                        self.began = *offset;
+                        self.screen.clear();
+                    }
                     ServerFrame::Steps { steps } => {
                         let done = steps.iter().filter(|s| s.status == StepStatus::Done);
                         self.done.extend(done.map(|step| step.id.clone()));

@@ -501,6 +501,14 @@ async fn a_client_that_stops_reading_holds_up_nobody() {
     socket.look(0).await;
     socket.keys("\u{3}").await;
     socket.run("echo heard-$((1+1))", "heard-2\r\n").await;
+    // When it reads again it is told what it missed, and sees what stands there now.
+    blind.acknowledges = true;
+    blind
+        .until(
+            |frame| matches!(frame, ServerFrame::TermMissed { offset, live, .. } if offset < live),
+        )
+        .await;
+    blind.shows(0, "heard-2\r\n").await;
     // Clients that are gone take their programs with them, as a broken pipe does.
     let count = "kubectl exec kuard -- sh -c 'ps | grep -c [y]es'";
     let four = format!("until [ $({count}) = 4 ]; do sleep 0.2; done; echo four-$((2+2))");

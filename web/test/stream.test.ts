@@ -121,3 +121,20 @@ test("what waits while the connection is away is sent once", () => {
   t.opened(0);
   expect(t.typed).toEqual(["date\r"]);
 });
+
+test("a page that fell behind draws anew from where output goes on; what was typed still counts", () => {
+  const t = terminal();
+  t.stream.open(80, 24);
+  t.opened(0);
+  t.stream.input("yes\r");
+  t.print("y\n".repeat(30_000));
+  t.stream.missed({ type: "term.missed", id: 1, offset: 1_000_000, live: 1_000_002 });
+  expect(t.screen).toEqual([]);
+  t.draw();
+  expect(t.frames.filter((frame) => frame.type === "term.ack")).toEqual([]);
+  t.print("y\n".repeat(30_000));
+  t.draw();
+  expect(t.frames.at(-1)).toEqual({ type: "term.ack", id: 1, received: 1_060_000 });
+  t.stream.input("x");
+  expect(t.typed).toEqual(["yes\r", "x"]);
+});

@@ -52,6 +52,15 @@ struct View {
     task: JoinHandle<()>,
 }
 
+impl View {
+    /// Looks away, and waits until nothing more of it can get into the page's queue: what the page opens next has numbers of its own.
+    async fn end(mut self) {
+        self.task.abort();
+        // Being cancelled is its end.
+        let _ = (&mut self.task).await;
+    }
+}
+
 impl Drop for View {
     fn drop(&mut self) {
         self.task.abort();
@@ -206,7 +215,9 @@ impl Connection {
                 if life.as_ref().map(Arc::as_ptr) != Some(self.life.as_ptr()) {
                     // A new life: what this page looked at is gone.
                     self.life = life.as_ref().map(Arc::downgrade).unwrap_or_default();
-                    self.views.clear();
+                    for (_, view) in self.views.drain() {
+                        view.end().await;
+                    }
                     self.files.clear();
                     self.tell_everything().await;
                 }

@@ -200,6 +200,9 @@ export class Session {
         if (frame.created) this.#ended.value = without(this.#ended.value, frame.id);
         this.#streams.get(frame.id)?.opened(frame);
         return;
+      case "term.missed":
+        this.#streams.get(frame.id)?.missed(frame);
+        return;
       case "term.accepted":
         this.#streams.get(frame.id)?.accepted(frame.accepted);
         return;

@@ -5,6 +5,7 @@
 import { type ClientFrame, INPUT_WINDOW_BYTES, type ServerFrame } from "../wire/wire.ts";
 
 type Opened = Extract<ServerFrame, { type: "term.opened" }>;
+type Missed = Extract<ServerFrame, { type: "term.missed" }>;
 
 /** Where output is drawn (xterm in the page, an array in tests). */
 export interface Sink {
@@ -57,18 +58,27 @@ export class Stream {
   }
 
   opened(frame: Opened): void {
-    if (frame.offset !== this.#received) {
-      this.#epoch += 1;
-      this.#sink.reset();
-      this.#received = frame.offset;
-      this.#drawn = frame.offset;
-    }
-    this.#acknowledged = this.#drawn;
-    this.#live = frame.live;
+    this.#goOn(frame);
     this.#sent = 0;
     this.#accepted = 0;
     this.#attached = true;
     this.#flush();
+  }
+
+  /** This page was too slow, and output in between is gone. What was typed goes on as it was. */
+  missed(frame: Missed): void {
+    this.#goOn(frame);
+  }
+
+  #goOn({ offset, live }: { offset: number; live: number }): void {
+    if (offset !== this.#received) {
+      this.#epoch += 1;
+      this.#sink.reset();
+      this.#received = offset;
+      this.#drawn = offset;
+    }
+    this.#acknowledged = this.#drawn;
+    this.#live = live;
   }
 
   output(bytes: Uint8Array): void {

@@ -1,7 +1,8 @@
 //! The terminals of a session: each a shell on the workstation, a scroll of its output, and the pages that look at it.
 //!
-//! Output is read from the workstation only as fast as the slowest page takes it, so a page that stops reading stops the program, as a
-//! full pipe does. While nobody looks, the last [`KEEP_BYTES`] are kept and then the program waits.
+//! Output is read from the workstation only as fast as the page that keeps up best takes it, so a program stops, as at a full pipe, when no
+//! page reads. A page that falls behind by more than [`KEEP_BYTES`] is told so, and goes on with what is kept. While nobody looks, as much is
+//! kept and then the program waits.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -77,6 +78,11 @@ pub struct Viewer {
 pub enum Next {
     Output(Vec<u8>),
     Accepted(u64),
+    /// What was not sent yet is kept no more: output goes on at `offset`; bytes before `live` are history.
+    Missed {
+        offset: u64,
+        live: u64,
+    },
     Ended,
 }
 
@@ -315,9 +321,9 @@ impl Terminal {
 }
 
 impl Shared {
-    /// How many more bytes may be read from the workstation before someone has to catch up.
+    /// How many more bytes may be read from the workstation before the page that keeps up best has to catch up.
     fn room(&self) -> usize {
-        let floor = self.viewers.values().min().copied().unwrap_or(self.left_at);
+        let floor = self.viewers.values().max().copied().unwrap_or(self.left_at);
         let ahead = self
             .scroll
             .end()
@@ -333,13 +339,18 @@ impl Viewer {
         loop {
             self.changed.mark_unchanged();
             {
-                let shared = lock(&self.terminal.shared);
+                let mut shared = lock(&self.terminal.shared);
                 let acked = shared.viewers.get(&self.number).copied().unwrap_or(sent);
                 let window = crate::wire::OUTPUT_WINDOW_BYTES
                     .saturating_sub(sent.saturating_sub(acked))
                     as usize;
                 if shared.accepted > told {
                     return Next::Accepted(shared.accepted);
+                }
+                let (offset, live) = (shared.scroll.start(), shared.scroll.end());
+                if offset > sent && window > 0 {
+                    shared.viewers.insert(self.number, offset);
+                    return Next::Missed { offset, live };
                 }
                 if shared.scroll.end() > sent && window > 0 {
                     return Next::Output(shared.scroll.read(sent, window.min(CHUNK_BYTES)));
@@ -433,7 +444,7 @@ async fn read_output(terminal: Arc<Terminal>, mut output: host::TerminalOutput) 
     let mut changed = terminal.changed.subscribe();
     loop {
         changed.mark_unchanged();
-        // A piece is never larger than this, so what a page has not seen is never pushed out.
+        // A piece is never larger than this, so what the best reader has not seen is never pushed out.
         let room = lock(&terminal.shared).room().saturating_sub(PIECE_BYTES);
         let piece = tokio::select! {
             () = terminal.stop.cancelled() => return,

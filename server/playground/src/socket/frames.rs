@@ -145,7 +145,9 @@ impl Connection {
     ) {
         match life.terminals.open(&life.world, id, cols, rows).await {
             Ok((terminal, created)) => {
-                self.views.remove(&id);
+                if let Some(before) = self.views.remove(&id) {
+                    before.end().await;
+                }
                 let viewer = terminal.view(if created { 0 } else { seen });
                 self.out
                     .frame(&ServerFrame::TermOpened {

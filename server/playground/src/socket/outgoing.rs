@@ -80,6 +80,11 @@ pub(super) async fn show(mut viewer: Viewer, out: Outgoing, session: Arc<Session
                 })
                 .await;
             }
+            Next::Missed { offset, live } => {
+                sent = offset;
+                out.frame(&ServerFrame::TermMissed { id, offset, live })
+                    .await;
+            }
             Next::Ended => {
                 if let Some(life) = session.life() {
                     life.terminals.forget(&viewer.terminal);

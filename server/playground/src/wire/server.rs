@@ -39,6 +39,16 @@ pub enum ServerFrame {
         /// A new shell was started (false: the page attached to a running one).
         created: bool,
     },
+    /// The page was so far behind that output in between is kept no more: clear the screen; the next output byte sent has the number
+    /// `offset`, and bytes before `live` are history.
+    #[serde(rename = "term.missed")]
+    TermMissed {
+        id: u32,
+        #[ts(type = "number")]
+        offset: u64,
+        #[ts(type = "number")]
+        live: u64,
+    },
     /// The terminal has taken this many input bytes since it was attached.
     #[serde(rename = "term.accepted")]
     TermAccepted {
