@@ -1,4 +1,4 @@
-//! Tasks of the house: `cargo xtask test | tidy | bench | table | wire | record`. It runs cargo, npm and the binary;
+//! Tasks of the house: `cargo xtask test | tidy | simulate | bench | table | wire | record`. It runs cargo, npm and the binary;
 //! it imports no room.
 
 mod bench;
@@ -6,6 +6,7 @@ mod browser;
 mod golden;
 mod record;
 mod run;
+mod simulate;
 mod table;
 mod test;
 mod tidy;
@@ -15,7 +16,8 @@ const USAGE: &str = "usage: cargo xtask TASK
 
   test      everything that proves the house: format, lints, walls, Rust, TypeScript, lessons, recordings, kubectl, browser
   tidy      the walls between rooms, the shape of files, the map
-  bench     the benchmarks, compared in one run
+  simulate  random lives of a cluster under checkers: how many (2000), or --seed N for one
+  bench     the benchmarks, in one table (podschool bench --help says what it takes)
   wire      writes the TypeScript types of the socket frames anew
   record    records fixtures from real programs anew
   table     generates the table of Kubernetes fields anew from published packages
@@ -28,6 +30,7 @@ fn main() {
     let done = match args.first().map(String::as_str) {
         Some("test") => test::run(rest),
         Some("tidy") => tidy::run(),
+        Some("simulate") => simulate::run(rest),
         Some("bench") => bench::run(rest),
         Some("wire") => wire::write(),
         Some("table") => table::write(),

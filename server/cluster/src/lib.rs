@@ -14,6 +14,7 @@ mod feed;
 mod kubelet;
 mod metrics;
 mod network;
+mod picture;
 mod scheduler;
 mod spec;
 mod store;

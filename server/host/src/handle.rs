@@ -195,7 +195,8 @@ impl Handle {
         self.call(|reply| Command::Journal(known, reply)).await
     }
 
-    /// All objects and all logs as text, in a fixed order: equal worlds have equal pictures.
+    /// All objects of the cluster, and the containers, logs and files of its nodes, as text in a fixed order: equal worlds have equal
+    /// pictures.
     pub async fn picture(&self) -> Result<String, WorldEnded> {
         self.call(Command::Picture).await
     }

@@ -292,13 +292,9 @@ impl World {
     }
 
     fn picture(&self) -> String {
-        let mut out = String::new();
-        if let Some(cluster) = &self.cluster {
-            for (group, plural, object) in cluster.everything() {
-                out += &format!("{group}/{plural} {object}\n");
-            }
-        }
-        out
+        self.cluster
+            .as_ref()
+            .map_or_else(String::new, Cluster::picture)
     }
 }
 

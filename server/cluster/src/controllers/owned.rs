@@ -58,14 +58,25 @@ pub(crate) fn claim(
     owner: &Value,
     reference: &Value,
 ) -> Vec<Object> {
+    claim_where(cluster, resource, owner, reference, |_| true)
+}
+
+/// As [`claim`], where what is no `member` belongs to the owner as little as what its selector does not match.
+pub(crate) fn claim_where(
+    cluster: &Cluster,
+    resource: &'static Resource,
+    owner: &Value,
+    reference: &Value,
+    member: impl Fn(&Value) -> bool,
+) -> Vec<Object> {
     let selector = LabelSelector::from_object(view::at(owner, &["spec", "selector"]));
     let mut mine = Vec::new();
     for object in cluster.list(resource, meta::namespace(owner)) {
-        let matches = selector.matches_object(&object);
+        let matches = || selector.matches_object(&object) && member(&object);
         match meta::controller(&object).map(|c| view::text(c, &["uid"]) == meta::uid(owner)) {
-            Some(true) if matches => mine.push(object),
+            Some(true) if matches() => mine.push(object),
             Some(true) if !meta::is_deleting(owner) => release(cluster, resource, &object, owner),
-            None if matches && !meta::is_deleting(&object) && !meta::is_deleting(owner) => {
+            None if matches() && !meta::is_deleting(&object) && !meta::is_deleting(owner) => {
                 mine.extend(adopt(cluster, resource, &object, reference));
             }
             _ => {}

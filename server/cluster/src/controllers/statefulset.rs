@@ -5,7 +5,7 @@ use std::time::Duration;
 use objects::{Object, meta};
 use serde_json::{Value, json};
 
-use super::owned::{self, claim, pod_of, reference, source};
+use super::owned::{self, pod_of, reference, source};
 use super::queue::{Again, Key, Queue, at_once};
 use super::revisions;
 use crate::cluster::{Cluster, pods, resource};
@@ -67,10 +67,19 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Again {
     failed.then_some(Duration::from_secs(5))
 }
 
+/// The name of the set that a pod is named after: `web` of `web-0`.
+fn parent(pod: &str) -> Option<&str> {
+    let (parent, ordinal) = pod.rsplit_once('-')?;
+    let number = !ordinal.is_empty() && ordinal.bytes().all(|b| b.is_ascii_digit());
+    number.then_some(parent)
+}
+
 impl Look<'_> {
     fn pods(&self) -> Vec<Object> {
         let owner = reference("apps/v1", "StatefulSet", &self.set);
-        claim(self.cluster, pods(), &self.set, &owner)
+        // Only what is named after it is its own: another pod with these labels is nobody's ordinal.
+        let named = |pod: &Value| parent(meta::name(pod)) == Some(meta::name(&self.set));
+        owned::claim_where(self.cluster, pods(), &self.set, &owner, named)
     }
 
     fn first(&self) -> i64 {

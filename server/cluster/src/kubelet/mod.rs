@@ -46,7 +46,12 @@ use worker::Worker;
 const RELIST_AT: i64 = 100_000_000;
 const WORK_AT: i64 = 180_000_000;
 const SECOND: i64 = 1_000_000_000;
-const FOLLOWED: &[(&str, &str)] = &[("", "pods"), ("", "configmaps"), ("", "secrets")];
+const FOLLOWED: &[(&str, &str)] = &[
+    ("", "pods"),
+    ("", "configmaps"),
+    ("", "secrets"),
+    ("", "persistentvolumes"),
+];
 
 /// A node's kubelet. Clones are the same.
 #[derive(Clone)]
@@ -76,6 +81,8 @@ pub(crate) struct Agent {
     ready: std::cell::Cell<bool>,
     /// How much longer than usual its own work takes.
     slowness: std::cell::Cell<u32>,
+    /// The revision that it had seen when it was stopped.
+    stopped_at: std::cell::Cell<u64>,
     /// The conditions of pressure that hold.
     pressures: RefCell<Vec<&'static str>>,
 }
@@ -152,6 +159,7 @@ impl Kubelet {
             silent_since: std::cell::Cell::new(None),
             ready: std::cell::Cell::new(true),
             slowness: std::cell::Cell::new(1),
+            stopped_at: std::cell::Cell::new(0),
             pressures: RefCell::default(),
         });
         let kubelet = Kubelet(agent);
@@ -165,6 +173,12 @@ impl Kubelet {
     /// Takes up the pods that are bound to the node now, and follows what changes from here on.
     fn follow_from_now(&self) {
         let feed = Feed::after_now(&self.0.cluster, FOLLOWED);
+        let missed = self.0.cluster.changes_after(self.0.stopped_at.get());
+        for change in missed.unwrap_or_default() {
+            if change.resource.plural == "persistentvolumes" {
+                self.reclaim(&change);
+            }
+        }
         for pod in self.0.cluster.list(crate::cluster::pods(), "") {
             self.take_in_pod(&pod, ChangeKind::Added);
         }
@@ -191,6 +205,11 @@ impl Kubelet {
 
     pub(crate) fn runtime(&self) -> Rc<dyn Runtime> {
         self.0.runtime.clone()
+    }
+
+    /// The node's runtime as a checker sees it.
+    pub(crate) fn inside(&self) -> &NodeRuntime {
+        &self.0.computer
     }
 
     /// The sandbox of a running pod.
@@ -232,10 +251,10 @@ impl Kubelet {
     async fn follow(self, mut feed: Feed) {
         loop {
             for change in feed.next().await {
-                if change.resource.plural == "pods" {
-                    self.take_in_pod(&change.object, change.kind);
-                } else {
-                    self.configuration_changed(&change);
+                match change.resource.plural {
+                    "pods" => self.take_in_pod(&change.object, change.kind),
+                    "persistentvolumes" => self.reclaim(&change),
+                    _ => self.configuration_changed(&change),
                 }
             }
         }
@@ -262,6 +281,19 @@ impl Kubelet {
                 self.0.workers.borrow_mut().insert(uid, worker.clone());
                 worker.start(&self.0);
             }
+        }
+    }
+
+    /// A volume that was provisioned takes its data with it, as its reclaim policy asks: the part of the provisioner that works on
+    /// the node.
+    fn reclaim(&self, change: &Change) {
+        let volume = &change.object;
+        let provisioned = meta::annotation(volume, "pv.kubernetes.io/provisioned-by").is_some();
+        let policy = view::text(volume, &["spec", "persistentVolumeReclaimPolicy"]);
+        if change.kind == ChangeKind::Deleted && provisioned && policy == "Delete" {
+            // What cannot be removed stays, as on a real node.
+            let path = view::text(volume, &["spec", "hostPath", "path"]);
+            let _ = self.0.host.remove_all(path);
         }
     }
 

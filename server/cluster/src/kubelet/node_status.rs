@@ -148,12 +148,14 @@ impl Kubelet {
         }
         let last = self.heartbeat();
         agent.silent_since.set(Some(last));
+        agent.stopped_at.set(agent.cluster.revision());
         let tasks = std::mem::take(&mut *agent.tasks.borrow_mut());
         drop(tasks);
         let workers = std::mem::take(&mut *agent.workers.borrow_mut());
         for worker in workers.into_values() {
             worker.abandon(agent);
         }
+        self.inside().lose_power();
         agent.pull_over();
         // The last heartbeat becomes a fact, and whoever watches leases hears of it.
         let cluster = &agent.cluster;

@@ -2,6 +2,7 @@
 
 mod control_plane;
 mod faults;
+mod found;
 mod limits;
 mod nodes;
 mod pods;

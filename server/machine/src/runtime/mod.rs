@@ -3,6 +3,7 @@
 
 mod calls;
 mod container;
+mod picture;
 mod sandbox;
 mod store;
 mod streams;
@@ -25,6 +26,7 @@ use crate::sync::Notify;
 use crate::vfs::inode::Fs;
 use crate::vfs::{Files, Layer, Ledger, Volume};
 use container::Container;
+pub use picture::Tenant;
 use sandbox::Sandbox;
 use store::Store;
 
@@ -117,6 +119,13 @@ impl NodeRuntime {
     #[must_use]
     pub fn runtime(&self) -> Rc<dyn crate::cri::Runtime> {
         Rc::new(self.clone())
+    }
+
+    /// The node loses its power: every sandbox and container is gone, also those that somebody was about to end.
+    pub fn lose_power(&self) {
+        use crate::cri::Runtime;
+        let all: Vec<SandboxId> = self.0.sandboxes.borrow().keys().cloned().collect();
+        all.iter().for_each(|id| self.remove_sandbox(id));
     }
 
     /// Bytes of memory that all its processes use.

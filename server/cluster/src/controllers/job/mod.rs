@@ -68,6 +68,7 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Again {
     };
     if ending::verdict(&job).is_some() || meta::is_deleting(&job) {
         untrack(cluster, &job);
+        untrack_orphans(cluster, key);
         return None;
     }
     let job = begin(cluster, &job)?;
@@ -305,11 +306,11 @@ fn untrack(cluster: &Cluster, job: &Object) {
         .for_each(|p| untrack_pod(cluster, p));
 }
 
-/// Pods of a job that is gone must not wait for it.
+/// Pods of a job that is gone must not wait for it, nor those that it was made to leave behind.
 fn untrack_orphans(cluster: &Cluster, key: &Key) {
     let of_job = |p: &Object| {
         meta::controller(p)
-            .is_some_and(|c| view::text(c, &["kind"]) == "Job" && view::text(c, &["name"]) == key.1)
+            .is_none_or(|c| view::text(c, &["kind"]) == "Job" && view::text(c, &["name"]) == key.1)
     };
     let tracked = |p: &Object| meta::finalizers(p).any(|f| f == TRACKING);
     cluster

@@ -1,0 +1,104 @@
+//! What random lives have found (`server/host/tests/simulation`): each bug with a scene of its own.
+
+use machine::Health;
+use objects::{Body, Propagation, Verb, meta};
+use serde_json::{Value, json};
+
+use super::{World, pod};
+use crate::cluster::{pods, resource};
+use crate::{ClusterSpec, Fault, view};
+
+fn world() -> World {
+    World::whole(ClusterSpec::default())
+}
+
+fn sh(script: &str) -> Value {
+    json!({"name": "c", "image": "busybox:1.36", "command": ["sh", "-c", script]})
+}
+
+/// Seed 17: the data of a provisioned volume stayed on the node for ever.
+#[test]
+fn a_provisioned_volume_takes_its_data_with_it() {
+    let world = world();
+    let resources = json!({"requests": {"storage": "1Gi"}});
+    let claim = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": resources}});
+    let claim = world.create(claim).expect("created");
+    let mut writer = pod("writer", sh("echo kept > /data/log; sleep 1000"));
+    writer["spec"]["containers"][0]["volumeMounts"] = json!([{"name": "d", "mountPath": "/data"}]);
+    writer["spec"]["volumes"] =
+        json!([{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]);
+    world.create(writer).expect("created");
+    world.run_ms(20_000);
+    let path = format!("/var/lib/podschool/volumes/pvc-{}", meta::uid(&claim));
+    let files = world.cluster.kubelet("node-1").expect("a node");
+    let files = files.inside().files();
+    assert_eq!(files.read(&format!("{path}/log")), Ok(b"kept\n".to_vec()));
+    world.delete(pods(), "writer").expect("deleted");
+    let claims = resource("", "persistentvolumeclaims");
+    world.delete(claims, "data").expect("deleted");
+    world.run_ms(60_000);
+    assert!(files.stat(&path).is_err(), "the data is still there");
+}
+
+/// Seed 45: a StatefulSet took a pod with its labels for one of its own, whatever its name.
+#[test]
+fn a_stateful_set_leaves_strangers_alone() {
+    let world = world();
+    let labels = json!({"app": "db"});
+    let mut stranger = pod("stranger", sh("sleep 1000"));
+    stranger["metadata"]["labels"] = labels.clone();
+    world.create(stranger).expect("created");
+    let template =
+        json!({"metadata": {"labels": labels}, "spec": {"containers": [sh("sleep 1000")]}});
+    let spec = json!({"replicas": 1, "serviceName": "db", "selector": {"matchLabels": labels}, "template": template});
+    let set = json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "db"}, "spec": spec});
+    world.create(set).expect("created");
+    world.run_ms(20_000);
+    let set = world.get(resource("apps", "statefulsets"), "db");
+    let set = set.expect("the set");
+    assert_eq!(view::int(&set, &["status", "replicas"]), Some(1), "{set:#}");
+    let stranger = world.pod("stranger");
+    assert!(meta::owner_references(&stranger).is_empty());
+}
+
+/// Seed 49: pods that a Job left behind waited for it for ever.
+#[test]
+fn pods_that_a_job_left_behind_can_be_deleted() {
+    let world = world();
+    let template = json!({"spec": {"restartPolicy": "Never", "containers": [sh("sleep 1000")]}});
+    let job = json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "work"}, "spec": {"template": template}});
+    world.create(job).expect("created");
+    world.run_ms(10_000);
+    let mut delete = world.request(Verb::Delete, resource("batch", "jobs"), "default", "work");
+    delete.options.propagation = Some(Propagation::Orphan);
+    world.cluster.request(&delete).expect("deleted");
+    world.run_ms(5_000);
+    let left = world.cluster.list(pods(), "default");
+    assert_eq!(left.len(), 1, "it was left behind");
+    world.delete(pods(), meta::name(&left[0])).expect("deleted");
+    world.run_ms(60_000);
+    assert!(world.cluster.list(pods(), "default").is_empty());
+}
+
+/// Seed 220: a node that stopped while the rest of a deleted pod was being ended kept its containers for ever.
+#[test]
+fn a_node_that_stops_has_no_containers_when_it_comes_back() {
+    let world = world();
+    let stubborn = sh("trap '' TERM; while :; do sleep 1; done");
+    world.create(pod("stubborn", stubborn)).expect("created");
+    world.run_ms(20_000);
+    let mut delete = world.request(Verb::Delete, pods(), "default", "stubborn");
+    delete.options.grace_period_seconds = Some(0);
+    delete.body = Body::None;
+    world.cluster.request(&delete).expect("deleted");
+    world.run_ms(500);
+    for state in [Health::Gone, Health::There] {
+        let node = "node-1".into();
+        let fault = Fault::Node { node, state };
+        world.cluster.fault(&fault).expect("it can happen");
+        world.run_ms(5_000);
+    }
+    world.run_ms(20_000);
+    assert_eq!(world.cluster.held(), (0, 0));
+}

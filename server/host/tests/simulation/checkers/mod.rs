@@ -1,0 +1,59 @@
+//! The invariants, one a file. Each looks at the world after every step and says what is wrong.
+
+mod addresses;
+mod binding;
+mod claims;
+mod endpoints;
+mod fold;
+mod generations;
+mod ledger;
+mod ownerless;
+mod phases;
+mod replicas;
+mod revisions;
+mod room;
+mod runtime;
+mod uids;
+
+use crate::scene::Scene;
+
+pub trait Checker {
+    fn name(&self) -> &'static str;
+    fn look(&mut self, scene: &Scene, wrong: &mut Vec<String>);
+}
+
+/// An invariant that remembers nothing.
+struct Plain(&'static str, fn(&Scene, &mut Vec<String>));
+
+impl Checker for Plain {
+    fn name(&self) -> &'static str {
+        self.0
+    }
+
+    fn look(&mut self, scene: &Scene, wrong: &mut Vec<String>) {
+        (self.1)(scene, wrong);
+    }
+}
+
+pub fn all() -> Vec<Box<dyn Checker>> {
+    let plain = [
+        Plain("addresses", addresses::look),
+        Plain("binding", binding::look),
+        Plain("claims", claims::look),
+        Plain("endpoints", endpoints::look),
+        Plain("generations", generations::look),
+        Plain("ledger", ledger::look),
+        Plain("phases", phases::look),
+        Plain("replicas", replicas::look),
+        Plain("room", room::look),
+        Plain("runtime", runtime::look),
+        Plain("uids", uids::look),
+    ];
+    let mut all: Vec<Box<dyn Checker>> = vec![
+        Box::new(fold::Fold::default()),
+        Box::new(revisions::Revisions::default()),
+        Box::new(ownerless::Ownerless::default()),
+    ];
+    all.extend(plain.map(|p| Box::new(p) as Box<dyn Checker>));
+    all
+}

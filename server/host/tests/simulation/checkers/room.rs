@@ -1,0 +1,35 @@
+//! Nothing runs on a node without room: what its pods ask for fits into what it can give.
+
+use std::collections::BTreeMap;
+
+use objects::{Quantity, meta};
+
+use crate::scene::{Scene, list, phase};
+
+pub fn look(scene: &Scene, wrong: &mut Vec<String>) {
+    for node in scene.of("nodes") {
+        let name = meta::name(node);
+        let mut asked: BTreeMap<&str, i64> = BTreeMap::new();
+        let on = |p: &&objects::Object| phase(p) == "Running" && p["spec"]["nodeName"] == name;
+        for pod in scene.of("pods").filter(on) {
+            *asked.entry("pods").or_default() += 1000;
+            let requests = list(pod, "/spec/containers").iter();
+            for (what, amount) in requests
+                .filter_map(|c| c["resources"]["requests"].as_object())
+                .flatten()
+            {
+                let amount = Quantity::of(amount).map_or(0, |q| q.millis());
+                *asked.entry(what.as_str()).or_default() += amount;
+            }
+        }
+        for (what, amount) in asked {
+            let room = &node["status"]["allocatable"][what];
+            let room = Quantity::of(room).map_or(0, |q| q.millis());
+            if amount > room {
+                wrong.push(format!(
+                    "{name} gives {room} thousandths of {what}, asked are {amount}"
+                ));
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What a checker looks at: the objects as they are, what changed since it last looked, and the time.
+
+use cluster::{Change, Cluster};
+use machine::Time;
+use objects::{Object, meta};
+use serde_json::Value;
+
+pub struct Scene<'a> {
+    pub cluster: &'a Cluster,
+    pub objects: Vec<(&'static str, &'static str, Object)>,
+    pub changes: Vec<Change>,
+    pub now: Time,
+    /// All nodes run, nobody gave a command for a long while: what will settle has settled.
+    pub at_rest: bool,
+}
+
+impl Scene<'_> {
+    pub fn of(&self, plural: &str) -> impl Iterator<Item = &Object> {
+        let all = self.objects.iter().filter(move |(_, p, _)| *p == plural);
+        all.map(|(_, _, object)| object)
+    }
+
+    pub fn find(&self, plural: &str, namespace: &str, name: &str) -> Option<&Object> {
+        self.of(plural)
+            .find(|o| meta::namespace(o) == namespace && meta::name(o) == name)
+    }
+
+    /// Pods whose controller is this object.
+    pub fn pods_of<'b>(&'b self, owner: &'b Value) -> impl Iterator<Item = &'b Object> {
+        self.of("pods")
+            .filter(|p| meta::controller(p).is_some_and(|r| r["uid"] == owner["metadata"]["uid"]))
+    }
+}
+
+/// `default/web`.
+pub fn title(object: &Value) -> String {
+    format!("{}/{}", meta::namespace(object), meta::name(object))
+}
+
+pub fn phase(pod: &Value) -> &str {
+    pod["status"]["phase"].as_str().unwrap_or_default()
+}
+
+pub fn is_over(pod: &Value) -> bool {
+    matches!(phase(pod), "Succeeded" | "Failed")
+}
+
+/// The status and reason of a condition; both empty where there is none.
+pub fn condition<'a>(object: &'a Value, kind: &str) -> (&'a str, &'a str) {
+    let all = object["status"]["conditions"].as_array();
+    let found = all.into_iter().flatten().find(|c| c["type"] == kind);
+    let text = |key| found.and_then(|c| c[key].as_str()).unwrap_or_default();
+    (text("status"), text("reason"))
+}
+
+pub fn is_ready(pod: &Value) -> bool {
+    condition(pod, "Ready").0 == "True"
+}
+
+/// Lists of an object by JSON pointer; empty where there is none.
+pub fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
+    let found = value.pointer(pointer).and_then(Value::as_array);
+    found.map(Vec::as_slice).unwrap_or_default()
+}
