@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::LazyLock;
 
 use machine::executor::{Executor, Task};
 use machine::sync::Notify;
@@ -125,6 +126,17 @@ impl Cluster {
     pub fn changes_after(&self, revision: u64) -> Result<Vec<Change>, Expired> {
         let store = self.0.store.borrow();
         Ok(store.changes_after(revision)?.cloned().collect())
+    }
+
+    /// The changes after a revision that are wanted, oldest first.
+    pub(crate) fn changes_where(
+        &self,
+        revision: u64,
+        wanted: impl Fn(&Change) -> bool,
+    ) -> Result<Vec<Change>, Expired> {
+        let store = self.0.store.borrow();
+        let changes = store.changes_after(revision)?;
+        Ok(changes.filter(|c| wanted(c)).cloned().collect())
     }
 
     /// Rings at every change.
@@ -348,17 +360,28 @@ impl std::fmt::Debug for Cluster {
     }
 }
 
+type Table = BTreeMap<(&'static str, &'static str), &'static Resource>;
+
+/// The resources of the built-in API by group and plural name; of several versions the first.
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let mut table = Table::new();
+    for resource in objects::resources() {
+        let key = (resource.group, resource.plural);
+        table.entry(key).or_insert(resource);
+    }
+    table
+});
+
 /// A resource of the built-in API.
 ///
 /// # Panics
 /// When there is none: a mistake in this room.
 pub(crate) fn resource(group: &str, plural: &str) -> &'static Resource {
-    let found = objects::resources()
-        .iter()
-        .find(|r| r.group == group && r.plural == plural);
+    let found = TABLE.get(&(group, plural));
     found.unwrap_or_else(|| unreachable!("no resource {plural}.{group}"))
 }
 
 pub(crate) fn pods() -> &'static Resource {
-    resource("", "pods")
+    static PODS: LazyLock<&Resource> = LazyLock::new(|| resource("", "pods"));
+    &PODS
 }

@@ -2,6 +2,8 @@
 //!
 //! Mirrors client-go's informers, without their caches: the store is at hand.
 
+use objects::Resource;
+
 use crate::cluster::Cluster;
 use crate::store::{Change, ChangeKind};
 
@@ -9,12 +11,17 @@ use crate::store::{Change, ChangeKind};
 pub(crate) struct Feed {
     cluster: Cluster,
     seen: u64,
-    /// Group and plural name.
-    resources: &'static [(&'static str, &'static str)],
+    resources: Vec<&'static Resource>,
+}
+
+fn known(names: &[(&str, &str)]) -> Vec<&'static Resource> {
+    let all = names.iter();
+    all.map(|(group, plural)| crate::cluster::resource(group, plural))
+        .collect()
 }
 
 impl Feed {
-    /// A feed that begins with everything there is.
+    /// A feed of the resources of these groups and plural names, that begins with everything there is.
     pub(crate) fn new(
         cluster: &Cluster,
         resources: &'static [(&'static str, &'static str)],
@@ -22,7 +29,7 @@ impl Feed {
         Feed {
             cluster: cluster.clone(),
             seen: 0,
-            resources,
+            resources: known(resources),
         }
     }
 
@@ -34,7 +41,7 @@ impl Feed {
         Feed {
             cluster: cluster.clone(),
             seen: cluster.revision(),
-            resources,
+            resources: known(resources),
         }
     }
 
@@ -57,12 +64,11 @@ impl Feed {
         if now == self.seen {
             return Vec::new();
         }
-        let wanted = |c: &Change| {
-            self.resources
-                .contains(&(c.resource.group, c.resource.plural))
-        };
-        let changes = match self.cluster.changes_after(self.seen) {
-            Ok(changes) => changes.into_iter().filter(wanted).collect(),
+        // Every change wakes every feed: what is not wanted is passed over without a copy.
+        let same = |r: &Resource, c: &Resource| r.plural == c.plural && r.group == c.group;
+        let wanted = |c: &Change| self.resources.iter().any(|r| same(r, c.resource));
+        let changes = match self.cluster.changes_where(self.seen, wanted) {
+            Ok(changes) => changes,
             Err(_) => self.everything(),
         };
         self.seen = now;
@@ -71,8 +77,7 @@ impl Feed {
 
     fn everything(&self) -> Vec<Change> {
         let mut changes = Vec::new();
-        for (group, plural) in self.resources {
-            let resource = crate::cluster::resource(group, plural);
+        for resource in self.resources.iter().copied() {
             for object in self.cluster.list(resource, "") {
                 let revision = objects::meta::resource_version(&object)
                     .parse()

@@ -40,12 +40,13 @@ impl Services for ClusterNetwork {
         } else {
             "UDP"
         };
-        let is_node = cluster
-            .kubelets()
-            .iter()
-            .any(|k| k.address() == to.ip().to_string());
+        let ip = to.ip().to_string();
+        let is_node = cluster.kubelets().iter().any(|k| k.address() == ip);
         for service in cluster.list(resource("", "services"), "") {
-            let here = view::text(&service, &["spec", "clusterIP"]) == to.ip().to_string();
+            let here = view::text(&service, &["spec", "clusterIP"]) == ip;
+            if !here && !is_node {
+                continue;
+            }
             for port in view::list(&service, &["spec", "ports"]) {
                 let number = if here {
                     view::int(port, &["port"])

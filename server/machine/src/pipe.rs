@@ -40,6 +40,17 @@ pub fn pipe(capacity: usize) -> (Reader, Writer) {
     (Reader(inner.clone()), Writer(inner))
 }
 
+/// Takes the first bytes out: in whole pieces, not one by one.
+fn front(buffer: &mut VecDeque<u8>, count: usize) -> Vec<u8> {
+    let (first, second) = buffer.as_slices();
+    let from_first = count.min(first.len());
+    let mut bytes = Vec::with_capacity(count);
+    bytes.extend_from_slice(&first[..from_first]);
+    bytes.extend_from_slice(&second[..count - from_first]);
+    buffer.drain(..count);
+    bytes
+}
+
 impl Reader {
     /// Up to `max` bytes; empty at the end. ECONNRESET when the stream was torn.
     pub async fn read(&self, max: usize) -> Result<Vec<u8>, Errno> {
@@ -57,7 +68,7 @@ impl Reader {
             return (self.0.writers.get() == 0).then(|| Ok(Vec::new()));
         }
         let count = buffer.len().min(max);
-        let bytes: Vec<u8> = buffer.drain(..count).collect();
+        let bytes = front(&mut buffer, count);
         if buffer.is_empty() && buffer.capacity() > 4096 {
             *buffer = VecDeque::new();
         }

@@ -1,7 +1,7 @@
 //! Waiting for one another inside a world: single-threaded, woken through the executor.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -10,7 +10,8 @@ use std::task::{Context, Poll, Waker};
 #[derive(Default)]
 struct Waiters {
     next: Cell<u64>,
-    wakers: RefCell<BTreeMap<u64, Waker>>,
+    /// By number, lowest first: numbers rise, so new ones come last. It keeps its room from one bell to the next.
+    wakers: RefCell<Vec<(u64, Waker)>>,
     epoch: Cell<u64>,
 }
 
@@ -27,8 +28,8 @@ impl Notify {
     /// Wakes all waiters, in the order in which they began to wait.
     pub fn notify(&self) {
         self.0.epoch.set(self.0.epoch.get() + 1);
-        let wakers = std::mem::take(&mut *self.0.wakers.borrow_mut());
-        for waker in wakers.into_values() {
+        // Waking only puts tasks into the executor's queue: nobody comes back here meanwhile.
+        for (_, waker) in self.0.wakers.borrow_mut().drain(..) {
             waker.wake();
         }
     }
@@ -74,11 +75,12 @@ impl Future for Notified {
             next
         });
         self.key = Some(key);
-        self.bell
-            .0
-            .wakers
-            .borrow_mut()
-            .insert(key, context.waker().clone());
+        let mut wakers = self.bell.0.wakers.borrow_mut();
+        match wakers.binary_search_by_key(&key, |(k, _)| *k) {
+            Ok(place) => wakers[place].1.clone_from(context.waker()),
+            Err(place) => wakers.insert(place, (key, context.waker().clone())),
+        }
+        drop(wakers);
         Poll::Pending
     }
 }
@@ -86,7 +88,10 @@ impl Future for Notified {
 impl Drop for Notified {
     fn drop(&mut self) {
         if let Some(key) = self.key {
-            self.bell.0.wakers.borrow_mut().remove(&key);
+            let mut wakers = self.bell.0.wakers.borrow_mut();
+            if let Ok(place) = wakers.binary_search_by_key(&key, |(k, _)| *k) {
+                wakers.remove(place);
+            }
         }
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn refusal(pod: &Value, node: &Value, others: &[&Value]) -> Option<Re
         let why = "node(s) didn't match Pod's node affinity/selector";
         return Some(predicate("NodeAffinity", why));
     }
-    if !affinity::ports_free(pod, others) {
+    if !affinity::ports_free(pod, others.iter().copied()) {
         let why = "node(s) didn't have free ports for the requested pod ports";
         return Some(predicate("NodePorts", why));
     }

@@ -74,6 +74,23 @@ struct Instance {
     tally: Tally,
 }
 
+/// What a probe needs to know of the instance, of all that is known.
+struct Looked {
+    id: String,
+    state: ContainerState,
+    started_at: machine::Time,
+}
+
+impl Looked {
+    fn of(seen: &Seen) -> Looked {
+        Looked {
+            id: seen.id.clone(),
+            state: seen.state,
+            started_at: seen.started_at,
+        }
+    }
+}
+
 impl Probing {
     async fn run(self) {
         let executor = self.agent.cluster.executor().clone();
@@ -100,7 +117,7 @@ impl Probing {
             return false;
         }
         let name = view::text(&self.container, &["name"]);
-        let Some(seen) = worker.state.borrow().picture.last(name).cloned() else {
+        let Some(seen) = worker.state.borrow().picture.last(name).map(Looked::of) else {
             return true;
         };
         // What has not been told yet is not probed.
@@ -140,7 +157,7 @@ impl Probing {
         true
     }
 
-    fn due(&self, worker: &Worker, seen: &Seen) -> bool {
+    fn due(&self, worker: &Worker, seen: &Looked) -> bool {
         let delay = view::int(&self.probe, &["initialDelaySeconds"]).unwrap_or(0);
         // Whole seconds of a start that the status tells in whole seconds.
         let age = (self.agent.now().0 - seen.started_at.seconds() * 1_000_000_000) / 1_000_000_000;
@@ -155,7 +172,13 @@ impl Probing {
         age >= delay && started == (self.kind != Kind::Startup)
     }
 
-    async fn probe(&self, worker: &Rc<Worker>, pod: &Object, seen: &Seen, instance: &mut Instance) {
+    async fn probe(
+        &self,
+        worker: &Rc<Worker>,
+        pod: &Object,
+        seen: &Looked,
+        instance: &mut Instance,
+    ) {
         let executor = self.agent.cluster.executor().clone();
         let ip = worker.state.borrow().ip.clone().unwrap_or_default();
         let version = format!("1.{}", self.agent.cluster.spec().minor());

@@ -281,21 +281,21 @@ async fn http(action: &Value, timeout: Duration, target: &Target<'_>) -> Found {
     } else {
         format!("/{path}")
     };
-    let scheme = if view::text(action, &["scheme"]) == "HTTPS" {
-        "https"
-    } else {
-        "http"
+    let url = || {
+        let secure = view::text(action, &["scheme"]) == "HTTPS";
+        let scheme = if secure { "https" } else { "http" };
+        format!("{scheme}://{at}{path}")
     };
-    let url = format!("{scheme}://{at}{path}");
     let asking = get(at, &path, action, target);
     match select(asking, target.executor.sleep(timeout)).await {
         Either::Left(Ok(code)) if (200..400).contains(&code) => Found::Success,
         Either::Left(Ok(code)) => {
             Found::Failure(format!("HTTP probe failed with statuscode: {code}"))
         }
-        Either::Left(Err(text)) => Found::Failure(format!("Get {url:?}: {text}")),
+        Either::Left(Err(text)) => Found::Failure(format!("Get {:?}: {text}", url())),
         Either::Right(()) => Found::Failure(format!(
-            "Get {url:?}: context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
+            "Get {:?}: context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
+            url()
         )),
     }
 }

@@ -131,12 +131,15 @@ fn host_ports(pod: &Value) -> Vec<(&str, &str, i64)> {
 }
 
 /// Whether the ports that a pod wants on its node are free.
-pub fn ports_free(pod: &Value, on_node: &[&Value]) -> bool {
+pub fn ports_free<'a>(pod: &Value, on_node: impl IntoIterator<Item = &'a Value>) -> bool {
     let wanted = host_ports(pod);
+    if wanted.is_empty() {
+        return true;
+    }
     let any = |ip: &str| ip == "0.0.0.0";
     !on_node
-        .iter()
-        .flat_map(|p| host_ports(p))
+        .into_iter()
+        .flat_map(host_ports)
         .any(|(ip, protocol, port)| {
             wanted
                 .iter()
@@ -179,9 +182,22 @@ pub enum Neighbours {
     OthersAntiAffinityHit,
 }
 
+const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
+
+/// Whether a pod keeps others away from where it stands.
+pub fn keeps_away(pod: &Value) -> bool {
+    !view::list(pod, &["spec", "affinity", "podAntiAffinity", REQUIRED]).is_empty()
+}
+
+/// Whether a pod asks for neighbours, or for none, or to be spread: only then it matters where all the others stand.
+pub fn minds_others(pod: &Value) -> bool {
+    let affinity = view::list(pod, &["spec", "affinity", "podAffinity", REQUIRED]);
+    let constraints = view::list(pod, &["spec", "topologySpreadConstraints"]);
+    !affinity.is_empty() || !constraints.is_empty() || keeps_away(pod)
+}
+
 /// Required affinity and anti-affinity between pods.
 pub fn neighbours(pod: &Value, node: &Value, all: &[Placed<'_>]) -> Neighbours {
-    const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
     let affinity = view::list(pod, &["spec", "affinity", "podAffinity", REQUIRED]);
     let anti = view::list(pod, &["spec", "affinity", "podAntiAffinity", REQUIRED]);
     let satisfied = affinity.iter().all(|term| {
@@ -292,7 +308,7 @@ mod tests {
     #[test]
     fn ports_collide() {
         let pod = |ip: &str| json!({"spec": {"containers": [{"ports": [{"hostPort": 80, "hostIP": ip}]}]}});
-        assert!(!ports_free(&pod(""), &[&pod("10.0.0.1")]));
-        assert!(ports_free(&pod("10.0.0.2"), &[&pod("10.0.0.1")]));
+        assert!(!ports_free(&pod(""), [&pod("10.0.0.1")]));
+        assert!(ports_free(&pod("10.0.0.2"), [&pod("10.0.0.1")]));
     }
 }

@@ -6,9 +6,9 @@ use objects::{Object, meta};
 use serde_json::Value;
 
 use super::affinity::{self, Neighbours, Placed};
-use super::preemption::priority;
+use super::snapshot::{NodeInfo, Snapshot};
 use super::{resources, volumes};
-use crate::cluster::{Cluster, pods, resource};
+use crate::cluster::Cluster;
 use crate::view;
 
 /// Why a pod does not fit on a node.
@@ -37,7 +37,9 @@ impl Rejection {
 
 /// What the filters look at.
 struct World<'a> {
+    wanted: resources::Amounts,
     nodes: Vec<&'a Value>,
+    /// All pods, where it matters to this one where they stand.
     placed: Vec<Placed<'a>>,
     taint_has_key: bool,
 }
@@ -62,13 +64,16 @@ impl Unfit {
     }
 }
 
-/// The nodes that a pod fits on, in order of their names, or why there is none.
-pub(super) fn find(cluster: &Cluster, pod: &Object) -> Result<Vec<Object>, Unfit> {
-    let nodes = cluster.list(resource("", "nodes"), "");
-    if nodes.is_empty() {
+/// The nodes that a pod fits on, as places in the snapshot, or why there is none.
+pub(super) fn find(
+    cluster: &Cluster,
+    snapshot: &Snapshot,
+    pod: &Object,
+) -> Result<Vec<usize>, Unfit> {
+    let total = snapshot.nodes.len();
+    if total == 0 {
         return Err(Unfit::because("no nodes available to schedule pods"));
     }
-    let total = nodes.len();
     if let Err(text) = volumes::pre_filter(cluster, pod) {
         let tail = if minor_from(cluster, 36) {
             format!("{text}. not found")
@@ -79,16 +84,17 @@ pub(super) fn find(cluster: &Cluster, pod: &Object) -> Result<Vec<Object>, Unfit
             "0/{total} nodes are available: {tail}"
         )));
     }
-    let all = counted_pods(cluster, pod, &BTreeSet::new());
-    let world = world(cluster, &nodes, &all);
+    let seen = snapshot.seen_by(pod);
+    let snapshot = seen.as_ref().unwrap_or(snapshot);
+    let world = world(cluster, snapshot, pod);
     let (mut fitting, mut promising) = (Vec::new(), Vec::new());
     let mut rejections = Vec::new();
-    for node in &nodes {
-        match reject(pod, node, &world).or_else(|| volumes::reject(cluster, pod, node)) {
-            None => fitting.push(node.clone()),
+    for (place, info) in snapshot.nodes.iter().enumerate() {
+        match reject(pod, info, &world).or_else(|| volumes::reject(cluster, pod, &info.node)) {
+            None => fitting.push(place),
             Some(rejection) => {
                 if rejection.resolvable {
-                    promising.push(node.clone());
+                    promising.push(info.node.clone());
                 }
                 rejections.push(rejection);
             }
@@ -112,42 +118,25 @@ pub(super) fn fits_without(
     node: &Object,
     gone: &BTreeSet<String>,
 ) -> bool {
-    let nodes = cluster.list(resource("", "nodes"), "");
-    let all = counted_pods(cluster, pod, gone);
-    let world = world(cluster, &nodes, &all);
-    reject(pod, node, &world).is_none() && volumes::reject(cluster, pod, node).is_none()
+    let all = Snapshot::of(cluster, gone);
+    let seen = all.seen_by(pod).unwrap_or(all);
+    let world = world(cluster, &seen, pod);
+    let mut nodes = seen.nodes.iter();
+    let info = nodes.find(|info| meta::name(&info.node) == meta::name(node));
+    info.is_some_and(|info| reject(pod, info, &world).is_none())
+        && volumes::reject(cluster, pod, node).is_none()
 }
 
-/// The pods that take room, each with its node: those bound to one, and those for which one was made free and that go before `pod`.
-fn counted_pods(cluster: &Cluster, pod: &Object, gone: &BTreeSet<String>) -> Vec<(Object, String)> {
-    let mut out = Vec::new();
-    for other in cluster.list(pods(), "") {
-        if !resources::takes_room(&other) || gone.contains(meta::uid(&other)) {
-            continue;
-        }
-        let bound = view::text(&other, &["spec", "nodeName"]);
-        let nominated = view::text(&other, &["status", "nominatedNodeName"]);
-        let before = meta::uid(&other) != meta::uid(pod) && priority(&other) >= priority(pod);
-        if !bound.is_empty() {
-            out.push((other.clone(), bound.to_string()));
-        } else if !nominated.is_empty() && before {
-            out.push((other.clone(), nominated.to_string()));
-        }
-    }
-    out
-}
-
-fn world<'a>(cluster: &Cluster, nodes: &'a [Object], all: &'a [(Object, String)]) -> World<'a> {
-    let by_name: BTreeMap<&str, &Value> = nodes.iter().map(|n| (meta::name(n), &**n)).collect();
-    let placed = all.iter().filter_map(|(p, node)| {
-        Some(Placed {
-            pod: p,
-            node: by_name.get(node.as_str()).copied()?,
-        })
-    });
+fn world<'a>(cluster: &Cluster, snapshot: &'a Snapshot, pod: &Value) -> World<'a> {
+    let matters = snapshot.keeps_away || affinity::minds_others(pod);
     World {
-        nodes: nodes.iter().map(|n| &**n).collect(),
-        placed: placed.collect(),
+        wanted: resources::pod_amounts(pod, "requests"),
+        nodes: snapshot.nodes.iter().map(|info| &*info.node).collect(),
+        placed: if matters {
+            snapshot.placed()
+        } else {
+            Vec::new()
+        },
         taint_has_key: !minor_from(cluster, 35),
     }
 }
@@ -157,12 +146,15 @@ fn minor_from(cluster: &Cluster, minor: u32) -> bool {
 }
 
 /// The first plugin that rejects a node, in the order of the default plugins.
-fn reject(pod: &Value, node: &Value, world: &World<'_>) -> Option<Rejection> {
-    let tolerations = view::list(pod, &["spec", "tolerations"]);
-    let cordon =
-        serde_json::json!({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"});
-    if view::flag(node, &["spec", "unschedulable"]) && !affinity::tolerated(tolerations, &cordon) {
-        return Some(Rejection::never("node(s) were unschedulable"));
+fn reject(pod: &Value, info: &NodeInfo, world: &World<'_>) -> Option<Rejection> {
+    let node = &info.node;
+    if view::flag(node, &["spec", "unschedulable"]) {
+        let tolerations = view::list(pod, &["spec", "tolerations"]);
+        let cordon =
+            serde_json::json!({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"});
+        if !affinity::tolerated(tolerations, &cordon) {
+            return Some(Rejection::never("node(s) were unschedulable"));
+        }
     }
     let asked = view::text(pod, &["spec", "nodeName"]);
     if !asked.is_empty() && asked != meta::name(node) {
@@ -187,18 +179,12 @@ fn reject(pod: &Value, node: &Value, world: &World<'_>) -> Option<Rejection> {
             "node(s) didn't match Pod's node affinity/selector",
         ));
     }
-    let on_node: Vec<&Value> = world
-        .placed
-        .iter()
-        .filter(|p| meta::name(p.node) == meta::name(node))
-        .map(|p| p.pod)
-        .collect();
-    if !affinity::ports_free(pod, &on_node) {
+    if !affinity::ports_free(pod, info.pods.iter().map(|p| &**p)) {
         return Some(Rejection::by_pods(
             "node(s) didn't have free ports for the requested pod ports",
         ));
     }
-    let lacks = resources::lacks(pod, node, &on_node);
+    let lacks = resources::lacks(&world.wanted, &info.room, &info.requested, info.pods.len());
     if !lacks.is_empty() {
         let resolvable = lacks.iter().all(|l| !l.hopeless);
         return Some(Rejection {

@@ -7,9 +7,10 @@ mod filter;
 mod preemption;
 pub(crate) mod resources;
 mod score;
+mod snapshot;
 pub(crate) mod volumes;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use machine::Time;
@@ -21,6 +22,7 @@ use crate::events::Kind;
 use crate::feed::Feed;
 use crate::store::{Change, ChangeKind};
 use crate::view;
+use snapshot::Snapshot;
 
 const FOLLOWED: &[(&str, &str)] = &[
     ("", "pods"),
@@ -34,6 +36,8 @@ const LAST_BACK_OFF: Duration = Duration::from_secs(10);
 
 /// A pod that found no node, and when it may try again.
 struct Waiting {
+    namespace: String,
+    name: String,
     attempts: u32,
     not_before: Time,
     woken: bool,
@@ -98,6 +102,8 @@ impl Scheduler {
                 self.waiting.insert(
                     uid.into(),
                     Waiting {
+                        namespace: meta::namespace(&change.object).into(),
+                        name: meta::name(&change.object).into(),
                         attempts: 0,
                         not_before: self.cluster.now(),
                         woken: true,
@@ -118,16 +124,15 @@ impl Scheduler {
 
     fn schedule_due(&mut self) {
         let now = self.cluster.now();
-        let mut due: Vec<Object> = self
-            .cluster
-            .list(pods(), "")
-            .into_iter()
-            .filter(|p| {
-                self.waiting
-                    .get(meta::uid(p))
-                    .is_some_and(|w| w.woken && w.not_before <= now)
-            })
-            .collect();
+        let due = self
+            .waiting
+            .iter()
+            .filter(|(_, w)| w.woken && w.not_before <= now);
+        let live = due.filter_map(|(uid, w)| {
+            let pod = self.cluster.get(pods(), &w.namespace, &w.name)?;
+            (meta::uid(&pod) == uid).then_some(pod)
+        });
+        let mut due: Vec<Object> = live.collect();
         let revision = |p: &Object| meta::resource_version(p).parse::<u64>().unwrap_or(0);
         due.sort_by_key(|p| {
             (
@@ -136,13 +141,17 @@ impl Scheduler {
                 revision(p),
             )
         });
+        if due.is_empty() {
+            return;
+        }
+        let mut snapshot = Snapshot::of(&self.cluster, &BTreeSet::new());
         for pod in due {
             let uid = meta::uid(&pod).to_string();
             if !self.is_ours(&pod) {
                 self.waiting.remove(&uid);
                 continue;
             }
-            if self.schedule(&pod) {
+            if self.schedule(&pod, &mut snapshot) {
                 self.waiting.remove(&uid);
             } else if let Some(waiting) = self.waiting.get_mut(&uid) {
                 waiting.attempts += 1;
@@ -163,8 +172,8 @@ impl Scheduler {
             && resources::takes_room(pod)
     }
 
-    /// Binds a pod, or writes why it cannot be.
-    fn schedule(&self, pod: &Object) -> bool {
+    /// Binds a pod, or writes why it cannot be. The snapshot goes with what is done.
+    fn schedule(&self, pod: &Object, snapshot: &mut Snapshot) -> bool {
         if !view::list(pod, &["spec", "schedulingGates"]).is_empty() {
             let text = "Scheduling is blocked due to non-empty scheduling gates";
             self.write_condition(pod, "SchedulingGated", text);
@@ -173,14 +182,22 @@ impl Scheduler {
         if meta::is_deleting(pod) {
             return false;
         }
-        match filter::find(&self.cluster, pod) {
+        match filter::find(&self.cluster, snapshot, pod) {
             Ok(fitting) => {
-                let chosen = score::best(&self.cluster, pod, &fitting);
+                let chosen = score::best(snapshot, pod, &fitting);
                 volumes::reserve(&self.cluster, pod, &chosen);
-                self.bind(pod, &chosen)
+                let bound = self.bind(pod, &chosen);
+                if bound {
+                    snapshot.add(pod.clone(), &chosen);
+                }
+                bound
             }
             Err(unfit) => {
+                let before = self.cluster.revision();
                 let text = self.preempt(pod, &unfit);
+                if self.cluster.revision() != before {
+                    *snapshot = Snapshot::of(&self.cluster, &BTreeSet::new());
+                }
                 self.cluster
                     .event_v1(pod, "Scheduling", Kind::Warning, "FailedScheduling", &text);
                 self.write_condition(pod, "Unschedulable", &text);

@@ -18,7 +18,8 @@ fn amounts(map: &Value) -> Amounts {
         .collect()
 }
 
-fn add(to: &mut Amounts, more: &Amounts) {
+/// Adds amounts up.
+pub fn add(to: &mut Amounts, more: &Amounts) {
     for (name, amount) in more {
         let sum = to.get(name).map_or(*amount, |a| a.plus(amount));
         to.insert(name.clone(), sum);
@@ -88,19 +89,17 @@ pub struct Lack {
     pub hopeless: bool,
 }
 
-/// `Too many pods`, `Insufficient cpu`, … in the order in which the scheduler tells them; empty when the pod fits.
-pub fn lacks(pod: &Value, node: &Value, on_node: &[&Value]) -> Vec<Lack> {
-    let room = allocatable(node);
+/// `Too many pods`, `Insufficient cpu`, … in the order in which the scheduler tells them; empty when what is `wanted` fits into
+/// `room`, of which so many pods have `used` so much.
+pub fn lacks(wanted: &Amounts, room: &Amounts, used: &Amounts, pods: usize) -> Vec<Lack> {
     let mut lacks = Vec::new();
     let most = room.get("pods").map_or(0, Quantity::units);
-    if on_node.len() as i64 + 1 > most {
+    if pods as i64 + 1 > most {
         lacks.push(Lack {
             reason: "Too many pods".into(),
             hopeless: false,
         });
     }
-    let wanted = pod_amounts(pod, "requests");
-    let used = requested(on_node.iter().copied());
     let first = ["cpu", "memory", "ephemeral-storage"];
     let others = wanted
         .keys()
@@ -150,7 +149,8 @@ mod tests {
         let pod = |cpu: &str| json!({"spec": {"containers": [{"resources": {"requests": {"cpu": cpu, "nvidia.com/gpu": "1"}}}]}});
         let (small, big) = (pod("800m"), pod("3"));
         let told = |p: &Value, on: &[&Value]| {
-            lacks(p, &node, on)
+            let (wanted, used) = (pod_amounts(p, "requests"), requested(on.iter().copied()));
+            lacks(&wanted, &allocatable(&node), &used, on.len())
                 .into_iter()
                 .map(|l| (l.reason, l.hopeless))
                 .collect::<Vec<_>>()

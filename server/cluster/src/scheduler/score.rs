@@ -2,71 +2,44 @@
 //!
 //! Mirrors the default score plugins with their weights.
 
-use objects::{Object, Quantity, meta};
+use objects::{Quantity, meta};
 use serde_json::Value;
 
+use super::snapshot::{NodeInfo, Snapshot, asked, controller};
 use super::{affinity, resources};
-use crate::cluster::{Cluster, pods};
-use crate::view;
 
-/// The name of the best node; among equals the first by name.
-pub(super) fn best(cluster: &Cluster, pod: &Value, fitting: &[Object]) -> String {
-    let all = cluster.list(pods(), "");
+/// The name of the best of these nodes; among equals the first by name.
+pub(super) fn best(snapshot: &Snapshot, pod: &Value, fitting: &[usize]) -> String {
+    let wanted = asked(&resources::pod_amounts(pod, "requests"));
     let mut best: Option<(i64, &str)> = None;
-    for node in fitting {
-        let on_node: Vec<&Value> = all
-            .iter()
-            .filter(|p| {
-                view::text(p, &["spec", "nodeName"]) == meta::name(node) && resources::takes_room(p)
-            })
-            .map(|p| &**p)
-            .collect();
-        let score = score(pod, node, &on_node);
+    for place in fitting {
+        let info = &snapshot.nodes[*place];
+        let score = score(pod, wanted, info);
         if best.is_none_or(|(most, _)| score > most) {
-            best = Some((score, meta::name(node)));
+            best = Some((score, meta::name(&info.node)));
         }
     }
     best.map_or_else(String::new, |(_, name)| name.to_string())
 }
 
-/// Part of a resource that is taken with the pod on the node, 0 to 1; missing requests count as 100m and 200Mi.
-fn taken(pod: &Value, node: &Value, on_node: &[&Value], name: &str) -> f64 {
-    let missing = if name == "cpu" {
-        0.1
-    } else {
-        200.0 * 1024.0 * 1024.0
+/// `wanted`: CPUs and bytes.
+fn score(pod: &Value, wanted: (f64, f64), info: &NodeInfo) -> i64 {
+    let part = |sum: f64, name: &str| {
+        let room = info.room.get(name).map_or(1.0, Quantity::as_f64);
+        (sum / room.max(1e-9)).min(1.0)
     };
-    let each = on_node.iter().copied().chain([pod]);
-    let sum: f64 = each
-        .map(|p| {
-            resources::pod_amounts(p, "requests")
-                .get(name)
-                .map_or(missing, Quantity::as_f64)
-        })
-        .sum();
-    let room = resources::allocatable(node)
-        .get(name)
-        .map_or(1.0, Quantity::as_f64);
-    (sum / room.max(1e-9)).min(1.0)
-}
-
-fn score(pod: &Value, node: &Value, on_node: &[&Value]) -> i64 {
     let (cpu, memory) = (
-        taken(pod, node, on_node, "cpu"),
-        taken(pod, node, on_node, "memory"),
+        part(info.taken.0 + wanted.0, "cpu"),
+        part(info.taken.1 + wanted.1, "memory"),
     );
     let least_allocated = ((1.0 - cpu) + (1.0 - memory)) * 50.0;
     let balanced = (1.0 - (cpu - memory).abs() / 2.0) * 100.0;
-    let same_kind = on_node.iter().filter(|p| shares_controller(pod, p)).count() as i64;
-    let preferred = affinity::preference(pod, node).min(100) * 2;
-    let disliked = affinity::disliked(pod, node) * 100 * 3;
+    let preferred = affinity::preference(pod, &info.node).min(100) * 2;
+    let disliked = affinity::disliked(pod, &info.node) * 100 * 3;
+    // Pods of one controller are spread over nodes.
+    let same_kind = controller(pod).and_then(|uid| info.controllers.get(uid));
+    let same_kind = same_kind.copied().unwrap_or(0);
     least_allocated as i64 + balanced as i64 + preferred - disliked - same_kind * 20
-}
-
-/// Pods of one controller are spread over nodes.
-fn shares_controller(a: &Value, b: &Value) -> bool {
-    let owner = |p: &Value| meta::controller(p).map(|c| view::text(c, &["uid"]).to_string());
-    owner(a).is_some() && owner(a) == owner(b)
 }
 
 #[cfg(test)]
@@ -76,8 +49,12 @@ mod tests {
 
     #[test]
     fn the_emptier_node_is_better() {
-        let node = json!({"status": {"allocatable": {"cpu": "2", "memory": "4Gi"}}});
+        let allocatable = json!({"cpu": "2", "memory": "4Gi"});
+        let node = |name: &str| json!({"metadata": {"name": name}, "status": {"allocatable": allocatable}});
         let pod = json!({"spec": {"containers": [{"resources": {"requests": {"cpu": "1", "memory": "1Gi"}}}]}});
-        assert!(score(&pod, &node, &[]) > score(&pod, &node, &[&pod]));
+        let mut snapshot = Snapshot::on([node("a"), node("b")]);
+        assert_eq!(best(&snapshot, &pod, &[0, 1]), "a");
+        snapshot.add(pod.clone().into(), "a");
+        assert_eq!(best(&snapshot, &pod, &[0, 1]), "b");
     }
 }
