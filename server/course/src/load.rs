@@ -6,7 +6,7 @@ use crate::prose::{self, Prose};
 use crate::{Lang, lint};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Texts by path below `lessons/`, with `/` between folders.
 pub type Texts = BTreeMap<String, String>;
@@ -36,7 +36,11 @@ pub struct Course {
     /// the first stands in where a language is missing
     pub languages: Vec<Lang>,
     texts: Arc<Texts>,
+    /// lessons by id and values of their variables, as they were asked for
+    drawn: Arc<Mutex<Drawn>>,
 }
+
+type Drawn = BTreeMap<(String, BTreeMap<String, String>), Arc<Lesson>>;
 
 /// A run of lessons under one title.
 #[derive(Clone, Debug)]
@@ -143,15 +147,25 @@ impl Course {
         each.into_values().collect()
     }
 
-    /// A lesson whose variables are drawn by `seed`.
+    /// A lesson whose variables are drawn by `seed`. Learners with the same draw share it: its prose is read once.
     pub fn drawn(&self, id: &str, seed: u64) -> Option<Arc<Lesson>> {
         let plain = self.lesson(id)?;
-        let (lesson, faults) = read_lesson(&self.texts, &plain.track, id, seed, &self.languages);
-        if faults.is_empty() {
-            lesson.map(Arc::new)
-        } else {
-            Some(plain.clone())
+        if plain.vars.is_empty() {
+            return Some(plain.clone());
         }
+        let path = format!("{}/{id}/lesson.yaml", plain.track);
+        let none = BTreeMap::new();
+        let file = yaml::<LessonFile>(&self.texts, &path, 0, &none, &mut Vec::new())?;
+        let key = (id.to_owned(), draw(&file, seed));
+        let known = || self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lesson) = known().get(&key) {
+            return Some(lesson.clone());
+        }
+        let (lesson, faults) = read_lesson(&self.texts, &plain.track, id, seed, &self.languages);
+        let lesson = lesson.filter(|_| faults.is_empty()).map(Arc::new);
+        let lesson = lesson.unwrap_or_else(|| plain.clone());
+        known().insert(key, lesson.clone());
+        Some(lesson)
     }
 }
 
@@ -190,6 +204,7 @@ pub fn load(texts: Texts) -> Result<Course, Vec<Diagnostic>> {
         tracks,
         languages: file.languages,
         texts: Arc::new(texts),
+        drawn: Arc::default(),
     };
     if faults.is_empty() {
         Ok(course)

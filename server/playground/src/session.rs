@@ -47,7 +47,8 @@ pub struct Session {
     storage: Storage,
     site: Arc<Site>,
     now: Mutex<Now>,
-    events: broadcast::Sender<ServerFrame>,
+    /// Shared: the channel holds room for all of its frames from the beginning.
+    events: broadcast::Sender<Arc<ServerFrame>>,
     connected: AtomicUsize,
     /// Ends everything that belongs to the session.
     stop: CancellationToken,
@@ -345,10 +346,10 @@ impl Session {
 
     /// Sends to every page of the session; nobody may be there.
     pub fn tell(&self, frame: ServerFrame) {
-        let _ = self.events.send(frame);
+        let _ = self.events.send(Arc::new(frame));
     }
 
-    pub fn events(&self) -> broadcast::Receiver<ServerFrame> {
+    pub fn events(&self) -> broadcast::Receiver<Arc<ServerFrame>> {
         self.events.subscribe()
     }
 

@@ -101,7 +101,7 @@ pub async fn serve(socket: WebSocket, session: Arc<Session>) {
                 }
             }
             event = events.recv() => match event {
-                Ok(frame) => connection.pass(frame).await,
+                Ok(frame) => connection.pass(Arc::unwrap_or_clone(frame)).await,
                 Err(broadcast::error::RecvError::Lagged(_)) => connection.tell_everything().await,
                 Err(broadcast::error::RecvError::Closed) => break Some((close_code::AWAY, "the session has ended")),
             },
