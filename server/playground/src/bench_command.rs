@@ -1,8 +1,10 @@
-//! `podschool bench`: the load generator. It starts a server of its own on loopback, in this process, and visits it as browsers do:
-//! a page, a socket, a terminal. It prints figures; it judges nothing. Its loops are bounded in count, and it stops by itself.
+//! `podschool bench`: what the promises of the README are measured by. First simulated clusters by themselves; then the load generator:
+//! it starts a server of its own on loopback, in this process, and visits it as browsers do: a page, a socket, a terminal. It
+//! prints a table; it judges nothing. Its loops are bounded in count, and it stops by itself.
 
 mod figures;
 mod visitor;
+mod worlds;
 
 use std::time::{Duration, Instant};
 
@@ -11,14 +13,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::serve::Server;
 use crate::settings::ServeArgs;
-use figures::{Spread, resident_bytes};
+use figures::{Row, Spread, machine, resident_bytes};
 use visitor::Visitor;
 
 /// What is measured.
 #[derive(clap::Args, Debug)]
 pub struct BenchArgs {
     /// Learners at once
-    #[arg(long, default_value_t = 200)]
+    #[arg(long, default_value_t = 1000)]
     pub learners: usize,
     /// Keys typed by each tenth learner
     #[arg(long, default_value_t = 20)]
@@ -26,6 +28,9 @@ pub struct BenchArgs {
     /// Learners that arrive side by side
     #[arg(long, default_value_t = 8)]
     pub side_by_side: usize,
+    /// Only `worlds` or only `learners`
+    #[arg(long, value_name = "PART")]
+    pub only: Option<String>,
 }
 
 /// Runs the benchmark; the answer is the process's exit status.
@@ -40,6 +45,21 @@ pub async fn run(args: BenchArgs) -> i32 {
 }
 
 async fn measure(args: &BenchArgs) -> Result<(), String> {
+    let wanted = |part: &str| args.only.as_deref().is_none_or(|only| only == part);
+    println!("{}\n", machine());
+    Row::head();
+    if wanted("worlds") {
+        for row in worlds::measure().await? {
+            row.print();
+        }
+    }
+    if wanted("learners") {
+        learners(args).await?;
+    }
+    Ok(())
+}
+
+async fn learners(args: &BenchArgs) -> Result<(), String> {
     let stop = CancellationToken::new();
     let settings = ServeArgs {
         listen: Some("127.0.0.1:0".into()),
@@ -54,35 +74,28 @@ async fn measure(args: &BenchArgs) -> Result<(), String> {
         .map_err(|wrong| wrong.to_string())?;
     let address = server.address;
     // the first visitor pays for what is read once
-    let first = Visitor::arrive(address).await?;
+    let mut first = Visitor::arrive(address).await?;
     let before = resident_bytes();
     let (visitors, arrivals, seconds) = arrive(address, args).await?;
-    println!(
-        "machine: {} cores",
-        std::thread::available_parallelism().map_or(1, usize::from)
-    );
-    println!(
-        "sessions started: {} in {seconds:.2} s, {:.0} a second",
-        visitors.len(),
-        visitors.len() as f64 / seconds
-    );
-    println!("from request to prompt: {}", arrivals.said());
+    let (count, beside) = (visitors.len(), args.side_by_side);
+    let rate = count as f64 / seconds;
+    Row::new(
+        "sessions started",
+        format!("{rate:.0} a second"),
+        "17 a second",
+    )
+    .print();
+    let what = format!("a new session, from request to prompt, {beside} arriving side by side");
+    Row::new(&what, arrivals.said(), "p99 50 ms").print();
     settle().await;
-    let each = resident_bytes().saturating_sub(before) / visitors.len().max(1) as u64;
-    println!(
-        "memory per idle session, its terminal open: {} KiB",
-        each / 1024
-    );
-    println!(
-        "echo of a key, {} learners connected, a tenth typing: {}",
-        visitors.len(),
-        echo(visitors, args.keys).await?.said()
-    );
-    let mut first = first;
-    println!(
-        "kubectl get pods, from Enter to the next prompt: {}",
-        commands(&mut first).await?.said()
-    );
+    let each = resident_bytes().saturating_sub(before) / count.max(1) as u64;
+    let what = "memory of an idle session with its terminal open";
+    Row::new(what, format!("{} KiB", each / 1024), "1024 KiB").print();
+    let what = format!("echo of a key, {count} learners connected, a tenth typing");
+    let echo = echo(visitors, args.keys).await?.said();
+    Row::new(&what, echo, "p50 5 ms, p99 50 ms").print();
+    let what = "`kubectl get pods` in the terminal, from Enter to prompt";
+    Row::new(what, commands(&mut first).await?.said(), "").print();
     stop.cancel();
     server.finished().await;
     Ok(())

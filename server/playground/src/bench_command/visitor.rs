@@ -8,7 +8,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::{WebSocketStream, client_async};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use crate::wire::{ClientFrame, PROTOCOL, Props, ServerFrame, binary};
 
@@ -47,7 +48,9 @@ impl Visitor {
             .map_err(|e| e.to_string())?;
         // as browsers do: a key must not wait for the acknowledgement of what was sent before it
         stream.set_nodelay(true).map_err(|e| e.to_string())?;
-        let (socket, _) = client_async(request, stream)
+        // a visitor is no part of the server, and must not weigh as if it were
+        let small = WebSocketConfig::default().read_buffer_size(4096);
+        let (socket, _) = client_async_with_config(request, stream, Some(small))
             .await
             .map_err(|e| e.to_string())?;
         let mut visitor = Visitor {
