@@ -31,6 +31,8 @@ export interface Stage {
   url: string;
   /** A page of a new learner; what it logs as an error fails the test at `down`. */
   page(options?: BrowserContextOptions): Promise<Page>;
+  /** The same in a browser that lets no site set or read cookies within another's page. */
+  strictPage(): Promise<Page>;
   /** Kills the server at once, or starts it again on the same port and data. */
   killServer(): Promise<void>;
   startServer(): Promise<void>;
@@ -38,7 +40,8 @@ export interface Stage {
   down(): Promise<void>;
 }
 
-export async function up(): Promise<Stage> {
+/** `real`: sessions run on another `podschool cluster`, which the server takes for a real one. */
+export async function up({ real = false } = {}): Promise<Stage> {
   mkdirSync(RESULTS, { recursive: true });
   const data = mkdtempSync(join(tmpdir(), "podschool-"));
   const browser: Browser = await chromium.launch({
@@ -47,50 +50,83 @@ export async function up(): Promise<Stage> {
   });
   const contexts: BrowserContext[] = [];
   const complaints: string[] = [];
-  let server = await serve(data, "127.0.0.1:0");
+  let strict: Browser | undefined;
+  const open = async (context: BrowserContext, expected?: RegExp) => {
+    contexts.push(context);
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    page.on("pageerror", (error) => complaints.push(error.stack ?? error.message));
+    page.on("console", (message) => {
+      if (expected?.test(message.text())) return;
+      if (message.type() === "error" && /Content Security Policy/.test(message.text()))
+        complaints.push(message.text());
+    });
+    return page;
+  };
+  const cluster = real ? await makeCluster(data) : undefined;
+  const more = cluster ? ["--kubeconfig", cluster.kubeconfig] : [];
+  let server = await serve(data, "127.0.0.1:0", more);
   const { url } = server;
   return {
     url,
     async page(options = {}) {
       const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
-      contexts.push(context);
-      const page = await context.newPage();
-      page.setDefaultTimeout(20_000);
-      page.on("pageerror", (error) => complaints.push(error.stack ?? error.message));
-      page.on("console", (message) => {
-        if (message.type() === "error" && /Content Security Policy/.test(message.text()))
-          complaints.push(message.text());
+      return open(context);
+    },
+    async strictPage() {
+      strict ??= await chromium.launch({
+        executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+        args: [...FLAGS, "--test-third-party-cookie-phaseout"],
       });
-      return page;
+      const context = await strict.newContext({ viewport: { width: 1440, height: 900 } });
+      // That other pages of ours cannot be framed is what such a page is there to show.
+      return open(context, /frame-ancestors/);
     },
     async killServer() {
       await end(server.process, "SIGKILL");
     },
     async startServer() {
-      server = await serve(data, new URL(url).host);
+      server = await serve(data, new URL(url).host, more);
     },
     async down() {
       for (const context of contexts) await context.close();
       await browser.close();
+      await strict?.close();
       await end(server.process, "SIGTERM");
+      if (cluster) await end(cluster.process, "SIGTERM");
       rmSync(data, { recursive: true, force: true });
       expect(complaints).toEqual([]);
     },
   };
 }
 
-async function serve(data: string, listen: string): Promise<{ url: string; process: ChildProcess }> {
+/** Starts the binary; the first match of `says` in what it prints, and the process. */
+async function start(args: string[], says: RegExp): Promise<{ said: string; process: ChildProcess }> {
   const binary = process.env.PODSCHOOL_BIN;
   if (!binary)
     throw new Error("PODSCHOOL_BIN names no binary: run these tests with `cargo xtask test browser`");
-  const child = spawn(binary, ["serve", "--listen", listen, "--data", data], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(binary, args, { stdio: ["ignore", "pipe", "inherit"] });
   for await (const line of createInterface({ input: child.stdout })) {
-    const url = /https?:\/\/\S+/.exec(line)?.[0];
-    if (url) return { url: url.replace(/\/$/, ""), process: child };
+    const said = says.exec(line)?.[0];
+    if (said) return { said, process: child };
   }
   throw new Error(`${binary} ended before it said where it is`);
+}
+
+async function serve(
+  data: string,
+  listen: string,
+  more: string[],
+): Promise<{ url: string; process: ChildProcess }> {
+  const args = ["serve", "--listen", listen, "--data", data, ...more];
+  const { said, process } = await start(args, /https?:\/\/\S+/);
+  return { url: said.replace(/\/$/, ""), process };
+}
+
+async function makeCluster(folder: string): Promise<{ kubeconfig: string; process: ChildProcess }> {
+  const kubeconfig = join(folder, "kubeconfig");
+  const { process } = await start(["cluster", "--kubeconfig-out", kubeconfig], /^ready /);
+  return { kubeconfig, process };
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {

@@ -36,8 +36,12 @@ export class Desk {
   readonly #screens = new Map<number, Screen>();
   #typeLater: string[] = [];
 
-  constructor(session: Session) {
+  /** The page stands within somebody's page. */
+  readonly embedded: boolean;
+
+  constructor(session: Session, embedded = false) {
     this.session = session;
+    this.embedded = embedded;
     this.files = new Files(session);
     effect(() => remember("layout", write(this.layout.value)));
     effect(() => {

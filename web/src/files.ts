@@ -75,6 +75,12 @@ export class Files {
     return answer?.type === "file.written";
   }
 
+  /** Whether a file of this name lies in the home itself. */
+  async has(name: string): Promise<boolean> {
+    const answer = await this.#session.ask((request) => ({ type: "file.list", request, path: "." }));
+    return answer?.type === "file.list" && answer.entries.some((entry) => entry.name === name);
+  }
+
   async problems(text: string): Promise<readonly Problem[]> {
     const answer = await this.#session.ask((request) => ({ type: "file.check", request, text }));
     return answer?.type === "file.checked" ? answer.problems : [];

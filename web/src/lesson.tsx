@@ -7,32 +7,47 @@ import "./styles/work.css";
 import "./styles/picture.css";
 import "./styles/time.css";
 import "./styles/files.css";
+import "./styles/play.css";
 import { effect } from "@preact/signals";
 import { render } from "preact";
+import type { Link } from "./core/link.ts";
 import { Session } from "./core/session.ts";
 import { Desk } from "./desk.ts";
+import { Afresh } from "./islands/afresh.tsx";
 import { dressBlocks } from "./islands/commands.tsx";
 import { Connection } from "./islands/connection.tsx";
+import { dressExamples } from "./islands/examples.ts";
 import { Finish } from "./islands/finish.tsx";
+import { HandOn } from "./islands/hand-on.tsx";
+import { Hardships } from "./islands/hardships.tsx";
 import { closeMenusOutside } from "./islands/menus.ts";
 import { Notices } from "./islands/notices.tsx";
 import { Progress } from "./islands/progress.tsx";
 import { dressHelp, dressQuestions } from "./islands/questions.ts";
 import { Splitter } from "./islands/splitter.tsx";
+import { Start } from "./islands/start.tsx";
 import { StepFoot } from "./islands/step.tsx";
 import { Switcher } from "./islands/switcher.tsx";
 import { ThemeMenu } from "./islands/theme.tsx";
 import { Workspace } from "./islands/workspace.tsx";
 import { announce, mount, readProps, say } from "./page.ts";
-import { openLink } from "./socket.ts";
-import type { PageLesson, PageSession } from "./wire/wire.ts";
+import { openLink, openLinkByTicket } from "./socket.ts";
+import { TicketOffice } from "./ticket.ts";
+import type { Embedded, PageEmbed, PageLesson, PageSession } from "./wire/wire.ts";
 
-function begin(lesson: PageLesson, place: PageSession, base: string): void {
+interface Begun {
+  lesson: PageLesson;
+  link: Link;
+  base: string;
+  embedded: boolean;
+}
+
+function begin({ lesson, link, base, embedded }: Begun): Desk {
   const session = new Session(
-    openLink(place.socket),
+    link,
     lesson.steps.map((step) => step.state),
   );
-  const desk = new Desk(session);
+  const desk = new Desk(session, embedded);
   session.onTick = (state) => {
     const step = lesson.steps.find((each) => each.id === state.id);
     desk.goOn(state.id);
@@ -69,9 +84,42 @@ function begin(lesson: PageLesson, place: PageSession, base: string): void {
     if (inText) desk.focusTerminal();
     else text.focus();
   });
+  return desk;
+}
+
+/** A lesson or playground of the learner's own. */
+function beginOwn(lesson: PageLesson, place: PageSession, base: string): void {
+  const desk = begin({ lesson, link: openLink(place.socket), base, embedded: false });
+  const { session } = desk;
+  mount("hand-on", <HandOn session={session} base={base} lesson={lesson} place={place} />);
+  mount("afresh", <Afresh session={session} shared={lesson.id.startsWith("~shared/")} />);
+  mount("hardships", <Hardships session={session} />);
+  dressExamples(document, desk);
+}
+
+/** A lesson within somebody's page: begins on a click; links to elsewhere leave the frame. */
+function beginEmbedded(lesson: PageLesson, embed: PageEmbed, base: string): void {
+  const start = ({ session, ticketPath, token }: Embedded) => {
+    mount("start", null);
+    begin({
+      lesson,
+      link: openLinkByTicket(session.socket, new TicketOffice(ticketPath, token)),
+      base,
+      embedded: true,
+    }).focusTerminal();
+  };
+  mount("start", <Start embed={embed} begin={start} />);
+  mount("workspace", <Start embed={embed} begin={start} />);
+  // Long lines scroll, so the keyboard must reach them before anything is dressed.
+  for (const block of document.querySelectorAll<HTMLElement>("#text pre")) block.tabIndex = 0;
+  for (const link of document.querySelectorAll<HTMLAnchorElement>("#text a[href^='http']")) {
+    link.target = "_blank";
+    link.rel = "noopener";
+  }
 }
 
 closeMenusOutside();
 mount("theme", <ThemeMenu />);
-const { lesson, session, base } = readProps();
-if (lesson && session) begin(lesson, session, base);
+const { lesson, session, embed, base } = readProps();
+if (lesson && session) beginOwn(lesson, session, base);
+else if (lesson && embed) beginEmbedded(lesson, embed, base);

@@ -69,7 +69,7 @@ describe("words", () => {
   /** Of the messages that tell why an object is as it is. */
   const OBJECT = Object.fromEntries(
     ["pod", "container", "state", "node", "at", "message", "name", "reason", "until", "service", "claim"]
-      .concat(["phase", "volume", "type", "path"])
+      .concat(["phase", "volume", "type", "path", "day"])
       .map((key) => [key, key]),
   );
   Object.assign(OBJECT, { restarts: 2, factor: 10, seconds: 20, code: 3 });

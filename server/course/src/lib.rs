@@ -18,6 +18,7 @@ mod sentence;
 mod watch;
 
 pub use grade::{Grader, StepState};
+pub use highlight::highlight;
 pub use history::{Asked, Observation, Seen};
 pub use lang::Lang;
 pub use load::{Course, Diagnostic, Lesson, Texts, Track, load};

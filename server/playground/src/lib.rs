@@ -11,6 +11,7 @@ pub mod language;
 pub mod lessons;
 pub mod lessons_command;
 pub mod manifest;
+pub mod play;
 pub mod pod_sockets;
 pub mod serve;
 pub mod session;

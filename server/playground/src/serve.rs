@@ -17,7 +17,7 @@ use crate::http::app::{App, Grounds, Rate};
 use crate::http::listener::{self, Listening};
 use crate::http::router::router;
 use crate::http::site::Site;
-use crate::session::registry::Registry;
+use crate::session::registry::{Parts, Registry};
 use crate::settings::{ServeArgs, Settings, Wrong};
 use crate::storage::Storage;
 use crate::{language, lessons};
@@ -92,14 +92,16 @@ impl Server {
         let course = Arc::new(course);
         let sim = Ground::Sim(shards);
         forget_old(&storage).await;
-        let registry = Arc::new(Registry::new(
-            storage.clone(),
-            site.clone(),
-            course.clone(),
-            sim.clone(),
-            settings.max_sessions,
-            settings.idle_minutes,
-        ));
+        let registry = Arc::new(Registry::new(Parts {
+            storage: storage.clone(),
+            passing: Storage::open(None).await.map_err(|e| said(&e))?,
+            site: site.clone(),
+            course: course.clone(),
+            sim: sim.clone(),
+            most: settings.max_sessions,
+            idle_minutes: settings.idle_minutes,
+            embed_minutes: settings.embed_minutes,
+        }));
         tokio::spawn(registry.clone().keep_house(stop.clone()));
         let app = App {
             site: site.clone(),
@@ -108,6 +110,7 @@ impl Server {
             storage,
             grounds: Arc::new(Grounds { sim, real }),
             rate: Arc::new(Rate::default()),
+            tickets: Arc::default(),
         };
         // The bundles of all languages are read now, not by the first learner.
         language::say(Lang::En, "app-name");

@@ -5,8 +5,10 @@
 
 pub mod ask;
 pub mod grading;
+pub mod home;
 pub mod keeper;
 pub mod life;
+pub mod parcel;
 pub mod previews;
 pub mod recorder;
 pub mod registry;
@@ -43,8 +45,10 @@ pub struct Session {
     pub learner: Learner,
     pub lesson: Arc<Lesson>,
     pub backend: Backend,
+    /// When it ends, whoever is there; `None`: when nobody has been there for long.
+    pub ends: Option<Instant>,
+    pub storage: Storage,
     ground: Ground,
-    storage: Storage,
     site: Arc<Site>,
     now: Mutex<Now>,
     /// Shared: the channel holds room for all of its frames from the beginning.
@@ -78,6 +82,8 @@ pub struct Birth {
     pub site: Arc<Site>,
     /// The session as it was before.
     pub kept: Option<Kept>,
+    /// See [`Session::ends`].
+    pub ends: Option<Instant>,
 }
 
 impl Session {
@@ -88,6 +94,7 @@ impl Session {
             learner: birth.learner,
             lesson: birth.lesson,
             backend: birth.ground.backend(),
+            ends: birth.ends,
             ground: birth.ground,
             storage: birth.storage,
             site: birth.site,
@@ -107,12 +114,13 @@ impl Session {
         Ok(session)
     }
 
-    /// Begins again: a new cluster and home, all steps open.
+    /// Begins again: a new cluster and home, all steps open. A copy of a shared world begins as it was shared, while the link works.
     pub async fn restart(self: &Arc<Self>) -> Result<(), LifeError> {
         if let Err(error) = self.storage.forget(&self.learner.0, &self.lesson.id).await {
             tracing::warn!(%error, "progress could not be forgotten");
         }
-        self.turn(None, Vec::new()).await
+        let given = parcel::given(&self.storage, &self.learner, &self.lesson.id).await;
+        self.turn(given, Vec::new()).await
     }
 
     /// Begins again at a step: what solves those before it is done already; it and those after it are open.

@@ -14,6 +14,7 @@
 //! | `max-sessions` | `PODSCHOOL_MAX_SESSIONS` | 2000 |
 //! | `max-connections` | `PODSCHOOL_MAX_CONNECTIONS` | 8192 |
 //! | `idle-minutes` | `PODSCHOOL_IDLE_MINUTES` | 120: a session nobody is connected to ends |
+//! | `embed-minutes` | `PODSCHOOL_EMBED_MINUTES` | 15: a lesson within a page of others ends after that; 0: none may be embedded |
 //! | `open` (a flag) | | off; on: opens the browser |
 //! | `config` | `PODSCHOOL_CONFIG` | none; names the TOML file |
 
@@ -81,6 +82,9 @@ pub struct ServeArgs {
     /// Minutes after which a session that nobody is connected to ends [default: 120]
     #[arg(long, env = "PODSCHOOL_IDLE_MINUTES", value_name = "N")]
     pub idle_minutes: Option<u64>,
+    /// Minutes that a lesson lasts within a page of others; 0: none may be embedded [default: 15]
+    #[arg(long, env = "PODSCHOOL_EMBED_MINUTES", value_name = "N")]
+    pub embed_minutes: Option<u64>,
     /// Open the page in the browser
     #[arg(long)]
     #[serde(skip)]
@@ -106,6 +110,8 @@ pub struct Settings {
     pub max_sessions: usize,
     pub max_connections: usize,
     pub idle_minutes: u64,
+    /// 0: no lesson may be embedded.
+    pub embed_minutes: u64,
     pub open: bool,
 }
 
@@ -154,6 +160,7 @@ impl ServeArgs {
             max_sessions: self.max_sessions.or(file.max_sessions),
             max_connections: self.max_connections.or(file.max_connections),
             idle_minutes: self.idle_minutes.or(file.idle_minutes),
+            embed_minutes: self.embed_minutes.or(file.embed_minutes),
             open: self.open,
             config: self.config,
         }
@@ -196,6 +203,7 @@ impl ServeArgs {
             max_connections: at_least_one("max-connections", self.max_connections, 8192)?,
             idle_minutes: at_least_one("idle-minutes", self.idle_minutes.map(|n| n as usize), 120)?
                 as u64,
+            embed_minutes: self.embed_minutes.unwrap_or(15),
             open: self.open,
         })
     }

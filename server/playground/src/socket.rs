@@ -3,6 +3,7 @@
 //! One task reads, one writes, one serves each terminal that the page looks at; between them stands a bounded queue. A page that stops
 //! reading fills it, and is let go after half a minute.
 
+mod faults;
 mod frames;
 mod outgoing;
 

@@ -1,8 +1,9 @@
 //! What is kept between runs: who learns, which steps are done, which answers were given. SQLite, one writer, every commit on the disk
 //! before it is acknowledged.
 //!
-//! What simulated sessions are kept by is in [`worlds`].
+//! What simulated sessions are kept by is in [`worlds`], what is handed on by a link in [`shares`].
 
+pub mod shares;
 pub mod worlds;
 
 use std::path::Path;
@@ -234,6 +235,61 @@ impl Storage {
             .fetch_all(&self.pool)
             .await?;
         Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    }
+
+    /// Puts other progress and answers in the place of those of one lesson: all of them, or nothing changes.
+    pub async fn replace_progress(
+        &self,
+        learner: &str,
+        lesson: &str,
+        done: &[Done],
+        answers: &[(String, String)],
+    ) -> Result<(), StorageError> {
+        let mut commit = self.pool.begin().await?;
+        for statement in [
+            "DELETE FROM progress WHERE learner = $1 AND lesson = $2",
+            "DELETE FROM answers WHERE learner = $1 AND lesson = $2",
+        ] {
+            sqlx::query(statement)
+                .bind(learner)
+                .bind(lesson)
+                .execute(&mut *commit)
+                .await?;
+        }
+        for done in done {
+            sqlx::query(
+                "INSERT INTO progress (learner, lesson, step, done_at, cause) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+            )
+            .bind(learner)
+            .bind(lesson)
+            .bind(&done.step)
+            .bind(&done.at)
+            .bind(&done.cause)
+            .execute(&mut *commit)
+            .await?;
+        }
+        for (question, answer) in answers {
+            sqlx::query(
+                "INSERT INTO answers (learner, lesson, question, answer, given_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+            )
+            .bind(learner)
+            .bind(lesson)
+            .bind(question)
+            .bind(answer)
+            .bind(jiff::Timestamp::now().to_string())
+            .execute(&mut *commit)
+            .await?;
+        }
+        Ok(commit.commit().await?)
+    }
+
+    /// Forgets a learner, with all that was theirs.
+    pub async fn forget_learner(&self, learner: &str) -> Result<(), StorageError> {
+        sqlx::query("DELETE FROM learners WHERE id = $1")
+            .bind(learner)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
     }
 
     /// Answers when the database does.

@@ -14,11 +14,15 @@
 
 pub mod binary;
 mod client;
+mod fault;
 mod page;
 mod server;
 
 pub use client::{Answer, ClientFrame, ClockCommand};
-pub use page::{PageLesson, PageSession, PageStep, Props};
+pub use fault::{Fault, Health};
+pub use page::{
+    Brought, Embedded, PageEmbed, PageLesson, PageSession, PageStep, Props, Shared, Ticket, Trouble,
+};
 pub use server::{
     Backend, ClockState, FileEntry, FileEvent, Level, ObjectChange, ObjectOp, Preview, Problem,
     ServerFrame, SessionState, StepCause, StepState, StepStatus, TermState,

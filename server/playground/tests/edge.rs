@@ -47,6 +47,7 @@ async fn upgrades_come_from_our_pages_only() {
         "/api/sessions/x/socket",
         "/api/sessions/x/namespaces/default/pods/a/exec",
         "/api/sessions/x/namespaces/default/pods/a/log",
+        "/api/sessions/x/file",
     ] {
         let mut none = upgrade.to_vec();
         assert_eq!(
@@ -114,6 +115,34 @@ async fn every_answer_is_dressed() {
             "{path}"
         );
     }
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_embedded_lessons_can_be_framed_by_others() {
+    let server = start(|_| {}).await;
+    let mut framable = Vec::new();
+    for (route, _) in playground::http::router::table() {
+        let path = route
+            .replace("{lang}", "en")
+            .replace("{lesson}", "first-pod")
+            .replace("{*path}", "x");
+        let path = path.replace(['{', '}'], "");
+        let answer = server.get(&path, &[]).await;
+        let policy = answer.headers.get("content-security-policy");
+        let policy = policy
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        match policy
+            .split("; ")
+            .find(|part| part.starts_with("frame-ancestors "))
+        {
+            Some("frame-ancestors 'none'") => {}
+            Some("frame-ancestors *") => framable.push(route),
+            other => panic!("{path}: {other:?}"),
+        }
+    }
+    assert_eq!(framable, ["/embed/{lesson}"]);
     server.end().await;
 }
 

@@ -33,6 +33,8 @@ fn typescript_twins_are_up_to_date() {
         ClientFrame,
         Answer,
         ClockCommand,
+        Fault,
+        Health,
         ServerFrame,
         Backend,
         SessionState,
@@ -52,6 +54,12 @@ fn typescript_twins_are_up_to_date() {
         PageSession,
         PageLesson,
         PageStep,
+        PageEmbed,
+        Embedded,
+        Ticket,
+        Shared,
+        Brought,
+        Trouble,
     );
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/src/wire/wire.ts");
     let before = std::fs::read_to_string(&path).unwrap_or_default();

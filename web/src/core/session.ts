@@ -8,6 +8,7 @@ import type {
   Backend,
   ClientFrame,
   ClockCommand,
+  Fault,
   Level,
   Preview,
   ServerFrame,
@@ -56,6 +57,8 @@ export class Session {
   readonly lanes = signal<Lanes>(new Map());
   /** The simulated cluster's clock; a real one has none to show. */
   readonly clock = signal<Reckoning | undefined>(undefined);
+  /** What was done to the machines and stands; empty until `watchFaults`. */
+  readonly faults = signal<readonly Fault[]>([]);
   readonly help = signal<Readonly<Record<string, Help>>>({});
   /** A watched file changed. */
   onFile: (path: string) => void = () => {};
@@ -138,6 +141,18 @@ export class Session {
     if (this.#watching) return;
     this.#watching = true;
     this.link.send({ type: "objects.watch" });
+  }
+
+  /** From now on `faults` says what stands. */
+  watchFaults(): void {
+    const ask = () => void this.ask((request) => ({ type: "faults", request }));
+    this.onWelcome(ask);
+    ask();
+  }
+
+  /** Does something to the machines; what the server refuses, it says. */
+  async setFault(fault: Fault): Promise<void> {
+    await this.ask((request) => ({ type: "fault", request, fault }));
   }
 
   /** Asks something that has one answer; `undefined` when there is none (refused, or the connection was lost). */
@@ -227,6 +242,10 @@ export class Session {
         return;
       case "clock":
         this.clock.value = { state: frame.clock, heard_ms: Date.now() };
+        return;
+      case "faults":
+        this.faults.value = frame.faults;
+        if (frame.request !== null) this.#answer(frame.request, frame);
         return;
       case "notice":
         this.notify(frame.level, frame.text);

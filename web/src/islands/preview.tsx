@@ -55,7 +55,34 @@ export function PreviewPane({ desk }: { desk: Desk }) {
         )}
         <IconButton icon="close" label={say("preview-close")} onClick={() => desk.closeLower()} />
       </form>
-      {url ? (
+      {previews.length > 1 && (
+        <nav class="ports" aria-label={say("preview-ports")}>
+          {previews.map((each) => (
+            <button
+              type="button"
+              key={each.port}
+              class="port"
+              aria-current={each.port === preview?.port ? "true" : undefined}
+              onClick={() => {
+                desk.session.shown.value = { port: each.port };
+              }}
+            >
+              {each.port}
+              <span>{each.target}</span>
+            </button>
+          ))}
+        </nav>
+      )}
+      {url && desk.embedded && (
+        <div class="empty">
+          <p>{say("embed-preview", { target: preview.target })}</p>
+          <a class="button primary" href={url} target="_blank" rel="noopener noreferrer">
+            <Icon name="out" />
+            {say("preview-out")}
+          </a>
+        </div>
+      )}
+      {url && !desk.embedded && (
         <iframe
           key={`${url} ${visit}`}
           class="preview-frame"
@@ -64,7 +91,8 @@ export function PreviewPane({ desk }: { desk: Desk }) {
           sandbox="allow-scripts allow-same-origin allow-forms allow-modals allow-popups"
           referrerpolicy="no-referrer"
         />
-      ) : (
+      )}
+      {!url && (
         <div class="empty">
           <div class="empty-art" dangerouslySetInnerHTML={{ __html: pod }} />
           <p>{say("preview-empty")}</p>

@@ -41,7 +41,7 @@ export function Switcher({ desk, steps }: { desk: Desk; steps: readonly PageStep
           }}
         >
           <Icon name={each.icon} />
-          {say(`pane-${each.pane}`)}
+          {say(each.pane === "text" && steps.length === 0 ? "play-examples" : `pane-${each.pane}`)}
         </button>
       ))}
     </nav>

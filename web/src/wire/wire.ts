@@ -9,11 +9,15 @@ export const BINARY_INPUT = 0;
 export const BINARY_OUTPUT = 1;
 export const BINARY_HEADER_BYTES = 5;
 
-export type ClientFrame = { "type": "hello", protocol: number, } | { "type": "term.open", id: number, cols: number, rows: number, seen: number, } | { "type": "term.resize", id: number, cols: number, rows: number, } | { "type": "term.ack", id: number, received: number, } | { "type": "term.close", id: number, } | { "type": "step.check", step: string, } | { "type": "step.hint", step: string, index: number, } | { "type": "step.solution", step: string, } | { "type": "step.answer", step: string, question: string, answer: Answer, } | { "type": "step.jump", step: string, } | { "type": "session.restart" } | { "type": "file.read", request: number, path: string, } | { "type": "file.write", request: number, path: string, text: string, } | { "type": "file.check", request: number, text: string, } | { "type": "file.list", request: number, path: string, } | { "type": "file.watch", path: string, } | { "type": "file.unwatch", path: string, } | { "type": "objects.watch" } | { "type": "objects.unwatch" } | { "type": "clock", command: ClockCommand, } | { "type": "ping", n: number, };
+export type ClientFrame = { "type": "hello", protocol: number, } | { "type": "term.open", id: number, cols: number, rows: number, seen: number, } | { "type": "term.resize", id: number, cols: number, rows: number, } | { "type": "term.ack", id: number, received: number, } | { "type": "term.close", id: number, } | { "type": "step.check", step: string, } | { "type": "step.hint", step: string, index: number, } | { "type": "step.solution", step: string, } | { "type": "step.answer", step: string, question: string, answer: Answer, } | { "type": "step.jump", step: string, } | { "type": "session.restart" } | { "type": "file.read", request: number, path: string, } | { "type": "file.write", request: number, path: string, text: string, } | { "type": "file.check", request: number, text: string, } | { "type": "file.list", request: number, path: string, } | { "type": "file.watch", path: string, } | { "type": "file.unwatch", path: string, } | { "type": "objects.watch" } | { "type": "objects.unwatch" } | { "type": "clock", command: ClockCommand, } | { "type": "fault", request: number, fault: Fault, } | { "type": "faults", request: number, } | { "type": "ping", n: number, };
 
 export type Answer = boolean | number | string;
 
 export type ClockCommand = { "do": "speed", factor: number, } | { "do": "pause" } | { "do": "resume" } | { "do": "step" } | { "do": "skip", seconds: number, };
+
+export type Fault = { "id": "addNode" } | { "id": "removeNode", node: string, } | { "id": "node", node: string, state: Health, } | { "id": "registry", state: Health, } | { "id": "dns", state: Health, } | { "id": "hang", namespace: string, pod: string, hangs: boolean, } | { "id": "leak", namespace: string, pod: string, rate: string, };
+
+export type Health = "there" | "slow" | "gone";
 
 export type ServerFrame = { "type": "welcome", protocol: number, session: string, backend: Backend, namespace: string, state: SessionState, terminals: Array<TermState>, steps: Array<StepState>, clock: ClockState | null, previews: Array<Preview>, } | { "type": "session", state: SessionState, message: string | null, } | { "type": "term.opened", id: number, offset: number, 
 /**
@@ -23,7 +27,7 @@ live: number,
 /**
  * A new shell was started (false: the page attached to a running one).
  */
-created: boolean, } | { "type": "term.missed", id: number, offset: number, live: number, } | { "type": "term.accepted", id: number, accepted: number, } | { "type": "term.closed", id: number, code: number | null, } | { "type": "steps", steps: Array<StepState>, } | { "type": "step.reason", step: string, reasons: Array<string>, } | { "type": "step.hint", step: string, index: number, total: number, html: string | null, } | { "type": "step.solution", step: string, commands: Array<string>, } | { "type": "step.answered", step: string, question: string, right: boolean | null, message: string | null, } | { "type": "file", request: number, path: string, text: string | null, size: number, } | { "type": "file.written", request: number, path: string, } | { "type": "file.list", request: number, path: string, entries: Array<FileEntry>, } | { "type": "file.checked", request: number, problems: Array<Problem>, } | { "type": "file.changed", path: string, event: FileEvent, } | { "type": "objects", reset: boolean, changes: Array<ObjectChange>, } | { "type": "clock", clock: ClockState, } | { "type": "preview", preview: Preview, open: boolean, } | { "type": "preview.closed", port: number, } | { "type": "notice", level: Level, text: string, } | { "type": "error", code: string, message: string, request: number | null, } | { "type": "pong", n: number, };
+created: boolean, } | { "type": "term.missed", id: number, offset: number, live: number, } | { "type": "term.accepted", id: number, accepted: number, } | { "type": "term.closed", id: number, code: number | null, } | { "type": "steps", steps: Array<StepState>, } | { "type": "step.reason", step: string, reasons: Array<string>, } | { "type": "step.hint", step: string, index: number, total: number, html: string | null, } | { "type": "step.solution", step: string, commands: Array<string>, } | { "type": "step.answered", step: string, question: string, right: boolean | null, message: string | null, } | { "type": "file", request: number, path: string, text: string | null, size: number, } | { "type": "file.written", request: number, path: string, } | { "type": "file.list", request: number, path: string, entries: Array<FileEntry>, } | { "type": "file.checked", request: number, problems: Array<Problem>, } | { "type": "file.changed", path: string, event: FileEvent, } | { "type": "objects", reset: boolean, changes: Array<ObjectChange>, } | { "type": "clock", clock: ClockState, } | { "type": "faults", request: number | null, faults: Array<Fault>, } | { "type": "preview", preview: Preview, open: boolean, } | { "type": "preview.closed", port: number, } | { "type": "notice", level: Level, text: string, } | { "type": "error", code: string, message: string, request: number | null, } | { "type": "pong", n: number, };
 
 export type Backend = "sim" | "real";
 
@@ -101,7 +105,11 @@ base: string,
 /**
  * BCP 47: `en`, `pt-BR`, `fr`, `ja`.
  */
-lang: string, version: string, session: PageSession | null, lesson: PageLesson | null, };
+lang: string, version: string, session: PageSession | null, lesson: PageLesson | null, 
+/**
+ * Of a lesson within a page of others, which has no session yet.
+ */
+embed: PageEmbed | null, };
 
 export type PageSession = { id: string, 
 /**
@@ -121,7 +129,11 @@ files: Array<string>,
 /**
  * Where the lesson after this one is, from the root of the host.
  */
-next: string | null, };
+next: string | null, 
+/**
+ * Where pages of others may frame it from, from the root of the host.
+ */
+embed: string | null, };
 
 export type PageStep = { id: string, title: string, 
 /**
@@ -136,3 +148,43 @@ solution: boolean,
  * The state when the page was drawn.
  */
 state: StepState, };
+
+export type PageEmbed = { 
+/**
+ * POST there begins; answered by [`Embedded`] or [`Trouble`].
+ */
+start: string, 
+/**
+ * The lesson itself, for a tab of its own.
+ */
+onward: string, };
+
+export type Embedded = { session: PageSession, 
+/**
+ * For `Authorization: Bearer …`; the page keeps it in memory only.
+ */
+token: string, 
+/**
+ * POST there with the token for a [`Ticket`].
+ */
+ticketPath: string, };
+
+export type Ticket = { ticket: string, };
+
+export type Shared = { 
+/**
+ * Whole address.
+ */
+url: string, 
+/**
+ * RFC 3339: after it the link leads nowhere.
+ */
+until: string, };
+
+export type Brought = { 
+/**
+ * Where it is, from the root of the host.
+ */
+to: string, };
+
+export type Trouble = { message: string, };

@@ -16,8 +16,17 @@ pub async fn grow(
     session: &str,
     files: &BTreeMap<String, String>,
 ) -> Result<Grown, String> {
-    let seed = seed(session);
-    let spec = WorldSpec {
+    let spec = spec(seed(session), files);
+    let world = shards
+        .create(spec)
+        .await
+        .map_err(|error| error.to_string())?;
+    Ok(grown(world))
+}
+
+/// What every session begins as, but for its seed and the lesson's files.
+pub fn spec(seed: u64, files: &BTreeMap<String, String>) -> WorldSpec {
+    WorldSpec {
         seed,
         cluster: Some(ClusterSpec {
             seed,
@@ -29,12 +38,7 @@ pub async fn grow(
             ..WorkstationSpec::default()
         }),
         ..WorldSpec::default()
-    };
-    let world = shards
-        .create(spec)
-        .await
-        .map_err(|error| error.to_string())?;
-    Ok(grown(world))
+    }
 }
 
 /// Makes the world of a journal again, without the files that the workstation had.

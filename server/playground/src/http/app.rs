@@ -14,7 +14,9 @@ use course::Course;
 
 use super::cookie::{Learner, Token};
 use super::listener::Peer;
+use super::pages::wished;
 use super::site::Site;
+use super::tickets::{self, Tickets};
 use crate::backend::Ground;
 use crate::session::Session;
 use crate::session::registry::Registry;
@@ -34,6 +36,7 @@ pub struct App {
     pub storage: Storage,
     pub grounds: Arc<Grounds>,
     pub rate: Arc<Rate>,
+    pub tickets: Arc<Tickets>,
 }
 
 /// What sessions can run on.
@@ -75,7 +78,7 @@ impl FromRequestParts<App> for Known {
     }
 }
 
-/// Proof that the request may use the session named in its path: it carries the token of the learner whose session it is.
+/// Proof that the request may use the session named in its path: it carries the token of the learner whose session it is, or a ticket for it.
 /// The only way by which handlers reach sessions.
 pub struct Proven(pub Arc<Session>);
 
@@ -83,13 +86,6 @@ impl FromRequestParts<App> for Proven {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        let Some(token) = Token::of(&parts.headers, &app.site) else {
-            return Err((
-                StatusCode::UNAUTHORIZED,
-                "Open a lesson first: this request carries no session.\n",
-            )
-                .into_response());
-        };
         let params = RawPathParams::from_request_parts(parts, app)
             .await
             .map_err(IntoResponse::into_response)?;
@@ -98,8 +94,15 @@ impl FromRequestParts<App> for Proven {
             .find(|(name, _)| *name == "session")
             .map(|(_, id)| id.to_owned())
             .unwrap_or_default();
-        let lang = spoken(&parts.headers);
-        match app.registry.reach(&token.learner(), &id, lang).await {
+        let Some(learner) = asking(parts, app, &id) else {
+            return Err((
+                StatusCode::UNAUTHORIZED,
+                "Open a lesson first: this request carries no session.\n",
+            )
+                .into_response());
+        };
+        let lang = wished(&parts.headers);
+        match app.registry.reach(&learner, &id, lang).await {
             Some(session) => Ok(Proven(session)),
             // One answer for "not there" and "not yours".
             None => Err((
@@ -111,17 +114,14 @@ impl FromRequestParts<App> for Proven {
     }
 }
 
-/// The language of the page that the browser saw last.
-fn spoken(headers: &axum::http::HeaderMap) -> course::Lang {
-    let cookies = headers
-        .get(axum::http::header::COOKIE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    cookies
-        .split(';')
-        .find_map(|cookie| cookie.trim().strip_prefix("podschool-lang="))
-        .and_then(course::Lang::of)
-        .unwrap_or(course::Lang::En)
+/// Who is asking: by a ticket for this session, a bearer token, or the cookie. The first that is there counts.
+fn asking(parts: &Parts, app: &App, session: &str) -> Option<Learner> {
+    if let Some(ticket) = tickets::offered(&parts.headers) {
+        return app.tickets.take(ticket, session, Instant::now());
+    }
+    Token::bearer(&parts.headers)
+        .or_else(|| Token::of(&parts.headers, &app.site))
+        .map(|token| token.learner())
 }
 
 /// The address that a request came from.

@@ -1,7 +1,7 @@
 //! The learner's token: a cookie that says who is asking, and nothing else.
 
 use axum::http::HeaderMap;
-use axum::http::header::COOKIE;
+use axum::http::header::{AUTHORIZATION, COOKIE};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -38,8 +38,23 @@ impl Token {
             .filter(|(name, _)| *name == site.cookie_name())
             .map(|(_, value)| value);
         let token = found.next()?;
-        let fine = token.len() == 64 && token.bytes().all(|b| b.is_ascii_hexdigit());
-        (fine && found.next().is_none()).then(|| Token(token.to_owned()))
+        Token::read(token).filter(|_| found.next().is_none())
+    }
+
+    /// The token that a page without cookies sends: `Authorization: Bearer …`.
+    pub fn bearer(headers: &HeaderMap) -> Option<Token> {
+        let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+        Token::read(value.strip_prefix("Bearer ")?)
+    }
+
+    fn read(text: &str) -> Option<Token> {
+        let fine = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        fine.then(|| Token(text.to_owned()))
+    }
+
+    /// For the page that shall carry it.
+    pub fn secret(&self) -> &str {
+        &self.0
     }
 
     pub fn learner(&self) -> Learner {

@@ -45,19 +45,23 @@ fn one(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     values.next().is_none().then_some(first)
 }
 
+/// The policy of a page of ours that `ancestors` may frame.
+pub fn policy(site: &Site, ancestors: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
+         worker-src 'self'; manifest-src 'self'; frame-src {}; base-uri 'none'; form-action 'self'; object-src 'none'; frame-ancestors {ancestors}",
+        site.frame_source()
+    )
+}
+
 /// The headers of every answer, where a handler has not set its own.
 fn dress(headers: &mut HeaderMap, site: &Site) {
-    let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
-         worker-src 'self'; manifest-src 'self'; frame-src {}; base-uri 'none'; form-action 'self'; object-src 'none'; frame-ancestors 'none'",
-        site.frame_source()
-    );
     let mut put = |name: &'static str, value: &str| {
         if let (Ok(value), false) = (HeaderValue::from_str(value), headers.contains_key(name)) {
             headers.insert(name, value);
         }
     };
-    put("content-security-policy", &policy);
+    put("content-security-policy", &policy(site, "'none'"));
     put("x-content-type-options", "nosniff");
     put("referrer-policy", "same-origin");
     put("cross-origin-opener-policy", "same-origin");

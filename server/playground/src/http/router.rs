@@ -3,37 +3,67 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{Path, RawQuery, Request, State};
+use axum::extract::{DefaultBodyLimit, Path, RawQuery, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::{MethodRouter, any, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
 use super::app::{App, Proven};
 use super::preview::{self, By};
-use super::{assets, guard, pages};
+use super::{assets, chrome, embed, guard, pages, parcels, playground, tickets};
 use crate::pod_sockets::{self, Wanted};
+use crate::session::parcel::FILE_AT_MOST_BYTES;
 use crate::wire::MAX_MESSAGE_BYTES;
 
 /// Largest body of a request to the pages and the API.
 const BODY_BYTES: usize = 256 * 1024;
 
-/// Everything that this server answers.
-pub fn router(app: App) -> Router {
-    let routes = Router::new()
-        .route("/", get(pages::front))
-        .route("/{lang}/", get(pages::course))
-        .route("/{lang}/lessons/{lesson}", get(pages::lesson))
-        .route("/assets/{name}", get(assets::asset))
-        .route("/api/sessions/{session}/socket", get(socket))
-        .route(
+/// Everything below the base path, by its address. A table, so that tests can go through it.
+pub fn table() -> Vec<(&'static str, MethodRouter<App>)> {
+    vec![
+        ("/", get(pages::front)),
+        ("/{lang}/", get(pages::course)),
+        ("/{lang}/lessons/{lesson}", get(pages::lesson)),
+        ("/playground", get(playground::front)),
+        ("/{lang}/playground", get(playground::playground)),
+        ("/shared/{link}", get(playground::shared_front)),
+        ("/{lang}/shared/{link}", get(playground::shared)),
+        ("/embed/{lesson}", get(embed::page)),
+        ("/assets/{name}", get(assets::asset)),
+        ("/api/embed/{lesson}", post(embed::start)),
+        (BRING, post(parcels::bring)),
+        ("/api/sessions/{session}/file", get(parcels::save)),
+        ("/api/sessions/{session}/share", post(parcels::share)),
+        ("/api/sessions/{session}/socket", get(socket)),
+        ("/api/sessions/{session}/ticket", post(embed::ticket)),
+        (
             "/api/sessions/{session}/namespaces/{namespace}/pods/{pod}/{action}",
             any(pod),
-        )
-        .route("/preview/{label}/{*path}", any(preview_by_path))
-        .route("/preview/{label}/", any(preview_front))
+        ),
+        ("/preview/{label}/{*path}", any(preview_by_path)),
+        ("/preview/{label}/", any(preview_front)),
+    ]
+}
+
+/// Takes files, which are larger than other bodies.
+const BRING: &str = "/api/files";
+
+/// Everything that this server answers.
+pub fn router(app: App) -> Router {
+    let routes = table()
+        .into_iter()
+        .fold(Router::new(), |routes, (path, methods)| {
+            let bytes = if path == BRING {
+                FILE_AT_MOST_BYTES
+            } else {
+                BODY_BYTES
+            };
+            let methods: MethodRouter<App> = methods.layer(RequestBodyLimitLayer::new(bytes));
+            routes.route(path, methods.layer(DefaultBodyLimit::disable()))
+        })
         .fallback(pages::nowhere);
     let base = app.site.base.trim_end_matches('/').to_owned();
     let placed = if base.is_empty() {
@@ -50,17 +80,14 @@ pub fn router(app: App) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .with_state(app.clone());
-    let guarded =
-        placed
-            .layer(RequestBodyLimitLayer::new(BODY_BYTES))
-            .layer(middleware::from_fn_with_state(
-                app.site.clone(),
-                guard::gate,
-            ));
+    let guarded = placed.layer(middleware::from_fn_with_state(
+        app.site.clone(),
+        guard::gate,
+    ));
     health
         .merge(guarded)
         .layer(middleware::from_fn_with_state(app, preview_by_host))
-        .layer(CatchPanicLayer::custom(|_| pages::broken()))
+        .layer(CatchPanicLayer::custom(|_| chrome::broken()))
 }
 
 /// Outside of the sub-path.
@@ -83,6 +110,7 @@ async fn ready(State(app): State<App>) -> Response {
 /// `GET <base>api/sessions/{session}/socket`
 async fn socket(Proven(session): Proven, upgrade: WebSocketUpgrade) -> Response {
     upgrade
+        .protocols([tickets::PROTOCOL])
         .read_buffer_size(8 * 1024)
         .write_buffer_size(0)
         .max_write_buffer_size(2 * MAX_MESSAGE_BYTES)

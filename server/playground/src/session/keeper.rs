@@ -16,14 +16,11 @@ use host::{FileChange, Handle, Journal};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
+use super::home::{self, FILE_BYTES, HOME_BYTES};
 use super::terminals::Terminals;
 use crate::storage::worlds::{KeptFile, KeptTerminal, Piece};
 use crate::storage::{Storage, StorageError};
 
-/// Largest file that is kept, in bytes.
-pub const FILE_BYTES: usize = 256 * 1024;
-/// Most bytes that are kept of one home.
-pub const HOME_BYTES: usize = 2 * 1024 * 1024;
 /// How often what nobody waits for is kept.
 const ROUND: Duration = Duration::from_millis(700);
 /// Rounds after which the time is noted, where nothing else happens.
@@ -95,7 +92,10 @@ impl Keeper {
             changed: BTreeSet::new(),
             seen,
         };
-        keeping.look_around(home).await;
+        // All files of the home count as changed.
+        keeping
+            .changed
+            .extend(home::paths(&keeping.world, home).await);
         keeping.commit(true).await?;
         let (jobs, queue) = mpsc::unbounded_channel();
         tokio::spawn(keeping.run(queue, changes));
@@ -209,7 +209,7 @@ impl Keeping {
 
     async fn pick_files(&mut self, piece: &mut Piece) {
         for path in std::mem::take(&mut self.changed) {
-            let mode = self.mode(&path).await;
+            let mode = home::mode(&self.world, &path).await;
             let read = self.world.read_file(&path).await.ok();
             let others: usize = self
                 .sizes
@@ -237,16 +237,6 @@ impl Keeping {
         }
     }
 
-    async fn mode(&self, path: &str) -> u32 {
-        const USUAL: u32 = 0o644;
-        let Some((directory, name)) = path.rsplit_once('/') else {
-            return USUAL;
-        };
-        let listed = self.world.list_files(directory).await.unwrap_or_default();
-        let found = listed.iter().find(|entry| entry.name == name);
-        found.map_or(USUAL, |entry| entry.mode & 0o7777)
-    }
-
     /// New text of the terminals, and what is kept of each after this.
     fn pick_texts(&self, piece: &mut Piece) -> BTreeMap<u32, (u64, u64)> {
         let mut texts = BTreeMap::new();
@@ -271,23 +261,6 @@ impl Keeping {
         let gone = self.texts.keys().filter(|id| !texts.contains_key(id));
         piece.gone_terminals.extend(gone);
         texts
-    }
-
-    /// All files of the home count as changed.
-    async fn look_around(&mut self, home: &str) {
-        let mut directories = vec![home.trim_end_matches('/').to_owned()];
-        while let Some(directory) = directories.pop() {
-            for entry in self.world.list_files(&directory).await.unwrap_or_default() {
-                let path = format!("{directory}/{}", entry.name);
-                match entry.kind {
-                    host::FileKind::Directory if directories.len() < 200 => directories.push(path),
-                    host::FileKind::File => {
-                        self.changed.insert(path);
-                    }
-                    _ => {}
-                }
-            }
-        }
     }
 }
 

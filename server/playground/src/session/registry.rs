@@ -2,18 +2,19 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use course::{Course, Lang, Lesson};
 use tokio_util::sync::CancellationToken;
 
 use super::life::LifeError;
-use super::{Birth, Session};
+use super::{Birth, Session, parcel};
 use crate::backend::Ground;
 use crate::http::cookie::{Learner, unguessable};
 use crate::http::site::Site;
-use crate::storage::Storage;
+use crate::play;
 use crate::storage::worlds::Kept;
+use crate::storage::{Done, Storage, StorageError};
 use crate::wire::Backend;
 
 /// A world pauses when nobody has been connected for this long.
@@ -30,8 +31,40 @@ pub enum NoSession {
     Life(#[from] LifeError),
 }
 
+/// Why a session that was brought back does not stand here.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    #[error(transparent)]
+    NoSession(#[from] NoSession),
+    #[error(transparent)]
+    Life(#[from] LifeError),
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// A session that was brought back by its learner.
+pub struct Arrival {
+    pub kept: Kept,
+    pub lesson: Arc<Lesson>,
+    pub done: Vec<Done>,
+    pub answers: Vec<(String, String)>,
+}
+
 /// Held by whoever makes a session; others wait for it.
 type Turn = Arc<tokio::sync::Mutex<()>>;
+
+/// What a registry is made from.
+pub struct Parts {
+    pub storage: Storage,
+    /// In memory: for sessions that leave nothing behind.
+    pub passing: Storage,
+    pub site: Arc<Site>,
+    pub course: Arc<Course>,
+    pub sim: Ground,
+    pub most: usize,
+    pub idle_minutes: u64,
+    pub embed_minutes: u64,
+}
 
 /// The sessions of this server.
 pub struct Registry {
@@ -45,27 +78,26 @@ pub struct Registry {
     sim: Ground,
     most: usize,
     idle: Duration,
+    /// Where sessions are that leave nothing behind.
+    passing: Storage,
+    /// How long such a session lasts; zero: there are none.
+    passing_for: Duration,
 }
 
 impl Registry {
-    pub fn new(
-        storage: Storage,
-        site: Arc<Site>,
-        course: Arc<Course>,
-        sim: Ground,
-        most: usize,
-        idle_minutes: u64,
-    ) -> Registry {
-        let idle = Duration::from_secs(idle_minutes.saturating_mul(60));
+    pub fn new(parts: Parts) -> Registry {
+        let minutes = |minutes: u64| Duration::from_secs(minutes.saturating_mul(60));
         Registry {
             by_id: Mutex::default(),
             making: Mutex::default(),
-            storage,
-            site,
-            course,
-            sim,
-            most,
-            idle,
+            storage: parts.storage,
+            site: parts.site,
+            course: parts.course,
+            sim: parts.sim,
+            most: parts.most,
+            idle: minutes(parts.idle_minutes),
+            passing: parts.passing,
+            passing_for: minutes(parts.embed_minutes),
         }
     }
 
@@ -86,7 +118,8 @@ impl Registry {
         if kept.learner != learner.0 {
             return None;
         }
-        let lesson = self.course.drawn(&kept.lesson, draw_seed(learner))?;
+        let lesson = play::lesson(&kept.lesson)
+            .or_else(|| self.course.drawn(&kept.lesson, draw_seed(learner)))?;
         let ground = self.sim.clone();
         match self.open(learner, &lesson, lang, &ground).await {
             Ok(session) => Some(session).filter(|session| session.id == id),
@@ -140,13 +173,93 @@ impl Registry {
         lang: Lang,
         ground: &Ground,
     ) -> Result<Arc<Session>, NoSession> {
-        let key = (
-            learner.clone(),
-            format!("{:?} {}", ground.backend(), lesson.id),
+        let making = self.find_or_make(learner, lesson, lang, ground);
+        self.in_turn(learner, &lesson.id, ground, making).await
+    }
+
+    /// Puts a session in the place of the one that the learner has in the lesson on the simulated cluster, with its progress.
+    pub async fn replace(&self, lang: Lang, arrival: Arrival) -> Result<Arc<Session>, Refused> {
+        let (learner, lesson) = (
+            Learner(arrival.kept.learner.clone()),
+            arrival.lesson.clone(),
         );
+        let making = async {
+            let there = self.find(&learner, &lesson.id, Backend::Sim);
+            match there {
+                Some(session) => self.remove(&session).await,
+                None => self.make_room().await?,
+            }
+            let (done, answers) = (&arrival.done, &arrival.answers);
+            self.storage
+                .replace_progress(&learner.0, &lesson.id, done, answers)
+                .await?;
+            let ground = &self.sim;
+            Ok(self
+                .begin(&learner, &lesson, lang, ground, Some(arrival.kept))
+                .await?)
+        };
+        self.in_turn(&learner, &lesson.id, &self.sim, making).await
+    }
+
+    /// Whether the learner has a session in the lesson on the simulated cluster, here or kept.
+    pub async fn has(&self, learner: &Learner, lesson: &str) -> bool {
+        self.find(learner, lesson, Backend::Sim).is_some()
+            || self.kept(learner, lesson, &self.sim).await.is_some()
+    }
+
+    /// A session in the lesson that ends after a while, whoever is there, and leaves nothing behind.
+    pub async fn open_passing(
+        &self,
+        learner: &Learner,
+        lesson: &Arc<Lesson>,
+        lang: Lang,
+    ) -> Result<Arc<Session>, NoSession> {
+        let passing = |session: &&Arc<Session>| session.ends.is_some();
+        if lock(&self.by_id).values().filter(passing).count() >= self.most_passing() {
+            return Err(NoSession::Full);
+        }
+        self.make_room().await?;
+        if let Err(error) = self.passing.saw_learner(&learner.0).await {
+            tracing::error!(%error, "a passing learner could not be noted");
+        }
+        let session = Session::begin(Birth {
+            id: unguessable(),
+            kept: None,
+            learner: learner.clone(),
+            lesson: lesson.clone(),
+            lang,
+            ground: self.sim.clone(),
+            storage: self.passing.clone(),
+            site: self.site.clone(),
+            ends: Some(Instant::now() + self.passing_for),
+        })
+        .await?;
+        lock(&self.by_id).insert(session.id.clone(), session.clone());
+        Ok(session)
+    }
+
+    /// Whether there are sessions that leave nothing behind.
+    pub fn lets_pass(&self) -> bool {
+        !self.passing_for.is_zero()
+    }
+
+    /// Passing sessions take at most a quarter of the places, so that they never stand in the way of learners.
+    fn most_passing(&self) -> usize {
+        (self.most / 4).max(1)
+    }
+
+    /// Lets one at a time make a session for a learner in a lesson.
+    async fn in_turn<T>(
+        &self,
+        learner: &Learner,
+        lesson: &str,
+        ground: &Ground,
+        making: impl Future<Output = T>,
+    ) -> T {
+        let key = (learner.clone(), format!("{:?} {lesson}", ground.backend()));
         let turn = lock(&self.making).entry(key.clone()).or_default().clone();
         let held = turn.lock().await;
-        let found = self.find_or_make(learner, lesson, lang, ground).await;
+        let made = making.await;
         drop(held);
         let mut making = lock(&self.making);
         // The map and this function hold it: nobody waits.
@@ -156,7 +269,15 @@ impl Registry {
         {
             making.remove(&key);
         }
-        found
+        made
+    }
+
+    /// The learner's session that is here.
+    fn find(&self, learner: &Learner, lesson: &str, backend: Backend) -> Option<Arc<Session>> {
+        let is_it = |session: &&Arc<Session>| {
+            session.learner == *learner && session.lesson.id == lesson && session.backend == backend
+        };
+        lock(&self.by_id).values().find(is_it).cloned()
     }
 
     async fn find_or_make(
@@ -166,20 +287,26 @@ impl Registry {
         lang: Lang,
         ground: &Ground,
     ) -> Result<Arc<Session>, NoSession> {
-        let there = lock(&self.by_id)
-            .values()
-            .find(|session| {
-                session.learner == *learner
-                    && session.lesson.id == lesson.id
-                    && session.backend == ground.backend()
-            })
-            .cloned();
-        if let Some(session) = there {
+        if let Some(session) = self.find(learner, &lesson.id, ground.backend()) {
             session.speak(lang);
             return Ok(session);
         }
         self.make_room().await?;
-        let kept = self.kept(learner, &lesson.id, ground).await;
+        let kept = match self.kept(learner, &lesson.id, ground).await {
+            Some(kept) => Some(kept),
+            None => parcel::given(&self.storage, learner, &lesson.id).await,
+        };
+        Ok(self.begin(learner, lesson, lang, ground, kept).await?)
+    }
+
+    async fn begin(
+        &self,
+        learner: &Learner,
+        lesson: &Arc<Lesson>,
+        lang: Lang,
+        ground: &Ground,
+        kept: Option<Kept>,
+    ) -> Result<Arc<Session>, LifeError> {
         let birth = Birth {
             id: kept
                 .as_ref()
@@ -191,6 +318,7 @@ impl Registry {
             ground: ground.clone(),
             storage: self.storage.clone(),
             site: self.site.clone(),
+            ends: None,
         };
         let session = Session::begin(birth).await?;
         lock(&self.by_id).insert(session.id.clone(), session.clone());
@@ -219,6 +347,20 @@ impl Registry {
     async fn remove(&self, session: &Arc<Session>) {
         lock(&self.by_id).remove(&session.id);
         session.end().await;
+        if session.ends.is_some()
+            && let Err(error) = self.passing.forget_learner(&session.learner.0).await
+        {
+            tracing::error!(%error, "a passing learner could not be forgotten");
+        }
+    }
+
+    /// Ends the sessions whose time is over at `now`.
+    pub async fn end_overdue(&self, now: Instant) {
+        let over = |session: &&Arc<Session>| session.ends.is_some_and(|ends| ends <= now);
+        let overdue: Vec<_> = lock(&self.by_id).values().filter(over).cloned().collect();
+        for session in overdue {
+            self.remove(&session).await;
+        }
     }
 
     /// Looks sessions over until `stop`: pauses those that nobody is connected to, ends those that are long forgotten.
@@ -226,6 +368,7 @@ impl Registry {
         let mut round = tokio::time::interval(ROUND);
         loop {
             tokio::select! { () = stop.cancelled() => return, _ = round.tick() => {} }
+            self.end_overdue(Instant::now()).await;
             let alone: Vec<(Duration, Arc<Session>)> = lock(&self.by_id)
                 .values()
                 .filter_map(|session| Some((session.alone_since()?.elapsed(), session.clone())))

@@ -71,6 +71,8 @@ impl Connection {
             }
             ClientFrame::ObjectsUnwatch => self.objects = false,
             ClientFrame::Clock { command } => self.clock(&life, command).await,
+            ClientFrame::Fault { request, fault } => self.fault(&life, request, fault).await,
+            ClientFrame::Faults { request } => self.faults(&life, request).await,
         }
     }
 

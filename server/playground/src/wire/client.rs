@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::Fault;
+
 /// One text message from the page. `request` is a number of the page's choice, given back in the answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "type")]
@@ -84,6 +86,12 @@ pub enum ClientFrame {
     /// Sets the simulated cluster's clock; answered by `clock`.
     #[serde(rename = "clock")]
     Clock { command: ClockCommand },
+    /// Does something to the machines of the simulated cluster; answered by `faults`.
+    #[serde(rename = "fault")]
+    Fault { request: u32, fault: Fault },
+    /// Asks which faults stand; answered by `faults`.
+    #[serde(rename = "faults")]
+    Faults { request: u32 },
     /// Answered by `pong` with the same number.
     #[serde(rename = "ping")]
     Ping {

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::Fault;
+
 /// One text message from the server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "type")]
@@ -114,6 +116,12 @@ pub enum ServerFrame {
     },
     #[serde(rename = "clock")]
     Clock { clock: ClockState },
+    /// The faults that stand now. `request` where a page asked; null where another has changed them.
+    #[serde(rename = "faults")]
+    Faults {
+        request: Option<u32>,
+        faults: Vec<Fault>,
+    },
     /// A forwarded port can be seen; `open`: show the pane.
     #[serde(rename = "preview")]
     Preview { preview: Preview, open: bool },
@@ -123,7 +131,7 @@ pub enum ServerFrame {
     #[serde(rename = "notice")]
     Notice { level: Level, text: String },
     /// A frame was refused. `code` is for programs (`bad-frame`, `unknown-terminal`, `too-many-terminals`, `no-such-step`, `file`, `clock`,
-    /// `too-fast`, `not-here`); `message` is for people. `request` where the frame had one.
+    /// `fault`, `too-fast`, `not-here`); `message` is for people. `request` where the frame had one.
     #[serde(rename = "error")]
     Error {
         code: String,

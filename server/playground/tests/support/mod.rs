@@ -44,6 +44,16 @@ pub struct Page {
     pub html: String,
 }
 
+/// What a page carries for its scripts.
+pub fn props(html: &str) -> serde_json::Value {
+    let data = html
+        .split("id=\"page\">")
+        .nth(1)
+        .and_then(|rest| rest.split("</script>").next())
+        .expect("the page's data");
+    serde_json::from_str(data).expect("JSON")
+}
+
 pub async fn start(change: impl FnOnce(&mut ServeArgs)) -> Running {
     // Another test of this process may have been first.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -85,13 +95,31 @@ impl Running {
             .await
     }
 
-    pub async fn send(&self, request: Request<Full<Bytes>>) -> Answer {
+    /// An answer that is no text.
+    pub async fn bytes(&self, path: &str, headers: &[(&str, &str)]) -> (HeaderMap, Vec<u8>) {
+        let mut request = Request::get(path).header("host", &self.host);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::new(Bytes::new())).expect("a request");
+        let answer = self.ask(request).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        let headers = answer.headers().clone();
+        let body = answer.into_body().collect().await.expect("a body");
+        (headers, body.to_bytes().to_vec())
+    }
+
+    async fn ask(&self, request: Request<Full<Bytes>>) -> http::Response<hyper::body::Incoming> {
         let socket = TcpStream::connect(&self.host).await.expect("connect");
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(socket))
             .await
             .expect("handshake");
         tokio::spawn(connection.with_upgrades());
-        let answer = sender.send_request(request).await.expect("an answer");
+        sender.send_request(request).await.expect("an answer")
+    }
+
+    pub async fn send(&self, request: Request<Full<Bytes>>) -> Answer {
+        let answer = self.ask(request).await;
         let (status, headers) = (answer.status(), answer.headers().clone());
         let body = if status == StatusCode::SWITCHING_PROTOCOLS {
             String::new()
@@ -115,12 +143,17 @@ impl Running {
 
     /// Opens a lesson; with a cookie it is the same learner.
     pub async fn open(&self, lesson: &str, cookie: Option<&str>) -> Page {
-        let path = format!("{}en/lessons/{lesson}", self.base);
+        self.open_at(&format!("{}en/lessons/{lesson}", self.base), cookie)
+            .await
+    }
+
+    /// Opens a page that has a session.
+    pub async fn open_at(&self, path: &str, cookie: Option<&str>) -> Page {
         let cookies: Vec<(&str, &str)> = cookie
             .into_iter()
             .map(|cookie| ("cookie", cookie))
             .collect();
-        let answer = self.get(&path, &cookies).await;
+        let answer = self.get(path, &cookies).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
         let set = answer
             .headers
@@ -131,13 +164,7 @@ impl Running {
         let cookie = set
             .map(|set| set.split(';').next().unwrap_or_default().to_owned())
             .or(cookie.map(str::to_owned));
-        let data = answer
-            .body
-            .split("id=\"page\">")
-            .nth(1)
-            .and_then(|rest| rest.split("</script>").next())
-            .expect("the page's data");
-        let data: serde_json::Value = serde_json::from_str(data).expect("JSON");
+        let data = props(&answer.body);
         Page {
             cookie: cookie.expect("a cookie"),
             socket: data["session"]["socket"]
@@ -187,6 +214,22 @@ impl Running {
         }
     }
 
+    /// As [`Running::upgrade`] without a cookie; the status where it is refused.
+    pub async fn try_upgrade(&self, path: &str, protocol: Option<&str>) -> Result<(), StatusCode> {
+        let mut headers = vec![
+            ("connection", "upgrade"),
+            ("upgrade", "websocket"),
+            ("sec-websocket-version", "13"),
+            ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+            ("origin", self.origin.as_str()),
+        ];
+        headers.extend(protocol.map(|protocol| ("sec-websocket-protocol", protocol)));
+        match self.get(path, &headers).await.status {
+            StatusCode::SWITCHING_PROTOCOLS => Ok(()),
+            status => Err(status),
+        }
+    }
+
     /// Stops the server and waits for its end.
     pub async fn end(mut self) {
         self.stop.cancel();
@@ -194,6 +237,33 @@ impl Running {
             server.finished().await;
         }
     }
+}
+
+/// A POST as a page of ours sends it.
+pub async fn post(server: &Running, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+    let mut request = Request::post(path)
+        .header("host", &server.host)
+        .header("origin", &server.origin);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let body = Full::new(Bytes::from(body));
+    server.send(request.body(body).expect("a request")).await
+}
+
+/// An answer of the API.
+pub fn json(answer: &Answer) -> serde_json::Value {
+    serde_json::from_str(&answer.body).unwrap_or_else(|_| panic!("no JSON: {}", answer.body))
+}
+
+/// The address of a link, as a path.
+pub async fn share(server: &Running, page: &Page) -> String {
+    let path = format!("/api/sessions/{}/share", page.session);
+    let answer = post(server, &path, &[("cookie", &page.cookie)], Vec::new()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let url = json(&answer)["url"].as_str().expect("a url").to_owned();
+    let link = url.rsplit_once('/').expect("a link").1;
+    format!("/en/shared/{link}")
 }
 
 /// The browser's end of a session's socket.
