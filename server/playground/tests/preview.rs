@@ -180,3 +180,44 @@ async fn sockets_open_for_the_previewed_page_only() {
         StatusCode::FORBIDDEN
     );
 }
+
+#[tokio::test]
+async fn what_a_socket_says_comes_back() {
+    use axum::extract::ws::{Message as Said, WebSocketUpgrade};
+    use futures::{SinkExt, StreamExt};
+    use tokio_tungstenite::tungstenite::Message;
+    use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+
+    let echo = get(|upgrade: WebSocketUpgrade| async {
+        upgrade.on_upgrade(|mut socket| async move {
+            while let Some(Ok(Said::Text(text))) = socket.recv().await {
+                let said = Said::Text(format!("heard {text}").into());
+                socket.send(said).await.expect("send");
+            }
+        })
+    });
+    let door = door(Router::new().route("/socket", echo));
+    let own = site().preview_url(&door.label);
+    let proxy = Router::new().fallback(move |request: Request| {
+        let door = door.clone();
+        async move { pass(&site(), &door, By::Host, request).await }
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move { axum::serve(listener, proxy).await });
+    let mut request = format!("ws://{address}/socket")
+        .into_client_request()
+        .expect("a request");
+    let origin = own.trim_end_matches('/').parse().expect("an origin");
+    request.headers_mut().insert("origin", origin);
+    let (mut socket, _) = tokio_tungstenite::connect_async(request)
+        .await
+        .expect("an upgrade");
+    for word in ["one", "two"] {
+        socket.send(Message::Text(word.into())).await.expect("send");
+        let heard = socket.next().await.expect("an answer").expect("whole");
+        assert_eq!(heard.to_text().expect("text"), format!("heard {word}"));
+    }
+}

@@ -1,0 +1,90 @@
+/** Forwarded ports as pages: a tab each, and walls around what they serve. */
+import type { FrameLocator, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { accessible, picture, prompted, type Stage, shows, type, up } from "./stage.ts";
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await up();
+});
+afterAll(() => stage.down());
+
+async function pod(page: Page, name: string, image: string): Promise<void> {
+  await type(
+    page,
+    `kubectl run ${name} --image=${image} && kubectl wait --for=condition=Ready pod/${name}\n`,
+  );
+  await shows(page, `pod/${name} condition met`);
+}
+
+function frame(page: Page): FrameLocator {
+  return page.frameLocator("iframe.preview-frame");
+}
+
+test("forwarded ports have a tab each, an address bar, and a page of their own", async () => {
+  const page = await stage.page();
+  await page.goto(`${stage.url}/en/playground`);
+  await prompted(page);
+  await pod(page, "kuard", "gcr.io/kuar-demo/kuard-amd64:blue");
+  await pod(page, "web", "nginx:alpine");
+  await type(page, "kubectl port-forward kuard 8080:8080 > /dev/null &\n");
+  await frame(page).locator("body", { hasText: "kuard" }).waitFor();
+  await type(page, "kubectl port-forward web 8081:80 > /dev/null &\n");
+  await frame(page).locator("body", { hasText: "Welcome to nginx!" }).waitFor();
+  const ports = page.getByRole("navigation", { name: "Forwarded ports" }).getByRole("button");
+  expect(await ports.allInnerTexts()).toHaveLength(2);
+  await accessible(page);
+  await picture(page, "preview-ports");
+  await ports.first().focus();
+  await page.keyboard.press("Enter");
+  await frame(page).locator("body", { hasText: "kuard" }).waitFor();
+  const address = page.getByRole("textbox", { name: "Address" });
+  expect(await address.inputValue()).toBe("localhost:8080/");
+  await address.fill("localhost:8080/healthy");
+  await address.press("Enter");
+  await frame(page).getByText("ok", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Load again" }).click();
+  await frame(page).getByText("ok", { exact: true }).waitFor();
+  const [tab] = await Promise.all([
+    page.context().waitForEvent("page"),
+    page.getByRole("link", { name: "Open in a new tab" }).click(),
+  ]);
+  await tab.getByText("ok", { exact: true }).waitFor();
+  expect(await tab.evaluate(() => window.opener)).toBeNull();
+  await type(page, "kill %2\n");
+  await expect.poll(() => ports.count()).toBe(0);
+});
+
+/** A page that tries what it must not be able to do, and writes down how it went. */
+const INTRUDER = `<pre id="tried"></pre><script>
+const note = (what, how) => { tried.textContent += what + "=" + how + "; "; };
+note("cookie", document.cookie || "none");
+try { note("parent", parent.document.title); } catch { note("parent", "refused"); }
+const home = new URLSearchParams(location.search).get("home");
+if (home) {
+  fetch(home + "/en/", { credentials: "include" }).then(() => note("fetch", "passed"), () => note("fetch", "refused"));
+  const socket = new WebSocket(home.replace("http", "ws") + "/api/sessions/x/socket");
+  socket.onopen = () => note("socket", "passed");
+  socket.onerror = () => note("socket", "refused");
+}
+navigator.serviceWorker.register("/").then(() => note("worker", "passed"), () => note("worker", "refused"));
+</script>`;
+
+test("what a pod serves reaches neither the page around it, nor our API, nor our cookies", async () => {
+  const page = await stage.page();
+  await page.goto(`${stage.url}/en/playground`);
+  await prompted(page);
+  await pod(page, "web", "nginx:alpine");
+  await type(page, `cat > page.html <<'END'\n${INTRUDER}\nEND\n`);
+  await type(page, "kubectl exec -i web -- sh -c 'cat > /usr/share/nginx/html/index.html' < page.html\n");
+  await type(page, "kubectl port-forward web 8080:80 > /dev/null &\n");
+  const address = page.getByRole("textbox", { name: "Address" });
+  await address.waitFor();
+  await address.fill(`/?home=${encodeURIComponent(stage.url)}`);
+  await address.press("Enter");
+  const tried = frame(page).locator("#tried");
+  for (const what of ["parent", "fetch", "socket", "worker"])
+    await tried.filter({ hasText: `${what}=refused;` }).waitFor();
+  expect(await tried.innerText()).toContain("cookie=none;");
+  expect(await tried.innerText()).not.toContain("passed");
+});

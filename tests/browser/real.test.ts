@@ -1,0 +1,58 @@
+/** The pages on a cluster that is not ours to change: what cannot be is not there, and the rest is as it always is. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { accessible, picture, prompted, type Stage, shows, type, up } from "./stage.ts";
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await up({ real: true });
+});
+afterAll(() => stage.down());
+
+test("a lesson runs, and time has lanes but no buttons", async () => {
+  const page = await stage.page();
+  await page.goto(`${stage.url}/en/lessons/first-pod`);
+  await prompted(page);
+  await page.locator("#step-look .code.run .button.primary").first().click();
+  await page.locator('#step-look[data-status="done"]').waitFor();
+  await page.locator("#step-run .code.run .button.primary").first().click();
+  await page.locator('#step-run[data-status="done"]').waitFor();
+  await page.locator(".lower-names button", { hasText: "Time" }).click();
+  await page.locator('.lane:has-text("kuard") [data-phase="ready"]').waitFor();
+  expect(await page.getByRole("toolbar", { name: "Clock of the cluster" }).count()).toBe(0);
+  await page.getByText("A real cluster's time cannot be changed.").waitFor();
+  await page.locator("summary", { hasText: "Share" }).click();
+  await page.getByRole("button", { name: "Put this lesson on your page" }).waitFor();
+  expect(await page.getByRole("button", { name: "Share by a link" }).count()).toBe(0);
+  expect(await page.getByRole("button", { name: "Save as a file" }).count()).toBe(0);
+  await page.keyboard.press("Escape");
+  await accessible(page);
+  await picture(page, "real-lesson");
+});
+
+test("a lesson that a shared cluster cannot host says so, and runs on the simulated one", async () => {
+  const page = await stage.page();
+  await page.goto(`${stage.url}/en/lessons/host-files`);
+  await page.getByText("This lesson runs on the simulated cluster").waitFor();
+  await prompted(page);
+  await page.locator(".lower-names button", { hasText: "Time" }).click();
+  await page.getByRole("toolbar", { name: "Clock of the cluster" }).waitFor();
+});
+
+test("the playground has examples, and neither machines to break nor images of ours", async () => {
+  const page = await stage.page();
+  await page.goto(`${stage.url}/en/playground`);
+  await prompted(page);
+  await page.getByRole("button", { name: "Try it: One pod" }).click();
+  await shows(page, "pod/kuard created");
+  await page.locator(".pod-box", { hasText: "kuard" }).waitFor();
+  for (const name of ["Nodes", "What goes wrong", "Images"])
+    expect(await page.getByRole("heading", { name, exact: true }).count(), name).toBe(0);
+  expect(await page.locator("summary", { hasText: "Share" }).count()).toBe(0);
+  await accessible(page);
+  await picture(page, "real-playground");
+  await page.goto(`${stage.url}/en/playground?cluster=sim`);
+  await page.getByRole("heading", { name: "Nodes", exact: true }).waitFor();
+  await prompted(page);
+  await type(page, "kubectl get pods\n");
+  await shows(page, "No resources found");
+});
