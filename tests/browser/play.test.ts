@@ -51,6 +51,7 @@ test("nodes come and go, and what was broken shows in the terminal", async () =>
   const page = await stage.page();
   await open(page, "/en/playground");
   await prompted(page);
+  await page.getByRole("group", { name: "node-1" }).waitFor();
   await page.getByRole("button", { name: "Add a node" }).click();
   await page.locator(".node-box", { hasText: "node-2" }).waitFor();
   await page.getByRole("group", { name: "Image registries" }).getByRole("button", { name: "Off" }).click();

@@ -11,7 +11,8 @@ const object = (kind: string, name: string, namespace?: string) => ({
 test("nodes and pods stand by name, each with what was set against it", () => {
   const objects = fold(new Map(), true, [
     object("Node", "node-2"),
-    object("Node", "node-1"),
+    // Items of lists do not say their kind.
+    { op: "added", object: { metadata: { uid: "1", name: "node-1" }, status: { capacity: { cpu: "2" } } } },
     object("Pod", "web", "default"),
     object("Pod", "web", "other"),
   ]);

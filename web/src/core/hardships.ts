@@ -1,6 +1,6 @@
 /** The machines of a simulated cluster and what stands against them, from its objects and the faults that were set. */
 import type { Fault, Health } from "../wire/wire.ts";
-import type { Objects } from "./objects.ts";
+import { type Objects, ofKind } from "./objects.ts";
 
 export interface NodeState {
   name: string;
@@ -26,8 +26,7 @@ export interface Hardships {
 /** What there is, by name, and how it is: as it should be where nobody has set anything. */
 export function list(objects: Objects, faults: readonly Fault[]): Hardships {
   const of = (kind: string) =>
-    [...objects.values()]
-      .filter((each) => each.kind === kind)
+    ofKind(objects, kind)
       .map(({ metadata }) => ({ name: metadata?.name ?? "", namespace: metadata?.namespace ?? "" }))
       .sort((a, b) => a.namespace.localeCompare(b.namespace) || a.name.localeCompare(b.name));
   const nodes = of("Node").map(({ name }) => {
