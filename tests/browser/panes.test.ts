@@ -12,7 +12,7 @@ test("a container that fails has a lane, and time can be paused, skipped and mad
   const page = await stage.page();
   await page.goto(`${stage.url}/en/lessons/first-pod`);
   await prompted(page);
-  await page.locator(".lower-names button", { hasText: "Time" }).click();
+  await page.locator('.pane-tabs [role="tab"]', { hasText: "Time" }).click();
   await page.locator(".time-empty").waitFor();
   await type(page, "kubectl run bad --image=busybox --restart=Always -- sh -c 'sleep 2; exit 3'\n");
   await shows(page, "pod/bad created");
@@ -43,10 +43,10 @@ test("an object tells why it is so, what happened, and all of itself", async () 
   await prompted(page);
   await type(page, "kubectl run bad --image=busybox --restart=Always -- sh -c 'exit 3'\n");
   // The waits between restarts grow: at ten times the speed they are soon long enough to be seen.
-  await page.locator(".lower-names button", { hasText: "Time" }).click();
+  await page.locator('.pane-tabs [role="tab"]', { hasText: "Time" }).click();
   await page.getByRole("button", { name: "10×" }).click();
   await page.locator('.lane-track [data-phase="backoff"]').first().waitFor();
-  await page.locator(".lower-names button", { hasText: "Cluster" }).click();
+  await page.locator('.pane-tabs [role="tab"]', { hasText: "Cluster" }).click();
   await page.locator(".pod-box .object-name", { hasText: "bad" }).click();
   await page.locator(".reasons li", { hasText: "exit code 3" }).waitFor();
   await page.locator(".events li", { hasText: "BackOff" }).waitFor();
@@ -74,7 +74,7 @@ test("a file is the same in the editor and the terminal, and what is wrong in it
   await page.goto(`${stage.url}/en/lessons/first-pod`);
   await prompted(page);
   await type(page, "kubectl run web --image=nginx --dry-run=client -o yaml > pod.yaml\n");
-  await page.locator(".lower-names button", { hasText: "Files" }).click();
+  await page.locator('.pane-tabs [role="tab"]', { hasText: "Files" }).click();
   const text = page.locator(".cm-content");
   await text.filter({ hasText: "image: nginx" }).waitFor();
   await text.getByText("image: nginx").click();
@@ -116,4 +116,52 @@ test("a step can be jumped to, and started over", async () => {
   await prompted(page);
   await type(page, "kubectl get pods\n");
   await shows(page, "No resources found");
+});
+
+test("the cluster is rewound to a time that was chosen; files and ticks stay", async () => {
+  const page = await stage.page();
+  await page.goto(`${stage.url}/en/lessons/first-pod`);
+  await prompted(page);
+  await type(page, "kubectl run early --image=nginx; kubectl get pods\n");
+  await page.locator('#step-look[data-status="done"]').waitFor();
+  await page.locator('.pane-tabs [role="tab"]', { hasText: "Time" }).click();
+  await page.locator('.lane:has-text("early") [data-phase="ready"]').waitFor();
+  await page.getByRole("button", { name: "Skip a minute" }).click();
+  await type(page, "kubectl delete pod early --now; kubectl run late --image=nginx; echo kept > note.txt\n");
+  await page.locator('.lane:has-text("late") [data-phase="ready"]').waitFor();
+  await page.getByRole("slider", { name: "Time to go back to" }).focus();
+  for (let second = 0; second < 20; second += 1) await page.keyboard.press("ArrowLeft");
+  await picture(page, "time-rewind");
+  await page.getByRole("button", { name: /^Rewind to \d/ }).click();
+  await page.locator('.connection[data-kind="starting"]').waitFor();
+  await page.locator('.connection[data-kind="ready"]').waitFor();
+  await shows(page, "Welcome back");
+  await prompted(page);
+  await type(page, "clear; cat note.txt; kubectl get pods\n");
+  await shows(page, /kept[\s\S]*early\s+1\/1\s+Running/);
+  expect(await page.locator(".screen:not([hidden]) .xterm-rows").innerText()).not.toContain("late");
+  expect(await page.locator("#step-look").getAttribute("data-status")).toBe("done");
+});
+
+test("what an assistive technology is told: ticks, reasons, and the cluster as a table", async () => {
+  const page = await stage.page();
+  await page.goto(`${stage.url}/en/lessons/first-pod`);
+  await prompted(page);
+  await type(page, "kubectl get pods\n");
+  await page.locator('#step-look[data-status="done"]').waitFor();
+  await page.locator("#step-run .step-help button", { hasText: "Why not yet?" }).click();
+  await page.locator("#step-run .why li").first().waitFor();
+  expect(await page.locator("#step-run .why").ariaSnapshot()).toMatch(/^- list:\n {2}- listitem: \S/);
+  await type(page, "kubectl run kuard --image=gcr.io/kuar-demo/kuard-amd64:blue\n");
+  await page.locator('#step-run[data-status="done"]').waitFor();
+  expect(await page.locator("#step-run .step-done").ariaSnapshot()).toMatch(
+    /^- paragraph:\n {2}- strong: Done\.\n {2}- text: \S/,
+  );
+  expect(await page.locator("#live").innerText()).toMatch(/^Done: Start a pod\. \S/);
+  expect(await page.locator(".progress").ariaSnapshot()).toContain('link "Step 2, done: Start a pod"');
+  await page.getByRole("button", { name: "As a table" }).click();
+  await page.getByRole("cell", { name: "Running" }).waitFor();
+  const table = await page.locator(".pod-table").ariaSnapshot();
+  expect(table).toContain('row "Pod Ready Status Restarts Node Address Services"');
+  expect(table).toMatch(/row "kuard 1\/1 Running 0 node-1 10\.[\d.]+ –"/);
 });

@@ -58,9 +58,9 @@ test("nodes come and go, and what was broken shows in the terminal", async () =>
   await type(page, "kubectl run web --image=nginx:alpine\n");
   await shows(page, "pod/web created");
   // Nobody answers, so the pull gives up after its time: at ten times the speed that is soon.
-  await page.locator(".lower-names button", { hasText: "Time" }).click();
+  await page.locator('.pane-tabs [role="tab"]', { hasText: "Time" }).click();
   await page.getByRole("button", { name: "10×" }).click();
-  await page.locator(".lower-names button", { hasText: "Cluster" }).click();
+  await page.locator('.pane-tabs [role="tab"]', { hasText: "Cluster" }).click();
   await page.locator(".pod-box", { hasText: /ErrImagePull|ImagePullBackOff/ }).waitFor();
   await page.getByRole("group", { name: "node-2" }).getByRole("button", { name: "Off" }).focus();
   await page.keyboard.press("Enter");

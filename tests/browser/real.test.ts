@@ -16,7 +16,7 @@ test("a lesson runs, and time has lanes but no buttons", async () => {
   await page.locator('#step-look[data-status="done"]').waitFor();
   await page.locator("#step-run .code.run .button.primary").first().click();
   await page.locator('#step-run[data-status="done"]').waitFor();
-  await page.locator(".lower-names button", { hasText: "Time" }).click();
+  await page.locator('.pane-tabs [role="tab"]', { hasText: "Time" }).click();
   await page.locator('.lane:has-text("kuard") [data-phase="ready"]').waitFor();
   expect(await page.getByRole("toolbar", { name: "Clock of the cluster" }).count()).toBe(0);
   await page.getByText("A real cluster's time cannot be changed.").waitFor();
@@ -34,7 +34,7 @@ test("a lesson that a shared cluster cannot host says so, and runs on the simula
   await page.goto(`${stage.url}/en/lessons/host-files`);
   await page.getByText("This lesson runs on the simulated cluster").waitFor();
   await prompted(page);
-  await page.locator(".lower-names button", { hasText: "Time" }).click();
+  await page.locator('.pane-tabs [role="tab"]', { hasText: "Time" }).click();
   await page.getByRole("toolbar", { name: "Clock of the cluster" }).waitFor();
 });
 

@@ -422,6 +422,7 @@ async fn bad_manifests_are_refused_in_words() {
             request,
             path: path.into(),
             text: text.into(),
+            unless_changed: false,
         };
         socket.say(&write).await;
         socket

@@ -4,7 +4,19 @@
  */
 import { effect, type Signal, signal } from "@preact/signals";
 import { typed } from "./core/commands.ts";
-import { type Layout, type Pane, read, write } from "./core/layout.ts";
+import {
+  close,
+  DOCKS,
+  type Dock,
+  type Layout,
+  move,
+  type Pane,
+  read,
+  show,
+  tidied,
+  type Work,
+  write,
+} from "./core/layout.ts";
 import type { Session } from "./core/session.ts";
 import { Files } from "./files.ts";
 import { announce, say } from "./page.ts";
@@ -33,6 +45,8 @@ export class Desk {
   readonly path = signal("/");
   /** The endless command (`logs -f`, `port-forward`) that was run from the text and still holds its terminal. */
   readonly running = signal<{ block: string; terminal: number } | undefined>(undefined);
+  /** The pane whose tab is being dragged. */
+  readonly dragged = signal<Work | undefined>(undefined);
   readonly #screens = new Map<number, Screen>();
   #typeLater: string[] = [];
 
@@ -52,7 +66,8 @@ export class Desk {
       if (session.shown.value) this.openPreview("/");
     });
     effect(() => {
-      if (session.previews.value.length === 0 && this.layout.peek().lower === "preview") this.closeLower();
+      if (session.previews.value.length === 0 && this.layout.peek().open.includes("preview"))
+        this.close("preview");
     });
   }
 
@@ -117,33 +132,55 @@ export class Desk {
     if (this.running.value?.terminal === terminal && keys.includes(INTERRUPT)) this.running.value = undefined;
   }
 
-  /** Narrow screens show one pane at a time. */
+  /** Brings a pane to the front of its dock; narrow screens show one pane at a time. */
   show(pane: Pane): void {
-    this.layout.value = { ...this.layout.peek(), pane };
+    this.layout.value = show(this.layout.peek(), pane);
+  }
+
+  close(pane: Work): void {
+    this.layout.value = close(this.layout.peek(), pane);
+    announce(say("pane-closed", { pane: say(`pane-${pane}`) }));
+  }
+
+  move(pane: Work, dock: Dock): void {
+    this.layout.value = move(this.layout.peek(), pane, dock);
+    announce(say("pane-moved", { pane: say(`pane-${pane}`), dock: say(`dock-${dock}`) }));
+  }
+
+  /** All panes back to where they are at first. */
+  tidy(): void {
+    this.layout.value = tidied(this.layout.peek());
   }
 
   openPreview(path: string): void {
     this.path.value = path;
-    this.layout.value = { ...this.layout.peek(), lower: "preview", pane: "preview" };
+    this.show("preview");
   }
 
-  openPicture(): void {
-    this.openLower("picture");
+  /** The pane that has the focus; the text where none of the working area has. */
+  focused(): Pane {
+    const region = document.activeElement?.closest<HTMLElement>("[data-work]");
+    return (region?.dataset.work as Work | undefined) ?? "text";
   }
 
-  /** Shows one of the panes below the terminals. */
-  openLower(lower: "picture" | "time" | "files"): void {
-    this.layout.value = { ...this.layout.peek(), lower, pane: lower };
+  /** Shows a pane and puts the focus into it. */
+  focus(pane: Pane): void {
+    this.show(pane);
+    requestAnimationFrame(() => {
+      if (pane === "terminal") return this.focusTerminal();
+      const region = document.querySelector<HTMLElement>(pane === "text" ? "#text" : `[data-work="${pane}"]`);
+      const inside = region?.querySelector<HTMLElement>(
+        ".cm-content, [data-first], .drawing, .lanes, [role=tab]",
+      );
+      (inside ?? region)?.focus();
+    });
   }
 
-  /** Closes what stands below the terminals: after the preview the picture is there again. */
-  closeLower(): void {
-    const layout = this.layout.peek();
-    this.layout.value = {
-      ...layout,
-      lower: layout.lower === "preview" ? "picture" : "none",
-      pane: "terminal",
-    };
+  /** The next pane that can be seen, in a circle that begins with the text. */
+  focusNext(): void {
+    const { front } = this.layout.peek();
+    const circle: Pane[] = ["text", ...DOCKS.flatMap((dock) => front[dock] ?? [])];
+    this.focus(circle[(circle.indexOf(this.focused()) + 1) % circle.length] ?? "text");
   }
 
   /** Presses keys in the terminal in front, as the keys row of touch screens does. */
@@ -160,7 +197,7 @@ export class Desk {
   /** Puts a block of the text into a file of the home, and shows it in the editor. */
   async put(path: string, text: string): Promise<void> {
     if (!(await this.files.write(path, text))) return;
-    this.openLower("files");
+    this.show("files");
     await this.files.follow();
     await this.files.open(path);
     announce(say("file-put-done", { path }));

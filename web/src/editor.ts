@@ -1,4 +1,5 @@
 /** The editor proper: CodeMirror with YAML. A chunk of its own, loaded when the files are first opened. */
+import { acceptCompletion, autocompletion } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, HighlightStyle, indentUnit, syntaxHighlighting } from "@codemirror/language";
@@ -6,10 +7,13 @@ import { type Diagnostic, linter, lintGutter, lintKeymap } from "@codemirror/lin
 import { Annotation, EditorState, Transaction } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
+import { choose, explain, type Knowledge } from "./manifests.ts";
 import type { Problem } from "./wire/wire.ts";
 
-export interface Surroundings {
+export interface Surroundings extends Knowledge {
   label: string;
+  /** CodeMirror's own words, by their English. */
+  phrases: Record<string, string>;
   /** The text was changed here. */
   changed(text: string): void;
   problems(text: string): Promise<readonly Problem[]>;
@@ -59,8 +63,21 @@ export class Editor {
           syntaxHighlighting(WORDS),
           check,
           lintGutter(),
+          autocompletion({
+            override: [(context) => (this.#isYaml ? choose(around)(context) : null)],
+            icons: false,
+            maxRenderedOptions: 200,
+          }),
+          explain(around),
+          EditorState.phrases.of(around.phrases),
           // Escape, then Tab, leaves the editor.
-          keymap.of([...defaultKeymap, ...historyKeymap, ...lintKeymap, indentWithTab]),
+          keymap.of([
+            { key: "Tab", run: acceptCompletion },
+            ...defaultKeymap,
+            ...historyKeymap,
+            ...lintKeymap,
+            indentWithTab,
+          ]),
           EditorView.contentAttributes.of({ "aria-label": around.label, spellcheck: "false", tabindex: "0" }),
           EditorView.updateListener.of((update) => {
             const own = update.transactions.some((each) => each.docChanged && !each.annotation(theirs));

@@ -8,6 +8,7 @@ import "./styles/picture.css";
 import "./styles/time.css";
 import "./styles/files.css";
 import "./styles/play.css";
+import "./styles/contrast.css";
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import type { Link } from "./core/link.ts";
@@ -16,6 +17,7 @@ import { Desk } from "./desk.ts";
 import { Afresh } from "./islands/afresh.tsx";
 import { dressBlocks } from "./islands/commands.tsx";
 import { Connection } from "./islands/connection.tsx";
+import { PanesMenu } from "./islands/dock.tsx";
 import { dressExamples } from "./islands/examples.ts";
 import { Finish } from "./islands/finish.tsx";
 import { HandOn } from "./islands/hand-on.tsx";
@@ -30,6 +32,7 @@ import { StepFoot } from "./islands/step.tsx";
 import { Switcher } from "./islands/switcher.tsx";
 import { ThemeMenu } from "./islands/theme.tsx";
 import { Workspace } from "./islands/workspace.tsx";
+import { listenToKeys } from "./keys.ts";
 import { announce, mount, readProps, say } from "./page.ts";
 import { openLink, openLinkByTicket } from "./socket.ts";
 import { TicketOffice } from "./ticket.ts";
@@ -46,6 +49,11 @@ function begin({ lesson, link, base, embedded }: Begun): Desk {
   const session = new Session(
     link,
     lesson.steps.map((step) => step.state),
+    (then) => {
+      // A page that nobody sees has no frames.
+      if (document.hidden) then();
+      else requestAnimationFrame(then);
+    },
   );
   const desk = new Desk(session, embedded);
   session.onTick = (state) => {
@@ -59,6 +67,7 @@ function begin({ lesson, link, base, embedded }: Begun): Desk {
     <Splitter desk={desk} share="text" label={say("split-text")} controls="text workspace" />,
   );
   mount("progress", <Progress session={session} steps={lesson.steps} />);
+  mount("panes", <PanesMenu desk={desk} />);
   mount("connection", <Connection session={session} />);
   mount("finish", <Finish session={session} lesson={lesson} course={base} />);
   mount("notices", <Notices session={session} />);
@@ -72,18 +81,13 @@ function begin({ lesson, link, base, embedded }: Begun): Desk {
   const text = document.getElementById("text") ?? document.body;
   dressBlocks(text, desk);
   dressQuestions(text, session);
+  text.dataset.dressed = "";
   effect(() => {
     const { text: share, pane } = desk.layout.value;
     document.body.dataset.pane = pane;
-    document.body.style.setProperty("--text", `${share}%`);
+    document.documentElement.style.setProperty("--text", `${share}%`);
   });
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "F6") return;
-    event.preventDefault();
-    const inText = text.contains(document.activeElement);
-    if (inText) desk.focusTerminal();
-    else text.focus();
-  });
+  listenToKeys(desk);
   return desk;
 }
 
@@ -108,6 +112,9 @@ function beginEmbedded(lesson: PageLesson, embed: PageEmbed, base: string): void
       embedded: true,
     }).focusTerminal();
   };
+  // The text is read before anything begins.
+  const text = document.getElementById("text");
+  if (text) text.dataset.dressed = "";
   mount("start", <Start embed={embed} begin={start} />);
   mount("workspace", <Start embed={embed} begin={start} />);
   // Long lines scroll, so the keyboard must reach them before anything is dressed.

@@ -3,7 +3,20 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { localPort, pathOf, shownAs, urlOf } from "../src/core/address.ts";
 import { copied, typed } from "../src/core/commands.ts";
-import { BOUNDS, DEFAULT, keyed, read, resize, write, zoom } from "../src/core/layout.ts";
+import {
+  BOUNDS,
+  close,
+  DEFAULT,
+  docked,
+  keyed,
+  move,
+  read,
+  resize,
+  show,
+  tidied,
+  write,
+  zoom,
+} from "../src/core/layout.ts";
 import { speech } from "../src/core/speech.ts";
 
 describe("commands", () => {
@@ -48,6 +61,21 @@ describe("layout", () => {
   test.each([null, "", "{", "[]", "7", '{"text":"x","font_px":null}'])("nonsense %j is the default", (text) =>
     expect(read(text)).toEqual(DEFAULT),
   );
+  test("a pane that is moved is in front of its new dock, and the next one in front of the old", () => {
+    const moved = move(DEFAULT, "picture", "side");
+    expect(docked(moved, "side")).toEqual(["picture"]);
+    expect(moved.front).toEqual({ top: "terminal", bottom: "files", side: "picture" });
+    expect(read(write(moved))).toEqual(moved);
+    expect(tidied(zoom(moved, 4))).toEqual(zoom(DEFAULT, 4));
+  });
+  test("a pane that was closed comes back where it was", () => {
+    const closed = close(close(move(DEFAULT, "time", "side"), "time"), "terminal");
+    expect(closed.front).toEqual({ top: undefined, bottom: "picture", side: undefined });
+    expect(show(closed, "time").front.side).toBe("time");
+    expect(show(show(closed, "time"), "text")).toMatchObject({ pane: "text", front: { side: "time" } });
+  });
+  test("the preview is not open on another day, where nothing is forwarded yet", () =>
+    expect(read(write(show(DEFAULT, "preview"))).open).toEqual(DEFAULT.open));
   test("stays in bounds", () => {
     expect(resize(DEFAULT, "text", 99).text).toBe(BOUNDS.text[1]);
     expect(read('{"text":-5,"font_px":400}')).toMatchObject({ text: BOUNDS.text[0], font_px: 28 });
@@ -58,6 +86,7 @@ describe("layout", () => {
     ["ArrowRight", "text", 44],
     ["ArrowUp", "text", undefined],
     ["ArrowUp", "terminal", 40],
+    ["ArrowLeft", "side", 44],
     ["Home", "text", 25],
     ["End", "terminal", 80],
     ["Enter", "text", DEFAULT.text],
@@ -83,7 +112,21 @@ describe("words", () => {
     expect(ids.length).toBeGreaterThan(80);
     const values = { number: 2, title: "T", status: "done", done: 1, all: 5, steps: 5, count: 5, minutes: 9 };
     for (const id of ids) {
-      const words = say(id, { ...values, command: "ls", cause: "c", target: "t", used: "1", ...OBJECT });
+      const words = say(id, {
+        ...values,
+        command: "ls",
+        pane: "p",
+        dock: "d",
+        time: "t",
+        labels: "l",
+        address: "a",
+        class: "s",
+        size: 48,
+        cause: "c",
+        target: "t",
+        used: "1",
+        ...OBJECT,
+      });
       expect(words, id).not.toBe(id);
       expect(words, id).not.toMatch(/\{|\}/);
     }

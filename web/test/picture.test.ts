@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { fold, type KubeObject, type Objects, quantity } from "../src/core/objects.ts";
 import { picture, podStatus } from "../src/core/picture.ts";
+import { why } from "../src/core/why.ts";
 
 function objects(...all: KubeObject[]): Objects {
   return fold(
@@ -90,6 +91,67 @@ test("a service names its pods; an empty selector none", () => {
   });
   const shown = picture(objects(pod("a"), pod("b"), service("web", { app: "b" }), service("none", {})));
   expect(shown.unplaced.map((each) => each.services)).toEqual([[], ["web"]]);
+});
+
+describe("why", () => {
+  const service: KubeObject = {
+    kind: "Service",
+    metadata: { name: "web", namespace: "default", uid: "web" },
+    spec: { clusterIP: "10.96.0.7", ports: [{ port: 80 }], selector: { app: "a" } },
+  };
+  const at = (ip: string): NonNullable<KubeObject["status"]> => ({
+    podIP: ip,
+    conditions: [{ type: "Ready", status: "False", message: "containers with unready status: [main]" }],
+  });
+  const points = (...ips: string[]): KubeObject => ({
+    kind: "Endpoints",
+    metadata: { name: "web", namespace: "default", uid: "points" },
+    subsets: [{ addresses: ips.map((ip) => ({ ip })) }],
+  });
+  const ids = (known: Objects, object: KubeObject) => why(known, object).map((reason) => reason.id);
+
+  test("a service tells which of its pods get traffic, and why the others do not", () => {
+    const known = objects(service, points(), pod("a", { status: at("10.0.0.2") }));
+    expect(why(known, service)).toMatchObject([
+      { id: "why-selects", values: { labels: "app=a", count: 1 } },
+      { id: "why-out", ill: true, values: { pod: "a", message: "containers with unready status: [main]" } },
+    ]);
+    expect(picture(known).services).toMatchObject([
+      { name: "web", address: "10.96.0.7:80", selected: 1, reached: 0, health: "ill" },
+    ]);
+    const reached = objects(service, points("10.0.0.2"), pod("a", { status: at("10.0.0.2") }));
+    expect(ids(reached, service)).toEqual(["why-selects", "why-in"]);
+    expect(ids(reached, pod("a", { status: at("10.0.0.2") }))).toContain("why-endpoint");
+    expect(picture(reached).services).toMatchObject([{ reached: 1, health: "well" }]);
+    expect(ids(objects(service, pod("b")), service)).toEqual(["why-selects-none"]);
+  });
+
+  test("a claim tells its volume, what it waits for, and who mounts it", () => {
+    const claim = (volumeName?: string): KubeObject => ({
+      kind: "PersistentVolumeClaim",
+      metadata: { name: "data", namespace: "default", uid: "data" },
+      spec: { ...(volumeName && { volumeName }), resources: { requests: { storage: "1Gi" } } },
+      status: { phase: volumeName ? "Bound" : "Pending" },
+    });
+    const waits: KubeObject = {
+      kind: "Event",
+      metadata: { uid: "event" },
+      involvedObject: { uid: "data" },
+      reason: "WaitForFirstConsumer",
+      message: "waiting for first consumer to be created before binding",
+    };
+    expect(why(objects(claim(), waits), claim())).toMatchObject([
+      { id: "why-unbound", ill: true },
+      { id: "why-last", values: { reason: "WaitForFirstConsumer" } },
+    ]);
+    const spec = {
+      containers: [{ name: "main" }],
+      volumes: [{ name: "v", persistentVolumeClaim: { claimName: "data" } }],
+    };
+    const known = objects(claim("pvc-1"), pod("a", { spec }));
+    expect(ids(known, claim("pvc-1"))).toEqual(["why-bound", "why-mounted"]);
+    expect(picture(known).claims).toMatchObject([{ name: "data", size: "1Gi", pods: ["a"], health: "well" }]);
+  });
 });
 
 test("changes are folded; lists that do not say their kind are understood", () => {

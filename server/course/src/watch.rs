@@ -68,6 +68,16 @@ pub const WATCHED: &[Watched] = &[
 ];
 
 impl Watched {
+    /// Says in an object what it is: items of lists leave that out.
+    pub fn name(&self, object: &mut Value) {
+        let api_version = match self.group {
+            "" => self.version.to_owned(),
+            group => format!("{group}/{}", self.version),
+        };
+        object["apiVersion"] = api_version.into();
+        object["kind"] = self.title.into();
+    }
+
     fn api(&self, client: &Client, namespace: &str) -> Api<DynamicObject> {
         let gvk = GroupVersionKind::gvk(self.group, self.version, self.title);
         let resource = ApiResource::from_gvk_with_plural(&gvk, self.plural);

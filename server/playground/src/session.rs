@@ -12,6 +12,7 @@ pub mod parcel;
 pub mod previews;
 pub mod recorder;
 pub mod registry;
+pub mod rewind;
 pub mod scroll;
 pub mod terminals;
 

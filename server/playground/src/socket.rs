@@ -4,6 +4,7 @@
 //! reading fills it, and is let go after half a minute.
 
 mod faults;
+mod files;
 mod frames;
 mod outgoing;
 
@@ -11,6 +12,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use futures::{SinkExt, StreamExt};
 use tokio::sync::{broadcast, mpsc};
@@ -41,6 +43,8 @@ pub(crate) struct Connection {
     /// Terminals that this page looks at.
     views: HashMap<u32, View>,
     files: HashMap<String, JoinHandle<()>>,
+    /// Files as this page last read or wrote them.
+    known_files: HashMap<String, Bytes>,
     /// The cluster picture is wanted.
     objects: bool,
     nonsense: u32,
@@ -85,6 +89,7 @@ pub async fn serve(socket: WebSocket, session: Arc<Session>) {
         out: Outgoing(queue),
         views: HashMap::new(),
         files: HashMap::new(),
+        known_files: HashMap::new(),
         objects: false,
         nonsense: 0,
     };
@@ -220,6 +225,7 @@ impl Connection {
                         view.end().await;
                     }
                     self.files.clear();
+                    self.known_files.clear();
                     self.tell_everything().await;
                 }
             }

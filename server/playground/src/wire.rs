@@ -24,8 +24,9 @@ pub use page::{
     Brought, Embedded, PageEmbed, PageLesson, PageSession, PageStep, Props, Shared, Ticket, Trouble,
 };
 pub use server::{
-    Backend, ClockState, FileEntry, FileEvent, Level, ObjectChange, ObjectOp, Preview, Problem,
-    ServerFrame, SessionState, StepCause, StepState, StepStatus, TermState,
+    Backend, Choice, ChoiceKind, ClockState, Explanation, FileEntry, FileEvent, Level,
+    ObjectChange, ObjectOp, Preview, Problem, ServerFrame, SessionState, StepCause, StepState,
+    StepStatus, TermState,
 };
 
 /// The version both sides say in `hello` and `welcome`; it rises when an old page could not understand a new server.

@@ -222,6 +222,7 @@ async fn files_go_both_ways() {
             request: 1,
             path: "pod.yaml".into(),
             text: "kind: Pod\n".into(),
+            unless_changed: false,
         })
         .await;
     socket
@@ -234,6 +235,17 @@ async fn files_go_both_ways() {
         .await;
     socket.run("echo more >> pod.yaml; echo said", "said").await;
     socket.until(|frame| matches!(frame, ServerFrame::FileChanged { path, .. } if path.ends_with("pod.yaml"))).await;
+    // The page has not seen the new line yet: what it would write over stays.
+    let late = ClientFrame::FileWrite {
+        request: 9,
+        path: "pod.yaml".into(),
+        text: "kind: Job\n".into(),
+        unless_changed: true,
+    };
+    socket.say(&late).await;
+    socket
+        .until(|frame| matches!(frame, ServerFrame::Error { code, request: Some(9), .. } if code == "file-apart"))
+        .await;
     socket
         .say(&ClientFrame::FileRead {
             request: 2,
@@ -246,6 +258,10 @@ async fn files_go_both_ways() {
     assert!(
         matches!(file, ServerFrame::File { text: Some(text), .. } if text == "kind: Pod\nmore\n")
     );
+    socket.say(&late).await;
+    socket
+        .until(|frame| matches!(frame, ServerFrame::FileWritten { request: 9, .. }))
+        .await;
     socket
         .say(&ClientFrame::FileList {
             request: 3,

@@ -39,7 +39,15 @@ export interface KubeObject {
     type?: string;
     unschedulable?: boolean;
     volumeName?: string;
-    volumes?: { name: string; persistentVolumeClaim?: { claimName?: string } }[];
+    storageClassName?: string;
+    clusterIP?: string;
+    ports?: { port?: number; targetPort?: number | string; protocol?: string }[];
+    resources?: { requests?: Record<string, string> };
+    volumes?: {
+      name: string;
+      persistentVolumeClaim?: { claimName?: string };
+      configMap?: { name?: string; optional?: boolean };
+    }[];
   };
   status?: {
     phase?: string;
@@ -52,7 +60,7 @@ export interface KubeObject {
     initContainerStatuses?: ContainerStatus[];
   };
   /** Of endpoints. */
-  subsets?: { addresses?: { ip?: string }[] }[];
+  subsets?: { addresses?: { ip?: string }[]; notReadyAddresses?: { ip?: string }[] }[];
   /** From here on: of events. */
   involvedObject?: { kind?: string; name?: string; uid?: string; fieldPath?: string };
   reason?: string;
@@ -67,8 +75,8 @@ export interface KubeObject {
 /** Objects by kind and uid, in the order in which they came. */
 export type Objects = ReadonlyMap<string, KubeObject>;
 
-/** Items of lists do not say their kind; these three are told by what they alone have. */
-function kindOf(object: KubeObject): string {
+/** The kind of an object; where it does not say it, these three are told by what they alone have. */
+export function kindOf(object: KubeObject): string {
   if (object.kind) return object.kind;
   if (object.involvedObject) return "Event";
   if (object.spec?.containers) return "Pod";

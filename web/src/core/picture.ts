@@ -45,10 +45,36 @@ export interface NodeView {
   pods: readonly PodView[];
 }
 
+export interface ServiceView {
+  id: string;
+  name: string;
+  /** `ClusterIP`, `NodePort`, … */
+  type: string;
+  /** Where it listens: `10.96.0.12:80`, or its name alone where it has no address. */
+  address: string;
+  /** Pods that it selects, and those of them that get its traffic. */
+  selected: number;
+  reached: number;
+  health: Health;
+}
+
+export interface ClaimView {
+  id: string;
+  name: string;
+  /** `Bound`, `Pending`, `Lost`. */
+  phase: string;
+  size: string;
+  /** Names of the pods that mount it. */
+  pods: readonly string[];
+  health: Health;
+}
+
 export interface Picture {
   nodes: readonly NodeView[];
   /** Pods without a node. */
   unplaced: readonly PodView[];
+  services: readonly ServiceView[];
+  claims: readonly ClaimView[];
 }
 
 const ON_THE_WAY = new Set(["Pending", "ContainerCreating", "PodInitializing", "Terminating"]);
@@ -104,7 +130,7 @@ function containerView(name: string, status: ContainerStatus | undefined): Conta
   return { name, words, health: healthOf(words === "waiting" ? "Pending" : words, 0, 1) };
 }
 
-function matches(service: KubeObject, pod: KubeObject): boolean {
+export function matches(service: KubeObject, pod: KubeObject): boolean {
   const selector = Object.entries(service.spec?.selector ?? {});
   const labels = pod.metadata?.labels ?? {};
   return (
@@ -140,6 +166,62 @@ function podView(pod: KubeObject, services: readonly KubeObject[]): PodView {
   };
 }
 
+/** The addresses that get a service's traffic, by its endpoints. */
+export function addressesOf(objects: Objects, service: KubeObject): ReadonlySet<string> {
+  const points = ofKind(objects, "Endpoints").find(
+    (each) =>
+      each.metadata?.name === service.metadata?.name &&
+      each.metadata?.namespace === service.metadata?.namespace,
+  );
+  const all = (points?.subsets ?? []).flatMap((subset) => subset.addresses ?? []);
+  return new Set(all.flatMap((address) => address.ip ?? []));
+}
+
+function serviceView(objects: Objects, service: KubeObject, pods: readonly KubeObject[]): ServiceView {
+  const selected = pods.filter((pod) => matches(service, pod));
+  const addresses = addressesOf(objects, service);
+  const reached = selected.filter((pod) => addresses.has(pod.status?.podIP ?? "")).length;
+  const { clusterIP, ports, type } = service.spec ?? {};
+  const port = ports?.[0]?.port;
+  const host = clusterIP && clusterIP !== "None" ? clusterIP : (service.metadata?.name ?? "");
+  return {
+    id: service.metadata?.uid ?? "",
+    name: service.metadata?.name ?? "",
+    type: type ?? "ClusterIP",
+    address: port === undefined ? host : `${host}:${port}`,
+    selected: selected.length,
+    reached,
+    health: reached === 0 ? "ill" : reached < selected.length ? "waiting" : "well",
+  };
+}
+
+/** Whether a pod mounts a claim. */
+export function mounts(pod: KubeObject, claim: KubeObject): boolean {
+  return (
+    pod.metadata?.namespace === claim.metadata?.namespace &&
+    (pod.spec?.volumes ?? []).some(
+      (volume) => volume.persistentVolumeClaim?.claimName === claim.metadata?.name,
+    )
+  );
+}
+
+function claimView(claim: KubeObject, pods: readonly KubeObject[]): ClaimView {
+  const phase = claim.status?.phase ?? "Pending";
+  return {
+    id: claim.metadata?.uid ?? "",
+    name: claim.metadata?.name ?? "",
+    phase,
+    size: claim.status?.capacity?.storage ?? claim.spec?.resources?.requests?.storage ?? "",
+    pods: pods.filter((pod) => mounts(pod, claim)).map((pod) => pod.metadata?.name ?? ""),
+    health: phase === "Bound" ? "well" : phase === "Pending" ? "waiting" : "ill",
+  };
+}
+
+/** The API server's own service, which every cluster has, is no part of what the learner made. */
+function isTheApi(service: KubeObject): boolean {
+  return service.metadata?.name === "kubernetes" && !service.spec?.selector;
+}
+
 function asked(pods: readonly KubeObject[], resource: string): number {
   return pods
     .filter((pod) => pod.status?.phase !== "Succeeded" && pod.status?.phase !== "Failed")
@@ -170,5 +252,9 @@ export function picture(objects: Objects): Picture {
       };
     }),
     unplaced: pods.filter((pod) => !pod.spec?.nodeName).map((pod) => podView(pod, services)),
+    services: services
+      .filter((service) => !isTheApi(service))
+      .map((service) => serviceView(objects, service, pods)),
+    claims: ofKind(objects, "PersistentVolumeClaim").map((claim) => claimView(claim, pods)),
   };
 }

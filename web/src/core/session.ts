@@ -2,7 +2,7 @@
  * The session as the page knows it: signals that the islands draw, verbs that they call. It turns frames into state
  * and keeps nothing that the server does not know; after a loss `welcome` says everything again.
  */
-import { type ReadonlySignal, signal } from "@preact/signals-core";
+import { batch, type ReadonlySignal, signal } from "@preact/signals-core";
 import type {
   Answer,
   Backend,
@@ -10,6 +10,7 @@ import type {
   ClockCommand,
   Fault,
   Level,
+  ObjectChange,
   Preview,
   ServerFrame,
   SessionState,
@@ -66,6 +67,10 @@ export class Session {
   onTick: (step: StepState) => void = () => {};
 
   readonly link: Link;
+  /** Changes of objects that are not drawn yet: all that come within a frame are one change of the picture. */
+  #changes: ObjectChange[] = [];
+  #reset = false;
+  readonly #soon: (then: () => void) => void;
   readonly #streams = new Map<number, Stream>();
   readonly #ended = signal<ReadonlySet<number>>(new Set());
   readonly #openers = new Map<number, () => void>();
@@ -76,8 +81,10 @@ export class Session {
   #welcomed = false;
   #watching = false;
 
-  constructor(link: Link, steps: readonly StepState[]) {
+  /** `soon` runs its argument when the page is drawn next. */
+  constructor(link: Link, steps: readonly StepState[], soon: (then: () => void) => void = (then) => then()) {
     this.link = link;
+    this.#soon = soon;
     this.steps.value = steps;
     link.onFrame = (frame) => this.#take(frame);
     link.onBytes = ({ terminal, payload }) => this.#streams.get(terminal)?.output(payload);
@@ -134,6 +141,11 @@ export class Session {
 
   restart(): void {
     this.link.send({ type: "session.restart" });
+  }
+
+  /** The cluster again as it was at this time of its clock; what the learner has stays. */
+  rewind(at_ms: number): void {
+    this.link.send({ type: "session.rewind", at: new Date(at_ms).toISOString() });
   }
 
   /** From now on `objects` follows the cluster. */
@@ -237,8 +249,7 @@ export class Session {
         this.previews.value = this.previews.value.filter((p) => p.port !== frame.port);
         return;
       case "objects":
-        this.objects.value = fold(this.objects.value, frame.reset, frame.changes);
-        this.lanes.value = foldLanes(this.lanes.value, frame.reset, frame.changes, this.now());
+        this.#gather(frame.reset, frame.changes);
         return;
       case "clock":
         this.clock.value = { state: frame.clock, heard_ms: Date.now() };
@@ -254,6 +265,8 @@ export class Session {
       case "file.written":
       case "file.list":
       case "file.checked":
+      case "file.completed":
+      case "file.explained":
         this.#answer(frame.request, frame);
         return;
       case "file.changed":
@@ -261,12 +274,30 @@ export class Session {
         return;
       case "error":
         if (frame.request !== null) this.#answer(frame.request, frame);
-        this.notify("warning", frame.message);
+        // The editor shows both texts and asks which holds.
+        if (frame.code !== "file-apart") this.notify("warning", frame.message);
         return;
       default:
         this.#takeStep(frame);
         return;
     }
+  }
+
+  #gather(reset: boolean, changes: readonly ObjectChange[]): void {
+    const waits = this.#reset || this.#changes.length > 0;
+    if (reset) this.#changes = [];
+    this.#reset ||= reset;
+    this.#changes.push(...changes);
+    if (waits) return;
+    this.#soon(() => {
+      const [reset, changes] = [this.#reset, this.#changes];
+      this.#reset = false;
+      this.#changes = [];
+      batch(() => {
+        this.objects.value = fold(this.objects.value, reset, changes);
+        this.lanes.value = foldLanes(this.lanes.value, reset, changes, this.now());
+      });
+    });
   }
 
   #takeStep(frame: ServerFrame): void {

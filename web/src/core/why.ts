@@ -2,7 +2,8 @@
  * Why an object is as it is, from what the cluster itself wrote down: conditions, states, events, endpoints. Works on
  * either cluster. Each reason is a message of the interface and its values; words of the cluster stay as they are.
  */
-import { type KubeObject, type Objects, ofKind } from "./objects.ts";
+import { type KubeObject, kindOf, type Objects, ofKind } from "./objects.ts";
+import { addressesOf, matches, mounts } from "./picture.ts";
 
 export interface Reason {
   id: string;
@@ -29,7 +30,7 @@ export function happenings(objects: Objects, object: KubeObject): Happening[] {
   return ofKind(objects, "Event")
     .filter((event) => {
       const about = event.involvedObject;
-      if (object.kind === "Node") return about?.kind === "Node" && about.name === object.metadata?.name;
+      if (kindOf(object) === "Node") return about?.kind === "Node" && about.name === object.metadata?.name;
       return about?.uid !== undefined && about.uid === object.metadata?.uid;
     })
     .map((event) => ({
@@ -100,19 +101,15 @@ function probing(events: readonly Happening[]): Reason[] {
 }
 
 function reached(objects: Objects, pod: KubeObject): Reason[] {
-  const labels = pod.metadata?.labels ?? {};
-  return ofKind(objects, "Service").flatMap((service) => {
-    const selector = Object.entries(service.spec?.selector ?? {});
-    if (selector.length === 0 || service.metadata?.namespace !== pod.metadata?.namespace) return [];
-    const name = service.metadata?.name ?? "";
-    if (!selector.every(([key, value]) => labels[key] === value)) return [];
-    const points = ofKind(objects, "Endpoints").find((each) => each.metadata?.name === name);
-    const ip = pod.status?.podIP;
-    const isIn = (points?.subsets ?? []).some((set) =>
-      (set.addresses ?? []).some((address) => address.ip === ip && ip !== undefined),
-    );
-    return [{ id: isIn ? "why-endpoint" : "why-no-endpoint", values: { service: name }, ill: !isIn }];
-  });
+  return ofKind(objects, "Service")
+    .filter((service) => matches(service, pod))
+    .map((service) => {
+      const isIn = addressesOf(objects, service).has(pod.status?.podIP ?? "");
+      const values = { service: service.metadata?.name ?? "" };
+      if (isIn) return { id: "why-endpoint", values, ill: false };
+      const id = pod.status?.podIP ? "why-no-endpoint" : "why-no-address";
+      return { id, values, ill: true };
+    });
 }
 
 function stored(objects: Objects, pod: KubeObject): Reason[] {
@@ -128,9 +125,57 @@ function stored(objects: Objects, pod: KubeObject): Reason[] {
   });
 }
 
-/** The chain of decisions behind a pod or a node. */
+/** Why a service reaches whom it reaches. */
+function serving(objects: Objects, service: KubeObject): Reason[] {
+  const selector = Object.entries(service.spec?.selector ?? {});
+  if (selector.length === 0) return [{ id: "why-no-selector", values: {}, ill: false }];
+  const labels = selector.map(([name, value]) => `${name}=${value}`).join(",");
+  const pods = ofKind(objects, "Pod").filter((pod) => matches(service, pod));
+  if (pods.length === 0) return [{ id: "why-selects-none", values: { labels }, ill: true }];
+  const addresses = addressesOf(objects, service);
+  const chosen: Reason = { id: "why-selects", values: { labels, count: pods.length }, ill: false };
+  const each = pods.map((pod): Reason => {
+    const isIn = addresses.has(pod.status?.podIP ?? "");
+    const ready = pod.status?.conditions?.find((condition) => condition.type === "Ready");
+    const values = {
+      pod: pod.metadata?.name ?? "",
+      address: pod.status?.podIP ?? "–",
+      message: ready?.message ?? "",
+    };
+    return { id: isIn ? "why-in" : "why-out", values, ill: !isIn };
+  });
+  return [chosen, ...each];
+}
+
+/** Why a claim is bound, or waits. */
+function claiming(objects: Objects, claim: KubeObject): Reason[] {
+  const phase = claim.status?.phase ?? "Pending";
+  const volume = claim.spec?.volumeName;
+  const pods = ofKind(objects, "Pod").filter((pod) => mounts(pod, claim));
+  const state: Reason = volume
+    ? { id: "why-bound", values: { phase, volume, class: claim.spec?.storageClassName ?? "–" }, ill: false }
+    : { id: "why-unbound", values: { phase, class: claim.spec?.storageClassName ?? "–" }, ill: true };
+  const last = volume ? undefined : happenings(objects, claim).at(-1);
+  return [
+    state,
+    ...(last ? [{ id: "why-last", values: { reason: last.reason, message: last.message }, ill: true }] : []),
+    ...pods.map((pod) => ({ id: "why-mounted", values: { pod: pod.metadata?.name ?? "" }, ill: false })),
+  ];
+}
+
+/** What keeps the volumes of a pod from being mounted, in the kubelet's words. */
+function mounting(pod: KubeObject, events: readonly Happening[]): Reason[] {
+  if (pod.status?.containerStatuses?.some((each) => each.state?.running)) return [];
+  const last = events.filter((event) => /^Failed(?:Mount|AttachVolume)$/.test(event.reason)).at(-1);
+  return last ? [{ id: "why-last", values: { reason: last.reason, message: last.message }, ill: true }] : [];
+}
+
+/** The chain of decisions behind a pod, a node, a service or a claim. */
 export function why(objects: Objects, object: KubeObject): Reason[] {
-  if (object.kind === "Node") {
+  const kind = kindOf(object);
+  if (kind === "Service") return serving(objects, object);
+  if (kind === "PersistentVolumeClaim") return claiming(objects, object);
+  if (kind === "Node") {
     return (object.status?.conditions ?? [])
       .filter((each) => (each.type === "Ready") !== (each.status === "True") || each.type === "Ready")
       .map((each) => ({
@@ -150,5 +195,6 @@ export function why(objects: Objects, object: KubeObject): Reason[] {
     ...probing(happenings(objects, live)),
     ...reached(objects, live),
     ...stored(objects, live),
+    ...mounting(live, happenings(objects, live)),
   ];
 }

@@ -2,12 +2,20 @@
 import { useComputed } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import pod from "../art/pod.svg?raw";
-import { type NodeView, type Picture, type PodView, picture, type Room } from "../core/picture.ts";
+import {
+  type ClaimView,
+  type NodeView,
+  type Picture,
+  type PodView,
+  picture,
+  type Room,
+  type ServiceView,
+} from "../core/picture.ts";
 import type { Desk } from "../desk.ts";
 import { say } from "../page.ts";
 import { Details } from "./details.tsx";
+import { PaneMenu, PaneTabs } from "./dock.tsx";
 import { IconButton } from "./icon.tsx";
-import { LowerNames } from "./lower.tsx";
 
 /** Pods glide from where they were to where they are. */
 function useGlide() {
@@ -31,6 +39,19 @@ function useGlide() {
   return box;
 }
 
+/** A container is a whale of its pod. */
+function Whale() {
+  return (
+    <svg class="whale" viewBox="0 0 101 60" aria-hidden="true" focusable="false">
+      <path
+        fill="currentColor"
+        fill-rule="evenodd"
+        d="M4 38C4 21 18 9 38 9c20 0 30 12 37.5 18.5 4 3.3 8 2.8 9.3-1.2C80 23.5 77 19 77.5 11.5c6 .3 10.3 3.3 12.3 8 1.8-5 5-7.8 10.2-8.8 1.4 8-2 14.6-8.2 18.3C90.5 46 77 57.5 50 57.5 22 57.5 4 53.5 4 38ZM22 27a6 6 0 1 0 0 12 6 6 0 1 0 0-12Z"
+      />
+    </svg>
+  );
+}
+
 function PodBox({ pod, open }: { pod: PodView; open: (id: string) => void }) {
   return (
     <li class="pod-box" data-pod={pod.id} data-health={pod.health}>
@@ -49,6 +70,7 @@ function PodBox({ pod, open }: { pod: PodView; open: (id: string) => void }) {
             data-health={container.health}
             title={`${container.name}: ${container.words}`}
           >
+            <Whale />
             {container.name}
           </span>
         ))}
@@ -109,7 +131,11 @@ function NodeBox({ node, open }: { node: NodeView; open: (id: string) => void })
 
 function Drawing({ shown, open }: { shown: Picture; open: (id: string) => void }) {
   const box = useGlide();
-  const empty = shown.unplaced.length === 0 && shown.nodes.every((node) => node.pods.length === 0);
+  // Before anything was heard of the cluster it is not empty, but unknown.
+  const empty =
+    shown.nodes.length > 0 &&
+    shown.unplaced.length === 0 &&
+    shown.nodes.every((node) => node.pods.length === 0);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
     <section class="drawing" ref={box} tabIndex={0} aria-label={say("picture-drawing")}>
@@ -128,12 +154,56 @@ function Drawing({ shown, open }: { shown: Picture; open: (id: string) => void }
       {shown.nodes.map((node) => (
         <NodeBox key={node.name} node={node} open={open} />
       ))}
+      {shown.services.length > 0 && <Services services={shown.services} open={open} />}
+      {shown.claims.length > 0 && <Claims claims={shown.claims} open={open} />}
       {empty && (
         <div class="drawing-empty">
           <div class="empty-art" dangerouslySetInnerHTML={{ __html: pod }} />
           <p>{say("picture-empty")}</p>
         </div>
       )}
+    </section>
+  );
+}
+
+function Services({ services, open }: { services: readonly ServiceView[]; open: (id: string) => void }) {
+  return (
+    <section class="shelf" aria-label={say("picture-services")}>
+      <h3>{say("picture-services")}</h3>
+      <ul class="shelf-things">
+        {services.map((each) => (
+          <li class="thing" key={each.id} data-health={each.health}>
+            <button type="button" class="object-name" onClick={() => open(each.id)}>
+              {each.name}
+            </button>
+            <span>{each.address}</span>
+            <span class="thing-state">
+              {say("service-reach", { count: each.reached, all: each.selected })}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Claims({ claims, open }: { claims: readonly ClaimView[]; open: (id: string) => void }) {
+  return (
+    <section class="shelf" aria-label={say("picture-claims")}>
+      <h3>{say("picture-claims")}</h3>
+      <ul class="shelf-things">
+        {claims.map((each) => (
+          <li class="thing" key={each.id} data-health={each.health}>
+            <button type="button" class="object-name" onClick={() => open(each.id)}>
+              {each.name}
+            </button>
+            <span>
+              {each.phase} {each.size}
+            </span>
+            {each.pods.length > 0 && <span class="thing-state">⇢ {each.pods.join(", ")}</span>}
+          </li>
+        ))}
+      </ul>
     </section>
   );
 }
@@ -182,9 +252,15 @@ export function ClusterPane({ desk }: { desk: Desk }) {
   const objects = session.objects.value;
   const object = opened && [...objects.values()].find((each) => each.metadata?.uid === opened);
   return (
-    <section class="pane picture" id="picture" aria-label={say("pane-picture")}>
+    <section
+      class="pane picture"
+      id="picture"
+      data-work="picture"
+      data-dock={desk.layout.value.home.picture}
+      aria-label={say("pane-picture")}
+    >
       <div class="pane-bar">
-        <LowerNames desk={desk} />
+        <PaneTabs desk={desk} pane="picture" />
         <div class="pane-tools">
           <IconButton
             icon="table"
@@ -192,7 +268,7 @@ export function ClusterPane({ desk }: { desk: Desk }) {
             pressed={table}
             onClick={() => setTable(!table)}
           />
-          <IconButton icon="close" label={say("picture-close")} onClick={() => desk.closeLower()} />
+          <PaneMenu desk={desk} pane="picture" />
         </div>
       </div>
       {object && <Details objects={objects} object={object} close={() => setOpened(undefined)} />}

@@ -6,8 +6,8 @@ import type { Desk } from "../desk.ts";
 import type { Editor } from "../editor.ts";
 import { isYaml } from "../files.ts";
 import { say } from "../page.ts";
-import { Icon, IconButton } from "./icon.tsx";
-import { LowerNames } from "./lower.tsx";
+import { PaneMenu, PaneTabs } from "./dock.tsx";
+import { Icon } from "./icon.tsx";
 
 function Text({ desk }: { desk: Desk }) {
   const place = useRef<HTMLDivElement>(null);
@@ -19,8 +19,17 @@ function Text({ desk }: { desk: Desk }) {
       if (gone || !place.current) return;
       made = new module.Editor(place.current, {
         label: say("editor"),
+        phrases: { Completions: say("editor-choices"), Diagnostics: say("editor-problems") },
+        words: {
+          required: say("explain-required"),
+          takes: say("explain-takes"),
+          run: (command) => say("run-command", { command }),
+        },
         changed: (text) => desk.files.typed(text),
         problems: (text) => desk.files.problems(text),
+        choices: (...place) => desk.files.choices(...place),
+        explanation: (...place) => desk.files.explanation(...place),
+        run: (command) => desk.run(command, { hand: true, endless: false }),
       });
       setEditor(made);
     });
@@ -45,11 +54,17 @@ export function FilesPane({ desk }: { desk: Desk }) {
   useEffect(() => void files.follow(), [files]);
   const draft = files.draft.value;
   return (
-    <section class="pane picture files" id="files" aria-label={say("pane-files")}>
+    <section
+      class="pane picture files"
+      id="files"
+      data-work="files"
+      data-dock={desk.layout.value.home.files}
+      aria-label={say("pane-files")}
+    >
       <div class="pane-bar">
-        <LowerNames desk={desk} />
+        <PaneTabs desk={desk} pane="files" />
         <div class="pane-tools">
-          <IconButton icon="close" label={say("pane-close")} onClick={() => desk.closeLower()} />
+          <PaneMenu desk={desk} pane="files" />
         </div>
       </div>
       {files.names.value.length === 0 && !draft ? (

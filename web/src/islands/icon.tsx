@@ -33,6 +33,11 @@ const PATHS = {
   pause: "M7 5v10M13 5v10",
   step: "M6 4.5v11l6.5-5.5zM15 5v10",
   skip: "M4 5v10l5.5-5zM10.5 5v10l5.5-5z",
+  dockTop: "M3.5 4.5h13v11h-13zM3.5 10.5h13M6 7.500h8",
+  dockBottom: "M3.5 4.5h13v11h-13zM3.5 9.500h13M6 12.500h8",
+  dockSide: "M3.5 4.5h13v11h-13zM10.500 4.5v11M13.500 7v6",
+  panes: "M3.5 4.5h13v11h-13zM3.5 10.5h7M10.500 4.5v11",
+  rewind: "M16 5v10l-5.500-5zM9.500 5v10L4 10z",
   up: "M10 15.5v-11M5.5 9L10 4.5 14.5 9",
   down: "M10 4.5v11M5.5 11l4.5 4.5 4.5-4.5",
 } as const;

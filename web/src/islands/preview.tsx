@@ -4,6 +4,7 @@ import pod from "../art/pod.svg?raw";
 import { pathOf, shownAs, urlOf } from "../core/address.ts";
 import type { Desk } from "../desk.ts";
 import { say } from "../page.ts";
+import { PaneMenu, PaneTabs } from "./dock.tsx";
 import { Icon, IconButton } from "./icon.tsx";
 
 export function PreviewPane({ desk }: { desk: Desk }) {
@@ -20,9 +21,39 @@ export function PreviewPane({ desk }: { desk: Desk }) {
   const url = preview && urlOf(preview, path);
   const reload = () => setVisit(visit + 1);
   return (
-    <section class="pane preview" id="preview" aria-label={say("preview")}>
+    <section
+      class="pane preview"
+      id="preview"
+      data-work="preview"
+      data-dock={desk.layout.value.home.preview}
+      aria-label={say("preview")}
+    >
+      <div class="pane-bar">
+        <PaneTabs desk={desk} pane="preview" />
+        <div class="pane-tools">
+          <PaneMenu desk={desk} pane="preview" />
+        </div>
+      </div>
+      {previews.length > 1 && (
+        <div class="preview-ports" role="tablist" aria-label={say("preview-ports")}>
+          {previews.map((each) => (
+            <button
+              type="button"
+              role="tab"
+              key={each.port}
+              class="file-name"
+              aria-selected={each.port === preview?.port}
+              onClick={() => {
+                desk.session.shown.value = { port: each.port };
+              }}
+            >
+              {each.port}
+            </button>
+          ))}
+        </div>
+      )}
       <form
-        class="pane-bar"
+        class="preview-bar"
         onSubmit={(event) => {
           event.preventDefault();
           desk.path.value = pathOf(field.current?.value ?? "/");
@@ -53,7 +84,6 @@ export function PreviewPane({ desk }: { desk: Desk }) {
             <span class="sr">{say("preview-out")}</span>
           </a>
         )}
-        <IconButton icon="close" label={say("preview-close")} onClick={() => desk.closeLower()} />
       </form>
       {previews.length > 1 && (
         <nav class="ports" aria-label={say("preview-ports")}>

@@ -28,6 +28,7 @@ function form(question: HTMLElement): { form: HTMLFormElement; said: HTMLOutputE
   const form = document.createElement("form");
   form.className = question.className;
   form.dataset.kind = question.dataset.kind ?? "answer";
+  form.dataset.question = question.dataset.question ?? "";
   const group = form.appendChild(document.createElement("fieldset"));
   const ask = group.appendChild(document.createElement("legend"));
   const options = question.querySelector<HTMLElement>(".options");
@@ -72,22 +73,30 @@ export function dressQuestions(root: ParentNode, session: Session): void {
   }
 }
 
-/** Hints and solutions that stand in the text: their summaries get words, and a hint appears when the one before it was read. */
+/** Hints and solutions that stand in the text get words. Hints wait until they are asked for, one at a time. */
 export function dressHelp(section: HTMLElement): void {
-  const hints = [...section.querySelectorAll<HTMLDetailsElement>("details.hint")];
-  hints.forEach((hint, index) => {
+  hintsIn(section).forEach((hint, index) => {
     name(hint, say("hint-number", { number: index + 1 }));
-    hint.hidden = index > 0;
-    hint.addEventListener("toggle", () => {
-      const next = hints[index + 1];
-      if (next && hint.open) next.hidden = false;
-    });
+    hint.hidden = true;
   });
   for (const solution of section.querySelectorAll<HTMLDetailsElement>("details.solution")) {
     name(solution, say("solution"));
   }
   for (const deeper of section.querySelectorAll<HTMLDetailsElement>("details.deeper"))
     name(deeper, say("deeper"));
+}
+
+export function hintsIn(section: ParentNode): readonly HTMLDetailsElement[] {
+  return [...section.querySelectorAll<HTMLDetailsElement>("details.hint")];
+}
+
+/** Shows the next hint that was not shown yet, opened and with the focus, so that it is read. */
+export function nextHint(section: ParentNode): void {
+  const hint = hintsIn(section).find((each) => each.hidden);
+  if (!hint) return;
+  hint.hidden = false;
+  hint.open = true;
+  hint.querySelector("summary")?.focus();
 }
 
 function name(details: HTMLDetailsElement, words: string): void {

@@ -14,22 +14,20 @@ export function Splitter(props: { desk: Desk; share: Share; label: string; contr
   const drag = (event: PointerEvent) => {
     const room = line.current?.parentElement?.getBoundingClientRect();
     if (!room || !line.current?.hasPointerCapture(event.pointerId)) return;
-    set(
-      share === "text"
-        ? ((event.clientX - room.left) / room.width) * 100
-        : ((event.clientY - room.top) / room.height) * 100,
-    );
+    const across = ((event.clientX - room.left) / room.width) * 100;
+    const down = ((event.clientY - room.top) / room.height) * 100;
+    set({ text: across, terminal: down, side: 100 - across }[share]);
   };
   return (
     // biome-ignore lint/a11y/useSemanticElements: a separator that moves has no element of its own
     <div
       ref={line}
-      class={`splitter ${share}`}
+      class={`splitter ${share} ${share === "terminal" ? "row" : "column"}`}
       role="separator"
       tabIndex={0}
       aria-label={props.label}
       aria-controls={props.controls}
-      aria-orientation={share === "text" ? "vertical" : "horizontal"}
+      aria-orientation={share === "terminal" ? "horizontal" : "vertical"}
       aria-valuenow={Math.round(percent)}
       aria-valuemin={least}
       aria-valuemax={most}

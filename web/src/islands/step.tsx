@@ -5,6 +5,7 @@ import { say } from "../page.ts";
 import type { PageStep, StepState } from "../wire/wire.ts";
 import { Actions, dressBlocks, Words } from "./commands.tsx";
 import { Icon } from "./icon.tsx";
+import { hintsIn, nextHint } from "./questions.ts";
 
 function Done({ state }: { state: StepState }) {
   return (
@@ -105,9 +106,24 @@ export function StepFoot({ desk, step }: { desk: Desk; step: PageStep }) {
   const done = state.status === "done";
   const [asking, setAsking] = useState(false);
   const later = !done && !next;
-  const inText = (kind: string) => document.querySelector(`#step-${step.id} > details.${kind}`) !== null;
-  const hints = inText("hint") ? 0 : step.hints;
-  const solution = step.solution && !inText("solution");
+  const home = document.getElementById(`step-${step.id}`) ?? document.body;
+  const [asked, ask] = useState(0);
+  const inText = hintsIn(home).length;
+  const hints = inText > 0 ? asked < inText : help.hints.length < step.hints;
+  const solution = step.solution && home.querySelector(":scope > details.solution") === null;
+  const hint = () => {
+    if (inText === 0) return session.hint(step.id);
+    ask(asked + 1);
+    nextHint(home);
+  };
+  const again = (
+    <div class="step-again">
+      <button type="button" class="button quiet" onClick={() => setAsking(true)}>
+        <Icon name={later ? "skip" : "restart"} />
+        {say(later ? "step-jump" : "step-again")}
+      </button>
+    </div>
+  );
   return (
     <div class="step-foot" ref={section}>
       {done ? (
@@ -119,10 +135,10 @@ export function StepFoot({ desk, step }: { desk: Desk; step: PageStep }) {
             <button type="button" class="button quiet" onClick={() => session.check(step.id)}>
               {say("why")}
             </button>
-            {help.hints.length < hints && (
-              <button type="button" class="button quiet" onClick={() => session.hint(step.id)}>
+            {hints && (
+              <button type="button" class="button quiet" onClick={hint}>
                 <Icon name="bulb" />
-                {help.hints.length === 0 ? say("hint") : say("hint-more")}
+                {say(asked + help.hints.length === 0 ? "hint" : "hint-more")}
               </button>
             )}
             {solution && !help.solution && (
@@ -130,16 +146,12 @@ export function StepFoot({ desk, step }: { desk: Desk; step: PageStep }) {
                 {say("solution-show")}
               </button>
             )}
+            {again}
           </div>
           <Why reasons={help.reasons} />
         </>
       )}
-      <div class="step-again">
-        <button type="button" class="button quiet" onClick={() => setAsking(true)}>
-          <Icon name={later ? "skip" : "restart"} />
-          {say(later ? "step-jump" : "step-again")}
-        </button>
-      </div>
+      {done && again}
       {asking && <Again step={step} later={later} desk={desk} close={() => setAsking(false)} />}
       <Hints hints={help.hints} desk={desk} />
       {help.solution && <Solution commands={help.solution} desk={desk} />}

@@ -33,10 +33,7 @@ export function Switcher({ desk, steps }: { desk: Desk; steps: readonly PageStep
           key={each.pane}
           aria-current={each.pane === pane ? "true" : undefined}
           onClick={() => {
-            if (each.pane === "preview") desk.openPreview(desk.path.value);
-            else if (each.pane === "picture" || each.pane === "time" || each.pane === "files")
-              desk.openLower(each.pane);
-            else desk.show(each.pane);
+            desk.show(each.pane);
             if (each.pane === "text") desk.ticked.value = undefined;
           }}
         >

@@ -4,6 +4,7 @@ import { zoom } from "../core/layout.ts";
 import type { Desk } from "../desk.ts";
 import { announce, say } from "../page.ts";
 import { MAX_TERMINALS } from "../wire/wire.ts";
+import { handle, isShown, PaneMenu, PaneTabs } from "./dock.tsx";
 import { Icon, IconButton } from "./icon.tsx";
 import { TerminalScreen } from "./screen.tsx";
 
@@ -42,6 +43,7 @@ function Tab({ desk, id }: { desk: Desk; id: number }) {
           desk.active.value = id;
         }}
         onKeyDown={move}
+        {...handle(desk, "terminal")}
       >
         <Icon name="terminal" />
         {say("terminal", { number: id })}
@@ -65,15 +67,12 @@ function Tools({ desk }: { desk: Desk }) {
           onClick={() => desk.session.closeTerminal(desk.active.value)}
         />
       )}
-      {desk.session.previews.value.length > 0 && layout.lower !== "preview" && (
+      {desk.session.previews.value.length > 0 && !isShown(desk, "preview") && (
         <IconButton
           icon="window"
           label={say("preview-open")}
           onClick={() => desk.openPreview(desk.path.value)}
         />
-      )}
-      {layout.lower === "none" && (
-        <IconButton icon="cluster" label={say("picture-open")} onClick={() => desk.openPicture()} />
       )}
       <IconButton icon="search" label={say("search")} onClick={() => desk.search()} />
       <IconButton icon="smaller" label={say("font-smaller")} onClick={() => change(-1)} />
@@ -87,6 +86,7 @@ function Tools({ desk }: { desk: Desk }) {
           announce(say(layout.reader ? "reader-off" : "reader-on"));
         }}
       />
+      <PaneMenu desk={desk} pane="terminal" />
     </div>
   );
 }
@@ -114,21 +114,31 @@ function Keys({ desk }: { desk: Desk }) {
 export function Terminals({ desk }: { desk: Desk }) {
   const ids = desk.session.terminals.value;
   return (
-    <section class="pane terminals" id="terminals" aria-label={say("terminals")}>
+    <section
+      class="pane terminals"
+      id="terminals"
+      data-work="terminal"
+      data-dock={desk.layout.value.home.terminal}
+      hidden={!isShown(desk, "terminal")}
+      aria-label={say("terminals")}
+    >
       <div class="pane-bar">
+        <PaneTabs desk={desk} pane="terminal" />
         <div class="tabs" role="tablist" aria-label={say("terminals")}>
           {ids.map((id) => (
             <Tab key={id} desk={desk} id={id} />
           ))}
         </div>
-        <IconButton
-          icon="plus"
-          label={say("terminal-new")}
-          disabled={ids.length >= MAX_TERMINALS || ids.length === 0}
-          onClick={() => {
-            desk.active.value = desk.session.addTerminal(MAX_TERMINALS) ?? desk.active.value;
-          }}
-        />
+        {ids.length > 0 && (
+          <IconButton
+            icon="plus"
+            label={say("terminal-new")}
+            disabled={ids.length >= MAX_TERMINALS}
+            onClick={() => {
+              desk.active.value = desk.session.addTerminal(MAX_TERMINALS) ?? desk.active.value;
+            }}
+          />
+        )}
         <Tools desk={desk} />
       </div>
       <div class="screens">

@@ -4,12 +4,15 @@ import { type Lane, type Mark, type Span, stretch } from "../core/lanes.ts";
 import type { Desk } from "../desk.ts";
 import { say } from "../page.ts";
 import type { ClockCommand } from "../wire/wire.ts";
-import { Icon, IconButton } from "./icon.tsx";
-import { LowerNames } from "./lower.tsx";
+import { PaneMenu, PaneTabs } from "./dock.tsx";
+import { Icon } from "./icon.tsx";
 
 const DRAW_EVERY_MS = 250;
-const TICKS_S = [10, 15, 30, 60, 120];
+const TICKS_S = [10, 15, 20, 30, 60, 120];
+const MOST_TICKS = 5;
 const SKIP_S = 60;
+/** Nearer to now than this, there is nothing to rewind. */
+const LEAST_BACK_MS = 1500;
 
 function hands(at_ms: number): string {
   return new Date(at_ms).toISOString().slice(11, 19);
@@ -116,14 +119,49 @@ function Track({
   );
 }
 
+/** A time to go back to, chosen below the lanes; the cluster is made again as it was then. */
+function Rewind(props: { desk: Desk; from_ms: number; to_ms: number; now_ms: number }) {
+  const { desk, from_ms, to_ms, now_ms } = props;
+  const [chosen_ms, choose] = useState<number | undefined>(undefined);
+  const at_ms = Math.min(Math.max(chosen_ms ?? now_ms, from_ms), now_ms);
+  const far = now_ms - at_ms > LEAST_BACK_MS;
+  return (
+    <div class="rewind">
+      <button
+        type="button"
+        class="time-button"
+        disabled={!far}
+        title={say("time-rewind-more")}
+        onClick={() => {
+          desk.session.rewind(at_ms);
+          choose(undefined);
+        }}
+      >
+        <Icon name="rewind" />
+        {far ? say("time-rewind-to", { time: hands(at_ms) }) : say("time-rewind")}
+      </button>
+      <input
+        type="range"
+        min={from_ms}
+        max={to_ms}
+        step={1000}
+        value={at_ms}
+        aria-label={say("time-rewind-choose")}
+        aria-valuetext={hands(at_ms)}
+        onInput={(event) => choose(Number(event.currentTarget.value))}
+      />
+    </div>
+  );
+}
+
 function Lanes({ desk, now_ms }: { desk: Desk; now_ms: number }) {
   const lanes = desk.session.lanes.value;
   const { from_ms, to_ms } = stretch(lanes, now_ms);
   const shown = [...lanes.values()].filter((lane) => (lane.spans.at(-1)?.to_ms ?? now_ms) >= from_ms);
   if (shown.length === 0) return <p class="time-empty">{say("time-empty")}</p>;
-  const every_s = TICKS_S.find((each) => (to_ms - from_ms) / 1000 / each <= 8) ?? 120;
+  const every_s = TICKS_S.find((each) => (to_ms - from_ms) / 1000 / each <= MOST_TICKS) ?? 120;
   const first = Math.ceil(from_ms / 1000 / every_s) * every_s * 1000;
-  const ticks = Array.from({ length: 9 }, (_, index) => first + index * every_s * 1000).filter(
+  const ticks = Array.from({ length: MOST_TICKS + 1 }, (_, index) => first + index * every_s * 1000).filter(
     (at) => at < to_ms,
   );
   const x = (at_ms: number) => `${((at_ms - from_ms) / (to_ms - from_ms)) * 100}%`;
@@ -150,6 +188,7 @@ function Lanes({ desk, now_ms }: { desk: Desk; now_ms: number }) {
         ))}
         <i style={{ insetInlineStart: x(now_ms) }} />
       </div>
+      {desk.session.clock.value && <Rewind desk={desk} from_ms={from_ms} to_ms={to_ms} now_ms={now_ms} />}
       <ul class="lane-legend">
         {(["waiting", "running", "ready", "backoff", "ended"] as const).map((phase) => (
           <li key={phase}>
@@ -178,11 +217,17 @@ export function TimePane({ desk }: { desk: Desk }) {
   }, []);
   const now_ms = session.now();
   return (
-    <section class="pane picture time" id="time" aria-label={say("pane-time")}>
+    <section
+      class="pane picture time"
+      id="time"
+      data-work="time"
+      data-dock={desk.layout.value.home.time}
+      aria-label={say("pane-time")}
+    >
       <div class="pane-bar">
-        <LowerNames desk={desk} />
+        <PaneTabs desk={desk} pane="time" />
         <div class="pane-tools">
-          <IconButton icon="close" label={say("pane-close")} onClick={() => desk.closeLower()} />
+          <PaneMenu desk={desk} pane="time" />
         </div>
       </div>
       <Clock desk={desk} now_ms={now_ms} />

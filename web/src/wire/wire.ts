@@ -9,7 +9,7 @@ export const BINARY_INPUT = 0;
 export const BINARY_OUTPUT = 1;
 export const BINARY_HEADER_BYTES = 5;
 
-export type ClientFrame = { "type": "hello", protocol: number, } | { "type": "term.open", id: number, cols: number, rows: number, seen: number, } | { "type": "term.resize", id: number, cols: number, rows: number, } | { "type": "term.ack", id: number, received: number, } | { "type": "term.close", id: number, } | { "type": "step.check", step: string, } | { "type": "step.hint", step: string, index: number, } | { "type": "step.solution", step: string, } | { "type": "step.answer", step: string, question: string, answer: Answer, } | { "type": "step.jump", step: string, } | { "type": "session.restart" } | { "type": "file.read", request: number, path: string, } | { "type": "file.write", request: number, path: string, text: string, } | { "type": "file.check", request: number, text: string, } | { "type": "file.list", request: number, path: string, } | { "type": "file.watch", path: string, } | { "type": "file.unwatch", path: string, } | { "type": "objects.watch" } | { "type": "objects.unwatch" } | { "type": "clock", command: ClockCommand, } | { "type": "fault", request: number, fault: Fault, } | { "type": "faults", request: number, } | { "type": "ping", n: number, };
+export type ClientFrame = { "type": "hello", protocol: number, } | { "type": "term.open", id: number, cols: number, rows: number, seen: number, } | { "type": "term.resize", id: number, cols: number, rows: number, } | { "type": "term.ack", id: number, received: number, } | { "type": "term.close", id: number, } | { "type": "step.check", step: string, } | { "type": "step.hint", step: string, index: number, } | { "type": "step.solution", step: string, } | { "type": "step.answer", step: string, question: string, answer: Answer, } | { "type": "step.jump", step: string, } | { "type": "session.rewind", at: string, } | { "type": "session.restart" } | { "type": "file.read", request: number, path: string, } | { "type": "file.write", request: number, path: string, text: string, unless_changed: boolean, } | { "type": "file.check", request: number, text: string, } | { "type": "file.complete", request: number, text: string, line: number, column: number, } | { "type": "file.explain", request: number, text: string, line: number, } | { "type": "file.list", request: number, path: string, } | { "type": "file.watch", path: string, } | { "type": "file.unwatch", path: string, } | { "type": "objects.watch" } | { "type": "objects.unwatch" } | { "type": "clock", command: ClockCommand, } | { "type": "fault", request: number, fault: Fault, } | { "type": "faults", request: number, } | { "type": "ping", n: number, };
 
 export type Answer = boolean | number | string;
 
@@ -27,7 +27,7 @@ live: number,
 /**
  * A new shell was started (false: the page attached to a running one).
  */
-created: boolean, } | { "type": "term.missed", id: number, offset: number, live: number, } | { "type": "term.accepted", id: number, accepted: number, } | { "type": "term.closed", id: number, code: number | null, } | { "type": "steps", steps: Array<StepState>, } | { "type": "step.reason", step: string, reasons: Array<string>, } | { "type": "step.hint", step: string, index: number, total: number, html: string | null, } | { "type": "step.solution", step: string, commands: Array<string>, } | { "type": "step.answered", step: string, question: string, right: boolean | null, message: string | null, } | { "type": "file", request: number, path: string, text: string | null, size: number, } | { "type": "file.written", request: number, path: string, } | { "type": "file.list", request: number, path: string, entries: Array<FileEntry>, } | { "type": "file.checked", request: number, problems: Array<Problem>, } | { "type": "file.changed", path: string, event: FileEvent, } | { "type": "objects", reset: boolean, changes: Array<ObjectChange>, } | { "type": "clock", clock: ClockState, } | { "type": "faults", request: number | null, faults: Array<Fault>, } | { "type": "preview", preview: Preview, open: boolean, } | { "type": "preview.closed", port: number, } | { "type": "notice", level: Level, text: string, } | { "type": "error", code: string, message: string, request: number | null, } | { "type": "pong", n: number, };
+created: boolean, } | { "type": "term.missed", id: number, offset: number, live: number, } | { "type": "term.accepted", id: number, accepted: number, } | { "type": "term.closed", id: number, code: number | null, } | { "type": "steps", steps: Array<StepState>, } | { "type": "step.reason", step: string, reasons: Array<string>, } | { "type": "step.hint", step: string, index: number, total: number, html: string | null, } | { "type": "step.solution", step: string, commands: Array<string>, } | { "type": "step.answered", step: string, question: string, right: boolean | null, message: string | null, } | { "type": "file", request: number, path: string, text: string | null, size: number, } | { "type": "file.written", request: number, path: string, } | { "type": "file.list", request: number, path: string, entries: Array<FileEntry>, } | { "type": "file.checked", request: number, problems: Array<Problem>, } | { "type": "file.completed", request: number, from: number, choices: Array<Choice>, } | { "type": "file.explained", request: number, explanation: Explanation | null, } | { "type": "file.changed", path: string, event: FileEvent, } | { "type": "objects", reset: boolean, changes: Array<ObjectChange>, } | { "type": "clock", clock: ClockState, } | { "type": "faults", request: number | null, faults: Array<Fault>, } | { "type": "preview", preview: Preview, open: boolean, } | { "type": "preview.closed", port: number, } | { "type": "notice", level: Level, text: string, } | { "type": "error", code: string, message: string, request: number | null, } | { "type": "pong", n: number, };
 
 export type Backend = "sim" | "real";
 
@@ -96,6 +96,36 @@ line: number,
  * From 1.
  */
 column: number, message: string, };
+
+export type Choice = { label: string, 
+/**
+ * The text that stands in the place of the word; the cursor goes to its end.
+ */
+insert: string, 
+/**
+ * A word or two: the type of a field, the version of a kind. May be empty.
+ */
+detail: string, 
+/**
+ * What it means, in the words of the API; may be empty.
+ */
+about: string, kind: ChoiceKind, };
+
+export type ChoiceKind = "field" | "value" | "name" | "kind";
+
+export type Explanation = { 
+/**
+ * The command that says the same in a terminal.
+ */
+command: string, 
+/**
+ * Its type, in the words of that command (`[]Container`).
+ */
+shape: string, required: boolean, about: string, 
+/**
+ * The values that it takes; empty where anything goes.
+ */
+values: Array<string>, };
 
 export type Props = { 
 /**

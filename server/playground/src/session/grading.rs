@@ -413,6 +413,9 @@ fn picture(shared: &Mutex<Shared>, observation: &Observation) -> Option<ServerFr
 impl Shared {
     fn paint(&mut self, kind: &str, object: &Value, changes: &mut Vec<ObjectChange>) {
         let mut shown = object.clone();
+        if let Some(watched) = course::WATCHED.iter().find(|known| known.kind == kind) {
+            watched.name(&mut shown);
+        }
         if let Some(metadata) = shown.get_mut("metadata").and_then(Value::as_object_mut) {
             metadata.remove("managedFields");
         }

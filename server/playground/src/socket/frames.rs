@@ -3,14 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use host::FileKind;
-
 use super::Connection;
 use crate::session::grading::answer_text;
 use crate::session::life::{Life, shown};
-use crate::wire::{
-    Backend, ClientFrame, ClockCommand, FileEntry, FileEvent, MAX_FILE_BYTES, PROTOCOL, ServerFrame,
-};
+use crate::wire::{Backend, ClientFrame, ClockCommand, PROTOCOL, ServerFrame};
 
 /// The furthest that a `step` of the clock goes.
 const STEP_AT_MOST: Duration = Duration::from_secs(3600);
@@ -24,13 +20,8 @@ impl Connection {
             ClientFrame::Hello { protocol } => self.hello(protocol).await,
             ClientFrame::Ping { n } => self.out.frame(&ServerFrame::Pong { n }).await,
             ClientFrame::SessionRestart => self.restart(None),
+            ClientFrame::SessionRewind { at } => self.rewind(&at).await,
             ClientFrame::StepJump { step } => self.jump(step).await,
-            ClientFrame::FileCheck { request, text } => {
-                let problems = crate::manifest::check(&text);
-                self.out
-                    .frame(&ServerFrame::FileChecked { request, problems })
-                    .await;
-            }
             ClientFrame::TermOpen {
                 id,
                 cols,
@@ -60,7 +51,10 @@ impl Connection {
             | ClientFrame::StepHint { .. }
             | ClientFrame::StepSolution { .. }
             | ClientFrame::StepAnswer { .. } => self.step(&life, frame).await,
-            ClientFrame::FileRead { .. }
+            ClientFrame::FileCheck { .. }
+            | ClientFrame::FileComplete { .. }
+            | ClientFrame::FileExplain { .. }
+            | ClientFrame::FileRead { .. }
             | ClientFrame::FileWrite { .. }
             | ClientFrame::FileList { .. }
             | ClientFrame::FileWatch { .. }
@@ -113,6 +107,23 @@ impl Connection {
         }
         self.refuse("no-such-step", "This lesson has no such step.", None)
             .await;
+    }
+
+    async fn rewind(&mut self, at: &str) {
+        let Ok(at) = at.parse::<jiff::Timestamp>() else {
+            return self.refuse("clock", "This is no time.", None).await;
+        };
+        let session = self.session.clone();
+        match session.at(at).await {
+            Ok(past) => {
+                tokio::spawn(async move {
+                    if let Err(error) = session.take_up(past).await {
+                        tracing::error!(%error, session = %session.id, "rewind");
+                    }
+                });
+            }
+            Err(why) => self.refuse("clock", &why.to_string(), None).await,
+        }
     }
 
     fn restart(&self, step: Option<String>) {
@@ -219,95 +230,6 @@ impl Connection {
                 )
                 .await
             }
-        }
-    }
-
-    async fn file(&mut self, life: &Arc<Life>, frame: ClientFrame) {
-        match frame {
-            ClientFrame::FileRead { request, path } => match life.world.read_file(&path).await {
-                Ok(bytes) => {
-                    let size = bytes.len() as u64;
-                    let text = if bytes.len() <= MAX_FILE_BYTES {
-                        String::from_utf8(bytes.to_vec()).ok()
-                    } else {
-                        None
-                    };
-                    self.out
-                        .frame(&ServerFrame::File {
-                            request,
-                            path,
-                            text,
-                            size,
-                        })
-                        .await;
-                }
-                Err(why) => self.refuse("file", &why, Some(request)).await,
-            },
-            ClientFrame::FileWrite {
-                request,
-                path,
-                text,
-            } => match life.world.write_file(&path, text.into(), 0o644).await {
-                Ok(()) => {
-                    self.out
-                        .frame(&ServerFrame::FileWritten { request, path })
-                        .await
-                }
-                Err(why) => self.refuse("file", &why, Some(request)).await,
-            },
-            ClientFrame::FileList { request, path } => match life.world.list_files(&path).await {
-                Ok(found) => {
-                    let entry = |file: host::FileInfo| FileEntry {
-                        directory: file.kind == FileKind::Directory,
-                        name: file.name,
-                        size: file.size,
-                    };
-                    let entries = found.into_iter().take(500).map(entry).collect();
-                    self.out
-                        .frame(&ServerFrame::FileList {
-                            request,
-                            path,
-                            entries,
-                        })
-                        .await;
-                }
-                Err(why) => self.refuse("file", &why, Some(request)).await,
-            },
-            ClientFrame::FileWatch { path } if self.files.len() < 16 => {
-                match life.world.watch_files(&path).await {
-                    Ok(mut changes) => {
-                        let out = self.out.clone();
-                        let task = tokio::spawn(async move {
-                            while let Some(change) = changes.recv().await {
-                                let event = if change.exists {
-                                    FileEvent::Changed
-                                } else {
-                                    FileEvent::Removed
-                                };
-                                out.frame(&ServerFrame::FileChanged {
-                                    path: change.path,
-                                    event,
-                                })
-                                .await;
-                            }
-                        });
-                        if let Some(before) = self.files.insert(path, task) {
-                            before.abort();
-                        }
-                    }
-                    Err(why) => self.refuse("file", &why, None).await,
-                }
-            }
-            ClientFrame::FileWatch { .. } => {
-                self.refuse("file", "Too many directories are watched.", None)
-                    .await
-            }
-            ClientFrame::FileUnwatch { path } => {
-                if let Some(task) = self.files.remove(&path) {
-                    task.abort();
-                }
-            }
-            _ => {}
         }
     }
 

@@ -54,22 +54,45 @@ pub enum ClientFrame {
     /// open. Answered as `session.restart`.
     #[serde(rename = "step.jump")]
     StepJump { step: String },
+    /// Makes the simulated cluster again as it was at this time (RFC 3339) of its clock. The files of the home, the text of the terminals and
+    /// the ticked steps stay as they are. Answered as `session.restart`.
+    #[serde(rename = "session.rewind")]
+    SessionRewind { at: String },
     /// Begins again: a new cluster, a new home, open steps. Terminals are closed. Answered by `session` states and a `welcome`.
     #[serde(rename = "session.restart")]
     SessionRestart,
     /// Answered by `file`.
     #[serde(rename = "file.read")]
     FileRead { request: u32, path: String },
-    /// Answered by `file.written`.
+    /// Answered by `file.written`. With `unless_changed`, a file that is not as this connection last read or wrote it stays as it is, and
+    /// the answer is the error `file-apart`.
     #[serde(rename = "file.write")]
     FileWrite {
         request: u32,
         path: String,
         text: String,
+        #[serde(default)]
+        unless_changed: bool,
     },
     /// Asks what is wrong with a manifest; answered by `file.checked`.
     #[serde(rename = "file.check")]
     FileCheck { request: u32, text: String },
+    /// Asks what may stand at a place of a manifest: `line` from 1, `column` the number of characters before it. Answered by
+    /// `file.completed`.
+    #[serde(rename = "file.complete")]
+    FileComplete {
+        request: u32,
+        text: String,
+        line: u32,
+        column: u32,
+    },
+    /// Asks what the field that begins on a line (from 1) of a manifest means; answered by `file.explained`.
+    #[serde(rename = "file.explain")]
+    FileExplain {
+        request: u32,
+        text: String,
+        line: u32,
+    },
     /// Answered by `file.list`.
     #[serde(rename = "file.list")]
     FileList { request: u32, path: String },

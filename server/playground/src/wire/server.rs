@@ -106,6 +106,19 @@ pub enum ServerFrame {
         request: u32,
         problems: Vec<Problem>,
     },
+    /// `from`: characters of the line before the word that a choice replaces.
+    #[serde(rename = "file.completed")]
+    FileCompleted {
+        request: u32,
+        from: u32,
+        choices: Vec<Choice>,
+    },
+    /// Null where no known field begins.
+    #[serde(rename = "file.explained")]
+    FileExplained {
+        request: u32,
+        explanation: Option<Explanation>,
+    },
     #[serde(rename = "file.changed")]
     FileChanged { path: String, event: FileEvent },
     /// `reset`: forget what was known, this is the beginning of everything.
@@ -130,8 +143,8 @@ pub enum ServerFrame {
     /// Something the learner should read.
     #[serde(rename = "notice")]
     Notice { level: Level, text: String },
-    /// A frame was refused. `code` is for programs (`bad-frame`, `unknown-terminal`, `too-many-terminals`, `no-such-step`, `file`, `clock`,
-    /// `fault`, `too-fast`, `not-here`); `message` is for people. `request` where the frame had one.
+    /// A frame was refused. `code` is for programs (`bad-frame`, `unknown-terminal`, `too-many-terminals`, `no-such-step`, `file`, `file-apart`,
+    /// `clock`, `fault`, `too-fast`, `not-here`); `message` is for people. `request` where the frame had one.
     #[serde(rename = "error")]
     Error {
         code: String,
@@ -231,6 +244,44 @@ pub struct Problem {
     /// From 1.
     pub column: u32,
     pub message: String,
+}
+
+/// Something that may be written in a manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Choice {
+    pub label: String,
+    /// The text that stands in the place of the word; the cursor goes to its end.
+    pub insert: String,
+    /// A word or two: the type of a field, the version of a kind. May be empty.
+    pub detail: String,
+    /// What it means, in the words of the API; may be empty.
+    pub about: String,
+    pub kind: ChoiceKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum ChoiceKind {
+    Field,
+    /// One of the values that the API takes.
+    Value,
+    /// The name of something in the file or the cluster.
+    Name,
+    /// A kind of object, with the head of its manifest.
+    Kind,
+}
+
+/// What a field means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Explanation {
+    /// The command that says the same in a terminal.
+    pub command: String,
+    /// Its type, in the words of that command (`[]Container`).
+    pub shape: String,
+    pub required: bool,
+    pub about: String,
+    /// The values that it takes; empty where anything goes.
+    pub values: Vec<String>,
 }
 
 /// One change of the cluster, as the picture draws it.
