@@ -1,8 +1,9 @@
 //! Grading one lesson for one learner: observations go in, states of steps come out. Steps are done in order; the first
-//! open one is looked at whenever something changes, and what it opens after it. Nothing here waits.
+//! open one is looked at whenever something changes, and what it opens after it. A level step that has been done is looked
+//! at too: it lapses when it holds no more, and what came after it stays. Nothing here waits.
 
 use crate::check;
-use crate::format::{CheckFile, HttpFile};
+use crate::format::HttpFile;
 use crate::history::{Observation, Seen};
 use crate::load::Lesson;
 use crate::sentence::Sentence;
@@ -14,11 +15,13 @@ use std::sync::Arc;
 pub struct StepState {
     /// as in the lesson
     pub id: String,
-    /// ticked
+    /// ticked; a level step: it holds now
     pub done: bool,
+    /// a level step that was done, and does not hold now
+    pub lapsed: bool,
     /// what made it tick
     pub cause: Option<Sentence>,
-    /// why it does not hold yet, one for each open check; only of the current step
+    /// why it does not hold, one for each open check; only of steps that are open to the learner
     pub reasons: Vec<Sentence>,
 }
 
@@ -36,6 +39,7 @@ impl Grader {
         let open = |s: &crate::format::StepFile| StepState {
             id: s.id.clone(),
             done: false,
+            lapsed: false,
             cause: None,
             reasons: Vec::new(),
         };
@@ -75,11 +79,6 @@ impl Grader {
         &self.steps
     }
 
-    /// The first open step.
-    pub fn current(&self) -> Option<usize> {
-        self.steps.iter().position(|s| !s.done)
-    }
-
     /// All that was seen.
     pub fn seen(&self) -> &Seen {
         &self.seen
@@ -90,9 +89,15 @@ impl Grader {
         &self.lesson
     }
 
-    /// Ports that checks of open steps want asked.
+    /// Ports that the checks of open steps want asked, and those of level steps that are done.
     pub fn ports(&self) -> Vec<HttpFile> {
-        self.open_checks().filter_map(|c| c.http.clone()).collect()
+        let ahead = self.steps.iter().take_while(|s| s.done || s.lapsed).count();
+        let reached = self.lesson.steps.iter().enumerate().take(ahead + 1);
+        reached
+            .filter(|(index, _)| !self.steps[*index].done || self.lesson.is_level(*index))
+            .flat_map(|(_, step)| &step.check)
+            .filter_map(|check| check.http.clone())
+            .collect()
     }
 
     /// Files of the workstation that checks name.
@@ -106,50 +111,134 @@ impl Grader {
             .collect()
     }
 
-    fn open_checks(&self) -> impl Iterator<Item = &CheckFile> {
-        let steps = self
-            .lesson
-            .steps
-            .iter()
-            .zip(&self.steps)
-            .filter(|(_, state)| !state.done);
-        steps.take(1).flat_map(|(step, _)| &step.check)
-    }
-
     fn evaluate(&mut self) -> bool {
         let before = self.steps.clone();
+        let mut ahead = self.steps.len();
         for index in 0..self.steps.len() {
-            let level = self.lesson.is_level(index);
-            if self.steps[index].done && !level {
+            let was_done = self.steps[index].done || self.steps[index].lapsed;
+            if was_done && !self.lesson.is_level(index) {
                 continue;
             }
-            let verdicts: Vec<check::Verdict> = self.lesson.steps[index]
-                .check
+            let checks = &self.lesson.steps[index].check;
+            let verdicts: Vec<check::Verdict> = checks
                 .iter()
                 .map(|c| check::evaluate(c, &self.seen))
                 .collect();
             let state = &mut self.steps[index];
-            state.reasons = verdicts
-                .iter()
-                .filter_map(|v| v.as_ref().err().cloned())
-                .collect();
-            if state.reasons.is_empty() {
-                state.done = true;
-                state.cause = verdicts
-                    .into_iter()
-                    .filter_map(Result::ok)
-                    .find(|s| s.id != "was-true")
-                    .or(Some(Sentence::new("was-true")));
-            } else if !state.done {
+            state.take(verdicts);
+            if !state.done && !was_done {
+                ahead = index + 1;
                 break;
             }
         }
-        if let Some(current) = self.current() {
-            self.steps
-                .iter_mut()
-                .skip(current + 1)
-                .for_each(|s| s.reasons.clear());
-        }
+        let later = self.steps.iter_mut().skip(ahead);
+        later.for_each(|s| s.reasons.clear());
         before != self.steps
+    }
+}
+
+impl StepState {
+    /// Stands as its checks say.
+    fn take(&mut self, verdicts: Vec<check::Verdict>) {
+        let was_done = self.done;
+        let failed = verdicts.iter().filter_map(|v| v.as_ref().err());
+        self.reasons = failed.cloned().collect();
+        self.done = self.reasons.is_empty();
+        self.lapsed = !self.done && (was_done || self.lapsed);
+        if self.done && !was_done {
+            let told = verdicts.into_iter().filter_map(Result::ok);
+            let cause = told.into_iter().find(|s| s.id != "was-true");
+            self.cause = cause.or(Some(Sentence::new("was-true")));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::StepFile;
+    use serde_json::json;
+    use std::collections::BTreeMap;
+
+    /// A lesson of three steps: pod a is there (`goal` of the first step), pod b is there, pod c is there.
+    fn lesson(goal: &str) -> Arc<Lesson> {
+        let step = |name: &str, goal: &str| -> StepFile {
+            let check = json!([{ "resource": format!("pod/{name}") }]);
+            let step = json!({ "id": name, "goal": goal, "check": check, "solve": [] });
+            serde_json::from_value(step).expect("a step")
+        };
+        Arc::new(Lesson {
+            id: "three".to_owned(),
+            track: "test".to_owned(),
+            minutes: 1,
+            backends: Vec::new(),
+            vars: BTreeMap::new(),
+            start: Vec::new(),
+            steps: vec![step("a", goal), step("b", "edge"), step("c", "edge")],
+            files: BTreeMap::new(),
+            manifests: BTreeMap::new(),
+            prose: BTreeMap::new(),
+        })
+    }
+
+    fn pods(names: &[&str]) -> Observation {
+        let pod = |name: &&str| json!({ "metadata": { "name": name, "uid": name } });
+        Observation::Listed {
+            kind: "pod".to_owned(),
+            objects: names.iter().map(pod).collect(),
+        }
+    }
+
+    /// A letter a step: done, lapsed, or open; in capitals where a reason is told.
+    fn picture(grader: &Grader) -> String {
+        let letter = |s: &StepState| {
+            let letter = match (s.done, s.lapsed) {
+                (true, _) => 'd',
+                (false, true) => 'l',
+                (false, false) => 'o',
+            };
+            match s.reasons.is_empty() {
+                true => letter,
+                false => letter.to_ascii_uppercase(),
+            }
+        };
+        grader.steps().iter().map(letter).collect()
+    }
+
+    fn check(goal: &str, seen: &[(&[&str], &str)]) {
+        let mut grader = Grader::new(lesson(goal));
+        assert_eq!(picture(&grader), "Ooo");
+        for (names, expect) in seen {
+            grader.observe(pods(names));
+            assert_eq!(picture(&grader), *expect, "{goal} after {names:?}");
+        }
+    }
+
+    #[test]
+    fn a_level_step_holds_now_and_an_edge_step_for_ever() {
+        let (a, ab, b): (&[&str], &[&str], &[&str]) = (&["a"], &["a", "b"], &["b"]);
+        check("edge", &[(a, "dOo"), (&[], "dOo"), (ab, "ddO"), (b, "ddO")]);
+        check("level", &[(a, "dOo"), (&[], "LOo"), (a, "dOo")]);
+    }
+
+    #[test]
+    fn what_came_after_a_level_step_stays_and_goes_on() {
+        let ab: &[&str] = &["a", "b"];
+        let seen: &[(&[&str], &str)] = &[
+            (ab, "ddO"),
+            (&["b"], "LdO"),
+            (&["b", "c"], "Ldd"),
+            (&["a", "c"], "ddd"),
+        ];
+        check("level", seen);
+    }
+
+    #[test]
+    fn a_level_step_of_another_day_must_hold_today() {
+        let mut grader = Grader::new(lesson("level"));
+        grader.restore(&["a".to_owned(), "b".to_owned()]);
+        assert_eq!(picture(&grader), "LdO");
+        grader.observe(pods(&["a"]));
+        assert_eq!(picture(&grader), "ddO");
     }
 }

@@ -185,6 +185,10 @@ async fn solutions<C: Scene>(player: &mut Player<C>, report: &mut Report) {
             report.find(&lesson, 2, &step.id, message);
             return;
         }
+        for lapsed in player.grader.steps().iter().filter(|s| s.lapsed) {
+            let message = format!("the solution of {} undoes this level step", step.id);
+            report.find(&lesson, 2, &lapsed.id, message);
+        }
         let later = player.grader.steps().iter().skip(index + 1);
         for later in later.filter(|s| s.done) {
             let message = format!("the solution of {} completes this later step too", step.id);

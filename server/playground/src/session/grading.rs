@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use course::format::CheckFile;
+use course::format::{CheckFile, HttpFile};
 use course::{Grader, Lang, Lesson, Observation, Sentence};
 use serde_json::Value;
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -65,6 +65,8 @@ struct Given {
 
 struct Shared {
     steps: Vec<course::StepState>,
+    /// Ports that checks want asked now.
+    ports: Vec<HttpFile>,
     causes: BTreeMap<String, StepCause>,
     objects: BTreeMap<(String, String), Value>,
     lang: Lang,
@@ -95,6 +97,7 @@ impl Grading {
         let found = course::list(&around.client, &around.namespace).await;
         let shared = Shared {
             steps: Vec::new(),
+            ports: Vec::new(),
             causes: done.iter().cloned().collect(),
             objects: BTreeMap::new(),
             lang,
@@ -109,6 +112,7 @@ impl Grading {
         }
         grader.restore(&done.into_iter().map(|(step, _)| step).collect::<Vec<_>>());
         lock(&shared).steps = grader.steps().to_vec();
+        lock(&shared).ports = grader.ports();
         let (seen, queue) = mpsc::channel(QUEUE);
         let (answers, given) = mpsc::channel(QUEUE);
         let again = Arc::new(Notify::new());
@@ -179,6 +183,7 @@ impl Grading {
             .map(|s| s.id.clone())
             .collect();
         let old = std::mem::replace(&mut shared.steps, grader.steps().to_vec());
+        shared.ports = grader.ports();
         let mut ticked = Vec::new();
         for step in grader
             .steps()
@@ -463,7 +468,7 @@ async fn watch(
     }
 }
 
-/// Asks the ports that the current step's checks name, once a second, through the cluster.
+/// Asks the ports that checks want asked, once a second, through the cluster.
 async fn ask_ports(
     shared: Arc<Mutex<Shared>>,
     lesson: Arc<Lesson>,
@@ -483,11 +488,8 @@ async fn ask_ports(
     let mut tick = tokio::time::interval(ASK_PORTS);
     loop {
         tokio::select! { () = stop.cancelled() => return, _ = tick.tick() => {} }
-        let current = lock(&shared).steps.iter().position(|step| !step.done);
-        let Some(step) = current.and_then(|index| lesson.steps.get(index)) else {
-            continue;
-        };
-        for wanted in step.check.iter().filter_map(|check| check.http.as_ref()) {
+        let ports = lock(&shared).ports.clone();
+        for wanted in ports {
             let answer =
                 super::ask::get(&client, &namespace, &wanted.pod, wanted.port, &wanted.path).await;
             let observation = Observation::Http {
