@@ -43,6 +43,12 @@ impl Served {
         resources().iter().filter(move |r| self.has(r.group))
     }
 
+    /// Whether this version of a group is there.
+    pub fn serves(self, group: &str, version: &str) -> bool {
+        self.resources()
+            .any(|r| r.group == group && r.version == version)
+    }
+
     /// Named groups in their order; core is not among them.
     pub fn groups(self) -> Vec<&'static str> {
         let rank = |g: &str| {

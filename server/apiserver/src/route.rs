@@ -199,7 +199,7 @@ async fn resource(
     entry: &mut AuditEntry,
 ) -> Response {
     let served = api.served();
-    if discovery::resource_list(served, &path.group, &path.version).is_none() {
+    if !served.serves(&path.group, &path.version) {
         return respond::not_found();
     }
     let style = match Style::of(&parts.headers, &query, api.handle.now().seconds()) {
