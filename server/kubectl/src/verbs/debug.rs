@@ -64,6 +64,19 @@ async fn go(run: &Run) -> Outcome {
     if !PROFILES.contains(&flags.text("profile")) {
         return Err(fail!("unknown profile: {}", flags.text("profile")));
     }
+    if flags.some("copy-to").is_some() && !flags.changed("image") {
+        let has_args = run.words.len() > 1;
+        if !has_args && flags.list("set-image").is_empty() {
+            return Err(fail!(
+                "you must specify --image, --set-image or command arguments."
+            ));
+        }
+        if has_args && flags.some("container").is_none() {
+            return Err(fail!(
+                "you must specify an existing container or a new image when specifying args."
+            ));
+        }
+    }
     if flags.bool("tty") && !flags.bool("stdin") {
         return Err(fail!(
             "-i/--stdin is required for containers with -t/--tty=true"
@@ -221,6 +234,32 @@ fn spec(run: &Run, name: &str) -> Outcome<Value> {
     Ok(entry)
 }
 
+/// Changes the container that is named, or adds a new one; with new images alone there may be nothing more to do.
+fn put_container(run: &Run, list: &mut Vec<Value>, name: &str, has_images: bool) -> Outcome {
+    let known = list.iter_mut().find(|c| c["name"] == name);
+    let has_image = run.flags.changed("image");
+    if known.is_none() && !has_image {
+        return match has_images {
+            true => Ok(()),
+            false => Err(fail!("you must specify image when creating new container")),
+        };
+    }
+    let mut entry = spec(run, name)?;
+    let Some(known) = known else {
+        list.push(entry);
+        return Ok(());
+    };
+    if let Some(map) = entry.as_object_mut().filter(|_| !has_image) {
+        map.remove("image");
+    }
+    // A new command stands without the old one's arguments.
+    if !entry["command"].is_null() {
+        entry["args"] = Value::Null;
+    }
+    crate::patch::merge(known, &entry);
+    Ok(())
+}
+
 async fn copy(run: &Run, namespace: &str, pod: &Value, container: &str) -> Outcome {
     let flags = &run.flags;
     let name = flags.text("copy-to");
@@ -256,14 +295,8 @@ async fn copy(run: &Run, namespace: &str, pod: &Value, container: &str) -> Outco
             entry["image"] = (*image).into();
         }
     }
-    if flags.changed("image") {
-        let entry = self::spec(run, container)?;
-        if let Some(list) = spec["containers"].as_array_mut() {
-            match list.iter_mut().find(|c| c["name"] == container) {
-                Some(known) => crate::patch::merge(known, &entry),
-                None => list.push(entry),
-            }
-        }
+    if let Some(list) = spec["containers"].as_array_mut() {
+        put_container(run, list, container, !pairs.is_empty())?;
     }
     let mut meta = json!({"name": name, "namespace": namespace});
     for (flag, key) in [
