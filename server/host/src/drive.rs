@@ -49,6 +49,8 @@ struct Driver {
     past: VecDeque<Entry>,
     past_until: Option<Time>,
     turn_polls: u32,
+    /// The shortest sleep.
+    grain: Duration,
 }
 
 /// Runs a world until it ends.
@@ -60,6 +62,7 @@ pub(crate) async fn drive(
     sender: mpsc::WeakUnboundedSender<Command>,
     shared: Arc<Shared>,
     outside: tokio::runtime::Handle,
+    grain: Duration,
 ) {
     let woken = Arc::new(Notify::new());
     let turn_polls = spec.limits.turn_polls.max(1);
@@ -84,6 +87,7 @@ pub(crate) async fn drive(
         past,
         past_until,
         turn_polls,
+        grain,
     };
     let ended = live(&mut driver, &mut commands, &woken).await;
     // A world that broke may break again while it is taken down.
@@ -184,7 +188,8 @@ impl Driver {
             return Turn::Busy;
         }
         let next = self.world.executor.next_timer();
-        Turn::Idle(next.and_then(|at| self.clock.wall_until(at, wall)))
+        let sleep = next.and_then(|at| self.clock.wall_until(at, wall));
+        Turn::Idle(sleep.map(|sleep| sleep.max(self.grain)))
     }
 
     /// Moves time to where it should be. True when it is there and nothing is ready.

@@ -8,11 +8,16 @@
 use crate::handle::WorldEnded;
 use crate::shard::{STACK_BYTES, Shards};
 use machine::Time;
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// When worlds in virtual time begin, where their spec does not say: the same moment for each, so that each run is the same.
 /// 2026-01-05 08:00 UTC, a Monday.
 const MORNING: Time = Time(1_767_600_000_000_000_000);
+
+/// The shortest sleep of a world in virtual time. A process that computes is given the CPU by the millisecond; nobody outside sees
+/// the difference, and each sleep costs the same, however short.
+const GRAIN: Duration = Duration::from_millis(10);
 
 /// Does a piece on a thread of its own, in virtual time, with worlds on that thread. An error when it panics.
 pub async fn in_virtual_time<T, F>(
@@ -31,7 +36,9 @@ where
         match runtime {
             Ok(runtime) => {
                 let local = tokio::task::LocalSet::new();
-                let played = local.block_on(&runtime, async { piece(Shards::here(MORNING)).await });
+                let played = local.block_on(&runtime, async {
+                    piece(Shards::here(MORNING, GRAIN)).await
+                });
                 // Whoever asked may have turned away.
                 let _ = done.send(played);
             }
@@ -54,7 +61,6 @@ mod tests {
     use crate::{ForeignProcess, WorkstationSpec, WorldSpec};
     use futures::FutureExt;
     use std::sync::Arc;
-    use std::time::Duration;
 
     fn workstation() -> WorldSpec {
         WorldSpec {

@@ -10,7 +10,7 @@ use crate::spec::WorldSpec;
 use machine::Time;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{Semaphore, broadcast, mpsc};
 use tokio::time::Instant;
 
@@ -26,6 +26,7 @@ struct Birth {
     sender: mpsc::WeakUnboundedSender<Command>,
     shared: Arc<Shared>,
     outside: tokio::runtime::Handle,
+    grain: Duration,
 }
 
 /// The threads on which worlds live. Dropping it lets the threads end once their worlds have.
@@ -35,6 +36,8 @@ pub struct Shards {
     next: Arc<AtomicUsize>,
     /// When worlds begin whose spec does not say: none for the wall clock's now.
     morning: Option<Time>,
+    /// A world that has nothing to do sleeps at least this long, unless something comes in.
+    grain: Duration,
 }
 
 impl Shards {
@@ -45,17 +48,19 @@ impl Shards {
             births: Arc::new(births),
             next: Arc::default(),
             morning: None,
+            grain: Duration::ZERO,
         }
     }
 
     /// A shard on the thread that calls, within a `LocalSet`; its worlds begin at `morning`.
-    pub(crate) fn here(morning: Time) -> Shards {
+    pub(crate) fn here(morning: Time, grain: Duration) -> Shards {
         let (sender, births) = mpsc::unbounded_channel();
         tokio::task::spawn_local(attend(births));
         Shards {
             births: Arc::new(vec![sender]),
             next: Arc::default(),
             morning: Some(morning),
+            grain,
         }
     }
 
@@ -111,6 +116,7 @@ impl Shards {
             sender: sender.downgrade(),
             shared: shared.clone(),
             outside: tokio::runtime::Handle::current(),
+            grain: self.grain,
         };
         let shard = self.next.fetch_add(1, Ordering::Relaxed) % self.births.len();
         self.births[shard].send(birth).map_err(|_| WorldEnded)?;
@@ -170,9 +176,12 @@ async fn attend(mut births: mpsc::UnboundedReceiver<Birth>) {
             sender,
             shared,
             outside,
+            grain,
         } = birth;
         // Tokio's own budget would stop channels in the middle of a turn; a turn has a budget of its own.
-        let world = drive(spec, start, journal, commands, sender, shared, outside);
+        let world = drive(
+            spec, start, journal, commands, sender, shared, outside, grain,
+        );
         tokio::task::spawn_local(tokio::task::unconstrained(world));
     }
 }
