@@ -49,6 +49,8 @@ answer = Answer
 answer-right = Right.
 answer-wrong = Not quite. Look again.
 answer-kept = Noted.
+prediction = Prediction
+look-ahead = Look ahead
 finish = Well done
 finish-words =
     { $count ->

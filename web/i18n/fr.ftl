@@ -49,6 +49,8 @@ answer = Répondre
 answer-right = Juste.
 answer-wrong = Pas tout à fait. Regardez encore.
 answer-kept = C’est noté.
+prediction = Prédiction
+look-ahead = Voir plus loin
 finish = Bien joué
 finish-words =
     { $count ->

@@ -49,6 +49,8 @@ answer = 答える
 answer-right = 正解です。
 answer-wrong = 惜しい。もう一度見てみましょう。
 answer-kept = 記録しました。
+prediction = 予想
+look-ahead = 先を見る
 finish = よくできました
 finish-words =
     { $count ->

@@ -49,6 +49,8 @@ answer = Responder
 answer-right = Certo.
 answer-wrong = Ainda não. Olhe de novo.
 answer-kept = Anotado.
+prediction = Previsão
+look-ahead = Olhar adiante
 finish = Muito bem
 finish-words =
     { $count ->

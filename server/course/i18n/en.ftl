@@ -36,6 +36,9 @@ file-lacks = The file { $path } does not contain { $want }.
 file-yaml = The file { $path } is not readable as YAML: { $error }
 no-answer = The question has no answer yet.
 wrong-answer = { $got } is not it. Look once more.
+foretold-right = Yes. Run { $after } ahead, your cluster says: { $truth }.
+foretold-wrong = Run { $after } ahead, your cluster says: { $truth }. Now watch how it comes to that.
+foretold-not = This cluster cannot be run ahead just now. Wait, and see.
 ## What made a check hold.
 is-so = { $object } is just as this step wants it.
 was-event = { $reason } happened on { $on }.

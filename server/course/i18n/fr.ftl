@@ -36,6 +36,9 @@ file-lacks = Le fichier { $path } ne contient pas { $want }.
 file-yaml = Le fichier { $path } n'est pas lisible comme YAML : { $error }
 no-answer = La question n'a pas encore de réponse.
 wrong-answer = Ce n'est pas { $got }. Regardez encore une fois.
+foretold-right = Oui. Avancé de { $after }, votre cluster dit : { $truth }.
+foretold-wrong = Avancé de { $after }, votre cluster dit : { $truth }. Regardez maintenant comment il y arrive.
+foretold-not = Ce cluster ne peut pas être avancé pour l'instant. Attendez, et vous verrez.
 ## Ce qui a fait tenir une vérification.
 is-so = { $object } est exactement comme il le faut.
 was-event = { $reason } s'est produit sur { $on }.

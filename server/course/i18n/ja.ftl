@@ -36,6 +36,9 @@ file-lacks = ファイル { $path } に { $want } が含まれていません。
 file-yaml = ファイル { $path } を YAML として読めません: { $error }
 no-answer = 質問にまだ答えていません。
 wrong-answer = { $got } ではありません。もう一度見てみましょう。
+foretold-right = そのとおりです。{ $after } 先に進めたクラスターの答えも { $truth } です。
+foretold-wrong = { $after } 先に進めたクラスターの答えは { $truth } です。どうしてそうなるか、見てみましょう。
+foretold-not = 今はこのクラスターを先に進めることができません。待って確かめましょう。
 ## 条件を満たしたもの。
 is-so = { $object } はこのステップのとおりになりました。
 was-event = { $on } で { $reason } が起きました。

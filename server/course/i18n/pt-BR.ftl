@@ -36,6 +36,9 @@ file-lacks = O arquivo { $path } não contém { $want }.
 file-yaml = O arquivo { $path } não pode ser lido como YAML: { $error }
 no-answer = A pergunta ainda não tem resposta.
 wrong-answer = Não é { $got }. Olhe mais uma vez.
+foretold-right = Sim. Adiantado em { $after }, o seu cluster diz: { $truth }.
+foretold-wrong = Adiantado em { $after }, o seu cluster diz: { $truth }. Agora veja como se chega lá.
+foretold-not = Não dá para adiantar este cluster agora. Espere e veja.
 ## O que fez uma verificação valer.
 is-so = { $object } está exatamente como deve.
 was-event = { $reason } aconteceu em { $on }.

@@ -46,7 +46,10 @@ impl Serialize for Plain<'_> {
 pub fn evaluate(expression: &str, seen: &Seen) -> Result<Value, String> {
     let program = Program::compile(expression).map_err(|e| e.to_string())?;
     let mut context = Context::default().with_all();
-    for (list, kind) in KINDS {
+    let wanted = program.references();
+    let is_wanted =
+        |(list, kind): &&(&str, &str)| wanted.has_variable(list) || wanted.has_function(kind);
+    for (list, kind) in KINDS.iter().filter(is_wanted) {
         let objects: Vec<Plain> = seen.of(kind).map(Plain).collect();
         let value = to_value(&objects).map_err(|e| e.to_string())?;
         context.add_variable_from_value(*list, value.clone());

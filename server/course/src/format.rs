@@ -107,11 +107,43 @@ pub struct StepFile {
     pub goal: Goal,
     /// all must hold
     pub check: Vec<CheckFile>,
+    /// what a learner may say beforehand of what comes
+    #[serde(default)]
+    pub predict: Option<PredictFile>,
     /// shell lines that complete the step
     pub solve: Vec<String>,
     /// shell lines that must not complete it, and earn a reason
     #[serde(default)]
     pub wrong: Vec<String>,
+    /// mutations of `solve` that complete the step all the same, each with a word why
+    #[serde(default)]
+    pub accepts: Vec<AcceptFile>,
+}
+
+/// `predict:` a question whose answer a copy of the cluster knows that is run ahead. Asked on simulated clusters only.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PredictFile {
+    /// of the `:::predict`
+    pub id: String,
+    /// `number` or `text`
+    pub kind: String,
+    /// how far ahead: `40s`, `10m`, `1h`
+    pub after: String,
+    /// what is asked of the cluster then
+    pub ask: Expect,
+}
+
+/// One of `accepts:`, by the line that is left out or by the word that is another.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptFile {
+    /// how the line begins that may be left out
+    pub drop: Option<String>,
+    /// the word that may be another
+    pub change: Option<String>,
+    /// why the step is done all the same
+    pub why: String,
 }
 
 /// One check: the first field that is present names its kind.

@@ -1,7 +1,7 @@
 //! What can be said of a lesson without running it: same steps and questions in every language, a check in every
 //! step, known kinds of checks.
 
-use crate::format::{Backend, CheckFile, LessonFile};
+use crate::format::{AcceptFile, Backend, CheckFile, LessonFile};
 use crate::load::{Diagnostic, Lesson, fault};
 use std::collections::BTreeSet;
 
@@ -38,6 +38,26 @@ pub fn lint(file: &LessonFile, lesson: &Lesson, folder: &str) -> Vec<Diagnostic>
         {
             say(format!(
                 "step {} has no solve: write the lines that complete it",
+                step.id
+            ));
+        }
+        if step.predict.as_ref().is_some_and(|p| p.ahead().is_none()) {
+            say(format!(
+                "step {}: predict: after is no time: write `40s`, `10m` or `1h`",
+                step.id
+            ));
+        }
+        let asks = |c: &CheckFile| c.answer.is_some() || c.choice.is_some();
+        if step.wrong.is_empty() && !step.check.iter().any(asks) {
+            say(format!(
+                "step {} has no wrong: write a line that does not complete it",
+                step.id
+            ));
+        }
+        let vague = |a: &&AcceptFile| a.drop.is_some() == a.change.is_some() || a.why.is_empty();
+        if step.accepts.iter().any(|a| vague(&a)) {
+            say(format!(
+                "step {}: one of accepts does not say what (drop or change) and why",
                 step.id
             ));
         }
@@ -121,25 +141,26 @@ fn languages(file: &LessonFile, lesson: &Lesson, folder: &str, found: &mut Vec<D
             }
         }
         for step in &file.steps {
-            let asked = step.check.iter().filter_map(|c| {
-                c.answer
-                    .as_ref()
-                    .map(|a| &a.id)
-                    .or(c.choice.as_ref().map(|a| &a.id))
-            });
-            let there: Vec<&str> = prose
-                .steps
-                .iter()
-                .filter(|s| s.id == step.id)
+            let there = prose.steps.iter().filter(|s| s.id == step.id);
+            let there: Vec<(&str, bool)> = there
                 .flat_map(|s| &s.questions)
-                .map(|q| q.id.as_str())
+                .map(|q| (q.id.as_str(), q.predicts))
                 .collect();
-            for id in asked.filter(|id| !there.contains(&id.as_str())) {
-                found.push(fault(
-                    &path,
-                    0,
-                    format!("step {}: the question {id} is not in the text", step.id),
-                ));
+            let asked = step.check.iter().filter_map(|c| {
+                let answer = c.answer.as_ref().map(|a| a.id.as_str());
+                answer.or(c.choice.as_ref().map(|c| c.id.as_str()))
+            });
+            let predicted = step.predict.as_ref().map(|p| (p.id.as_str(), true));
+            let wanted = asked.map(|id| (id, false)).chain(predicted);
+            for (id, predicts) in wanted.filter(|wanted| !there.contains(wanted)) {
+                let what = if predicts { "prediction" } else { "question" };
+                let message = format!("step {}: the {what} {id} is not in the text", step.id);
+                found.push(fault(&path, 0, message));
+            }
+            let lost = |q: &&(&str, bool)| q.1 && predicted != Some(**q);
+            for (id, _) in there.iter().filter(lost) {
+                let message = format!("step {}: lesson.yaml has no predict {id}", step.id);
+                found.push(fault(&path, 0, message));
             }
         }
     }

@@ -142,9 +142,16 @@ impl Course {
 
     /// A lesson in every way that its variables were drawn by the seeds below 64, each once: what its proofs have to hold for.
     pub fn draws(&self, id: &str) -> Vec<Arc<Lesson>> {
-        let all = (0..64).filter_map(|seed| self.drawn(id, seed));
-        let each: BTreeMap<_, _> = all.map(|l| (l.vars.clone(), l)).collect();
-        each.into_values().collect()
+        let Some(plain) = self.lesson(id) else {
+            return Vec::new();
+        };
+        let path = format!("{}/{id}/lesson.yaml", plain.track);
+        let file = yaml::<LessonFile>(&self.texts, &path, 0, &BTreeMap::new(), &mut Vec::new());
+        let seeds = file.into_iter().flat_map(|file| {
+            let drawn = (0..64).rev().map(move |seed| (draw(&file, seed), seed));
+            drawn.collect::<BTreeMap<_, _>>().into_values()
+        });
+        seeds.filter_map(|seed| self.drawn(id, seed)).collect()
     }
 
     /// A lesson whose variables are drawn by `seed`. Learners with the same draw share it: its prose is read once.

@@ -4,7 +4,7 @@ use crate::format::CheckFile;
 use crate::grade::Grader;
 use crate::history::Observation;
 use crate::load::Lesson;
-use crate::prove::{LIMIT, Scene, Stage};
+use crate::prove::{LIMIT, Ran, Scene, Stage};
 use crate::{Lang, check, watch};
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,28 +77,48 @@ impl<C: Scene> Player<C> {
 
     /// Plays the solution of one step and waits until it ticks.
     pub async fn play(&mut self, index: usize) -> Result<(), String> {
+        self.lines(index).await?;
+        self.finish(index).await
+    }
+
+    /// Runs the lines of a solution, each to a good end.
+    pub async fn lines(&mut self, index: usize) -> Result<(), String> {
         let lesson = self.grader.lesson().clone();
-        let step = &lesson.steps[index];
-        for line in &step.solve {
-            let ran = self.scene.run(line, LIMIT).await;
-            self.look().await;
+        for line in &lesson.steps[index].solve {
+            let ran = self.run(line).await;
             let failed = ran.exit.filter(|code| *code != 0);
             if let Some(code) = failed.filter(|_| !line.contains("|| true")) {
                 let output = ran.output.trim();
                 return Err(format!("`{line}` ended with {code}: {output}"));
             }
         }
-        step.check.iter().for_each(|check| self.answer(check));
-        if self
-            .wait(PATIENCE, |grader| grader.steps()[index].done)
-            .await
-        {
+        Ok(())
+    }
+
+    /// Answers rightly, and waits until the step ticks.
+    pub async fn finish(&mut self, index: usize) -> Result<(), String> {
+        if self.tick(index, PATIENCE).await {
             return Ok(());
         }
         let reasons = &self.grader.steps()[index].reasons;
         let why: Vec<String> = reasons.iter().map(|r| r.say(Lang::En)).collect();
         let why = why.join(" ");
         Err(format!("the solution does not complete it: {why}"))
+    }
+
+    /// Runs a line and looks at what came of it.
+    pub async fn run(&mut self, line: &str) -> Ran {
+        let ran = self.scene.run(line, LIMIT).await;
+        self.look().await;
+        ran
+    }
+
+    /// Answers the questions of a step rightly and waits until it ticks, at most `limit`. Whether it does.
+    pub async fn tick(&mut self, index: usize, limit: Duration) -> bool {
+        let lesson = self.grader.lesson().clone();
+        let checks = &lesson.steps[index].check;
+        checks.iter().for_each(|check| self.answer(check));
+        self.wait(limit, |grader| grader.steps()[index].done).await
     }
 
     /// Answers a question rightly, as far as the lesson's data says what is right.
@@ -112,6 +132,24 @@ impl<C: Scene> Player<C> {
         for (id, value) in chosen.into_iter().chain(typed) {
             self.grader.observe(Observation::Answered { id, value });
         }
+    }
+
+    /// A wrong answer to the question of a check: its id and the answer.
+    pub fn wrong_answer(&self, index: usize, check: &CheckFile) -> Option<(String, String)> {
+        if let Some(question) = &check.answer {
+            let right = check::right_answer(question, self.grader.seen());
+            let wrong = match right.as_deref().map(str::parse::<f64>) {
+                Some(Ok(number)) => (number + 1.0).to_string(),
+                _ => "something else".to_owned(),
+            };
+            return Some((question.id.clone(), wrong));
+        }
+        let choice = check.choice.as_ref()?;
+        let (_, prose) = self.grader.lesson().prose.first_key_value()?;
+        let mut asked = prose.steps.get(index)?.questions.iter();
+        let options = &asked.find(|q| q.id == choice.id)?.options;
+        let wrong = options.iter().find(|letter| **letter != choice.correct)?;
+        Some((choice.id.clone(), wrong.clone()))
     }
 
     /// Lets the cluster's time pass until the grader is as wished, at most `limit`. Whether it is.

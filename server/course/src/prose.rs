@@ -1,7 +1,7 @@
 //! The prose of one lesson in one language: CommonMark with a few directives, made into HTML per step.
 //!
 //! `# Title`, an introduction, one `## <step-id>: Title` section a step, and a last section `## learned: Title`.
-//! Directives: fenced code with `run`, `fails`, `file=NAME`; `:::hint`, `:::solution`, `:::note`, `:::deeper`, `:::question{#id}`.
+//! Directives: fenced code with `run`, `fails`, `file=NAME`; `:::hint`, `:::solution`, `:::note`, `:::deeper`, `:::question{#id}`, `:::predict{#id}`.
 
 use crate::highlight::{escape, highlight};
 use comrak::nodes::{NodeHtmlBlock, NodeValue};
@@ -58,8 +58,10 @@ pub struct Run {
 /// A question in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
-    /// as in `answer:` or `choice:`
+    /// as in `answer:`, `choice:` or `predict:`
     pub id: String,
+    /// it asks for what comes
+    pub predicts: bool,
     /// letters of its options; empty where the answer is typed
     pub options: Vec<String>,
 }
@@ -220,11 +222,11 @@ fn directive(
             "<details class=\"deeper\"><summary data-text=\"deeper\"></summary>".to_owned(),
             "</details>",
         ),
-        "question" => return question(name, body, line, section, faults),
+        "question" | "predict" => return question(name, body, line, section, faults),
         other => {
             faults.push((
                 line,
-                format!(":::{other} is not known: hint, solution, note, deeper and question are"),
+                format!(":::{other} is not known: hint, solution, note, deeper, question and predict are"),
             ));
             return;
         }
@@ -260,10 +262,15 @@ fn question(
         .copied()
         .filter(|l| option(l).is_none())
         .collect();
-    let kind = if options.is_empty() {
-        "answer"
-    } else {
-        "choice"
+    let predicts = name.starts_with("predict");
+    if predicts && !options.is_empty() {
+        let message = "a prediction is typed: it has no options".to_owned();
+        faults.push((line, message));
+    }
+    let kind = match (predicts, options.is_empty()) {
+        (true, _) => "predict",
+        (false, true) => "answer",
+        (false, false) => "choice",
     };
     let asked = markdown(&ask, line, section, faults);
     let mut html = format!(
@@ -287,6 +294,7 @@ fn question(
     section.html.push_str(&html);
     section.questions.push(Question {
         id: id.to_owned(),
+        predicts,
         options: options.into_iter().map(|o| o.0).collect(),
     });
 }

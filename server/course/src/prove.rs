@@ -3,9 +3,11 @@
 //! its own, so that parts can be played side by side.
 
 use crate::format::CheckFile;
-use crate::history::Asked;
+use crate::history::{Asked, Observation};
 use crate::load::Lesson;
+use crate::mutate::{self, Change, Mutant};
 use crate::player::Player;
+use crate::sentence::Sentence;
 use crate::{Lang, check};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -42,6 +44,8 @@ pub trait Scene {
         port: u16,
         path: &str,
     ) -> impl Future<Output = Option<(u16, String)>> + Send;
+    /// All objects as they will be after this time, if nobody does anything; none where nobody can tell.
+    fn ahead(&mut self, time: Duration) -> impl Future<Output = Option<Vec<Observation>>> + Send;
     /// Takes the scene down.
     fn end(&mut self) -> impl Future<Output = ()> + Send;
 }
@@ -75,6 +79,8 @@ pub enum Part {
     Solutions,
     /// Proof 3, for one wrong line of the step at this place.
     Wrong(usize, String),
+    /// Proof 4, for one mutation of the solution of the step at this place.
+    Mutant(usize, Mutant),
     /// Proof 5: the runnable code runs in the order it stands.
     Blocks,
 }
@@ -84,7 +90,7 @@ pub enum Part {
 pub struct Earned {
     /// step id
     pub step: String,
-    /// the wrong line
+    /// the wrong line, or `question: answer`
     pub line: String,
     /// the reason that a learner reads, by language
     pub reason: BTreeMap<Lang, String>,
@@ -97,11 +103,24 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// what each wrong line earned
     pub reasons: Vec<Earned>,
+    /// mutations that complete their step all the same
+    pub survivors: Vec<Survivor>,
+}
+
+/// A mutation that completes its step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Survivor {
+    /// step id
+    pub step: String,
+    /// what is not as in the solution
+    pub change: Change,
 }
 
 /// How long a line may run, and how long a learner's wrong line is watched.
 pub(crate) const LIMIT: Duration = Duration::from_secs(90);
 const WATCHED: Duration = Duration::from_secs(5);
+/// How long a mutation is given to complete its step.
+const DOUBT: Duration = Duration::from_secs(60);
 /// How long a block runs that only Ctrl-C ends, and how long a learner looks at what a block did.
 const ENDLESS: Duration = Duration::from_secs(3);
 const READING: Duration = Duration::from_secs(3);
@@ -120,11 +139,21 @@ pub fn parts(lesson: &Lesson) -> Vec<Part> {
         .collect()
 }
 
+/// The parts of proof 4: each mutation of each solution. [`Report::conclude`] says what they came to.
+pub fn mutations(lesson: &Lesson) -> Vec<Part> {
+    let steps = lesson.steps.iter().enumerate();
+    let mutants = steps.flat_map(|(index, step)| {
+        let mutants = mutate::mutants(step).into_iter();
+        mutants.map(move |mutant| Part::Mutant(index, mutant))
+    });
+    mutants.collect()
+}
+
 /// Plays one part.
 pub async fn prove<S: Stage>(stage: &S, lesson: &Arc<Lesson>, part: &Part) -> Report {
     let mut report = Report::default();
     let solved = match part {
-        Part::Wrong(index, _) => *index,
+        Part::Wrong(index, _) | Part::Mutant(index, _) => *index,
         Part::Solutions | Part::Blocks => 0,
     };
     let mut player = match Player::before(stage, lesson, solved).await {
@@ -137,6 +166,7 @@ pub async fn prove<S: Stage>(stage: &S, lesson: &Arc<Lesson>, part: &Part) -> Re
     match part {
         Part::Solutions => solutions(&mut player, &mut report).await,
         Part::Wrong(index, line) => wrong(&mut player, *index, line, &mut report).await,
+        Part::Mutant(index, mutant) => doubt(&mut player, *index, mutant, &mut report).await,
         Part::Blocks => blocks(&mut player, &mut report).await,
     }
     player.scene.end().await;
@@ -153,6 +183,15 @@ impl Report {
         });
     }
 
+    fn earn(&mut self, step: &str, line: String, reason: &Sentence) {
+        let said = Lang::ALL.into_iter().map(|lang| (lang, reason.say(lang)));
+        self.reasons.push(Earned {
+            step: step.to_owned(),
+            line,
+            reason: said.collect(),
+        });
+    }
+
     /// The stage broke while the lesson was played on it.
     pub fn broken(lesson: &str) -> Report {
         let finding = Finding {
@@ -163,7 +202,7 @@ impl Report {
         };
         Report {
             findings: vec![finding],
-            reasons: Vec::new(),
+            ..Report::default()
         }
     }
 
@@ -171,6 +210,32 @@ impl Report {
     pub fn add(&mut self, other: Report) {
         self.findings.extend(other.findings);
         self.reasons.extend(other.reasons);
+        self.survivors.extend(other.survivors);
+    }
+
+    /// Once all mutations were played: finds those that complete a step and are not accepted, and what is accepted in vain.
+    pub fn conclude(&mut self, lesson: &Lesson) {
+        for step in &lesson.steps {
+            let of_step = |s: &&Survivor| s.step == step.id;
+            let survivors: Vec<Survivor> = self.survivors.iter().filter(of_step).cloned().collect();
+            for Survivor { change, .. } in &survivors {
+                if !step.accepts.iter().any(|a| a.is_of(change)) {
+                    let message = format!(
+                        "{change} the step is completed too: make its checks stricter, or say why in accepts"
+                    );
+                    self.find(lesson, 4, &step.id, message);
+                }
+            }
+            for accepted in &step.accepts {
+                if !survivors.iter().any(|s| accepted.is_of(&s.change)) {
+                    let what = accepted.drop.as_ref().or(accepted.change.as_ref());
+                    let what = what.map_or("", String::as_str);
+                    let message =
+                        format!("accepts `{what}` in vain: no such mutation completes it");
+                    self.find(lesson, 4, &step.id, message);
+                }
+            }
+        }
     }
 }
 
@@ -181,7 +246,13 @@ async fn solutions<C: Scene>(player: &mut Player<C>, report: &mut Report) {
         report.find(&lesson, 1, &step.id, message);
     }
     for (index, step) in lesson.steps.iter().enumerate() {
-        if let Err(message) = player.play(index).await {
+        if let Err(message) = player.lines(index).await {
+            report.find(&lesson, 2, &step.id, message);
+            return;
+        }
+        foresee(player, index, report).await;
+        mislead(player, index, report).await;
+        if let Err(message) = player.finish(index).await {
             report.find(&lesson, 2, &step.id, message);
             return;
         }
@@ -193,6 +264,49 @@ async fn solutions<C: Scene>(player: &mut Player<C>, report: &mut Report) {
         for later in later.filter(|s| s.done) {
             let message = format!("the solution of {} completes this later step too", step.id);
             report.find(&lesson, 2, &later.id, message);
+        }
+    }
+}
+
+/// What is foretold is what comes.
+async fn foresee<C: Scene>(player: &mut Player<C>, index: usize, report: &mut Report) {
+    let lesson = player.grader.lesson().clone();
+    let step = &lesson.steps[index];
+    let Some(predict) = &step.predict else {
+        return;
+    };
+    let time = predict.ahead().unwrap_or_default();
+    let Some(future) = player.scene.ahead(time).await else {
+        return;
+    };
+    let foretold = predict.judge("", future).map(|f| f.truth);
+    player.wait(time, |_| false).await;
+    let came = predict.truth(player.grader.seen());
+    if foretold.is_none() || foretold != came {
+        let message = format!(
+            "what {} foretells is {foretold:?}, and {came:?} comes",
+            predict.id
+        );
+        report.find(&lesson, 2, &step.id, message);
+    }
+}
+
+/// Proof 3 for questions: all but the answers is done, and they are wrong.
+async fn mislead<C: Scene>(player: &mut Player<C>, index: usize, report: &mut Report) {
+    let lesson = player.grader.lesson().clone();
+    let step = &lesson.steps[index];
+    for check in &step.check {
+        let Some((id, value)) = player.wrong_answer(index, check) else {
+            continue;
+        };
+        let line = format!("{id}: {value}");
+        player.grader.observe(Observation::Answered { id, value });
+        match check::evaluate(check, player.grader.seen()) {
+            Ok(_) => {
+                let message = format!("the wrong answer {line} is taken for right");
+                report.find(&lesson, 3, &step.id, message);
+            }
+            Err(reason) => report.earn(&step.id, line, &reason),
         }
     }
 }
@@ -212,12 +326,27 @@ async fn wrong<C: Scene>(player: &mut Player<C>, index: usize, line: &str, repor
         let message = format!("the wrong line `{line}` {problem}");
         report.find(&lesson, 3, &state.id, message);
     }
-    let said = |lang: Lang| reason.map(|r| (lang, r.say(lang)));
-    report.reasons.push(Earned {
-        step: state.id.clone(),
-        line: line.to_owned(),
-        reason: Lang::ALL.into_iter().filter_map(said).collect(),
-    });
+    if let Some(reason) = reason {
+        report.earn(&state.id, line.to_owned(), reason);
+    }
+}
+
+/// Proof 4: questions are answered rightly, as by somebody who guesses well.
+async fn doubt<C: Scene>(
+    player: &mut Player<C>,
+    index: usize,
+    mutant: &Mutant,
+    report: &mut Report,
+) {
+    for line in &mutant.solve {
+        player.run(line).await;
+    }
+    if player.tick(index, DOUBT).await {
+        report.survivors.push(Survivor {
+            step: player.grader.steps()[index].id.clone(),
+            change: mutant.change.clone(),
+        });
+    }
 }
 
 /// One language speaks for all: that the code is the same in each is a matter of `lint`.

@@ -8,7 +8,9 @@ pub mod sim;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use course::Observation;
 use host::{Handle, Shards};
 
 use crate::wire::Backend;
@@ -51,6 +53,14 @@ impl Ground {
     pub async fn regrow(&self, journal: host::Journal) -> Option<Grown> {
         match self {
             Ground::Sim(shards) => sim::regrow(shards, journal).await,
+            Ground::Real(_) => None,
+        }
+    }
+
+    /// All objects of a world's cluster as they will be after `time`, if nobody does anything. `None`: nobody can tell.
+    pub async fn ahead(&self, world: &Handle, time: Duration) -> Option<Vec<Observation>> {
+        match self {
+            Ground::Sim(shards) => sim::ahead(shards, world, time).await,
             Ground::Real(_) => None,
         }
     }

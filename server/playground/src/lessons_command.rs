@@ -1,11 +1,11 @@
 //! `podschool lessons …`: the author's tools.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use course::format::Backend;
-use course::{Course, Lang, Lesson, Part, Report, parts, prove};
+use course::{Course, Lang, Lesson, Part, Report, mutations, parts, prove};
 use futures::StreamExt;
 use host::Shards;
 
@@ -14,9 +14,6 @@ use crate::backend::real::RealGround;
 use crate::lessons;
 use crate::settings::RealCluster;
 use crate::stage::Lab;
-
-/// Parts of lessons that are played at once on a real cluster, whose nodes have the room of a small machine.
-const ON_A_REAL_CLUSTER: usize = 4;
 
 /// The flags of `podschool lessons`.
 #[derive(Debug, Args)]
@@ -39,9 +36,15 @@ enum Tool {
         /// On the cluster of this kubeconfig, in real time
         #[arg(long, value_name = "FILE")]
         kubeconfig: Option<PathBuf>,
+        /// On a real cluster: how many parts are played at once, each in a namespace of its own
+        #[arg(long, value_name = "N", default_value = "4", requires = "kubeconfig", value_parser = clap::value_parser!(u16).range(1..=64))]
+        at_once: u16,
         /// What was found, as JSON
         #[arg(long)]
         json: bool,
+        /// Compare what learners are told with this file; where it is missing, write it
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["names", "kubeconfig"])]
+        reasons: Option<PathBuf>,
     },
 }
 
@@ -59,8 +62,16 @@ pub async fn run(args: LessonsArgs) -> i32 {
         Tool::Check {
             names,
             kubeconfig,
+            at_once,
             json,
-        } => check(&course, &names, kubeconfig, json).await,
+            reasons,
+        } => match check(&course, &names, kubeconfig, at_once.into()).await {
+            Ok(reports) => tell(&reports, json, reasons.as_deref()),
+            Err(why) => {
+                eprintln!("podschool: {why}");
+                2
+            }
+        },
     }
 }
 
@@ -80,7 +91,16 @@ fn list(course: &Course) -> i32 {
     0
 }
 
-async fn check(course: &Course, names: &[String], kubeconfig: Option<PathBuf>, json: bool) -> i32 {
+/// A lesson as it was drawn, and what came of it.
+type Proven = (Arc<Lesson>, Report);
+
+/// Plays the proofs; the error says what cannot be played.
+async fn check(
+    course: &Course,
+    names: &[String],
+    kubeconfig: Option<PathBuf>,
+    at_once: usize,
+) -> Result<Vec<Proven>, String> {
     let is_named = |lesson: &Lesson| {
         names.is_empty()
             || names.iter().any(|name| {
@@ -93,51 +113,81 @@ async fn check(course: &Course, names: &[String], kubeconfig: Option<PathBuf>, j
         .flat_map(|lesson| course.draws(&lesson.id))
         .collect();
     if wanted.is_empty() {
-        eprintln!(
-            "podschool: no lesson is called {}; `podschool lessons list` names them",
+        return Err(format!(
+            "no lesson is called {}; `podschool lessons list` names them",
             names.join(" or ")
-        );
-        return 2;
+        ));
     }
-    let lessons: Vec<Arc<Lesson>>;
-    let at_once = std::thread::available_parallelism().map_or(2, usize::from);
-    let reports = match kubeconfig {
-        None => {
-            lessons = playable(wanted, Backend::Sim);
-            all(&lessons, at_once, in_virtual_time).await
-        }
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    match kubeconfig {
+        None => Ok(simulated(playable(wanted, Backend::Sim), threads).await),
         Some(path) => {
             let set = RealCluster {
                 kubeconfig: Some(path),
                 context: None,
             };
-            let shards = Shards::new(at_once);
-            let real = match RealGround::connect(&set, "lessons-check".into(), shards).await {
-                Ok(real) => Ground::Real(Arc::new(real)),
-                Err(wrong) => {
-                    eprintln!("podschool: {wrong}");
-                    return 2;
-                }
-            };
-            lessons = playable(wanted, Backend::Real);
-            let lab = Arc::new(Lab { ground: real });
-            all(&lessons, ON_A_REAL_CLUSTER, move |lesson, part| {
+            let shards = Shards::new(threads);
+            let real = RealGround::connect(&set, "lessons-check".into(), shards).await;
+            let ground = Ground::Real(Arc::new(real.map_err(|wrong| wrong.to_string())?));
+            let lab = Arc::new(Lab { ground });
+            let play = move |lesson: Arc<Lesson>, part| {
                 let lab = lab.clone();
                 async move { prove(&*lab, &lesson, &part).await }
-            })
-            .await
+            };
+            let lessons = playable(wanted, Backend::Real);
+            Ok(all(&lessons, parts, at_once, play).await)
         }
-    };
-    let wrong: usize = reports
-        .iter()
-        .map(|(_, report)| report.findings.len())
-        .sum();
-    if json {
-        print_json(&reports)
-    } else {
-        print_text(&reports)
     }
-    i32::from(wrong > 0)
+}
+
+/// All proofs, in virtual time.
+async fn simulated(mut lessons: Vec<Arc<Lesson>>, at_once: usize) -> Vec<Proven> {
+    let mut reports = all(&lessons, parts, at_once, in_virtual_time).await;
+    // Draws of one lesson differ in their words, not in what their checks let pass: the first speaks for all.
+    lessons.dedup_by_key(|lesson| lesson.id.clone());
+    for (lesson, found) in all(&lessons, mutations, at_once, in_virtual_time).await {
+        let reported = reports.iter_mut().find(|(known, _)| known.id == lesson.id);
+        if let Some((_, report)) = reported {
+            report.add(found);
+            report.conclude(&lesson);
+        }
+    }
+    reports
+}
+
+/// Says what came of it; the exit status.
+fn tell(reports: &[Proven], json: bool, reasons: Option<&Path>) -> i32 {
+    if json {
+        print_json(reports);
+    } else {
+        print_text(reports);
+    }
+    let told = reasons.map_or(Ok(()), |file| {
+        compare(file, &course::reasons::page(reports))
+    });
+    if let Err(why) = &told {
+        eprintln!("podschool: {why}");
+    }
+    let wrong = reports
+        .iter()
+        .any(|(_, report)| !report.findings.is_empty());
+    i32::from(wrong || told.is_err())
+}
+
+fn compare(file: &Path, page: &str) -> Result<(), String> {
+    let named = file.display();
+    match std::fs::read_to_string(file) {
+        Ok(before) => match course::reasons::difference(&before, page) {
+            None => Ok(()),
+            Some((line, was, is)) => Err(format!(
+                "learners are told otherwise than {named}:{line} says:\n  was: {was}\n  is:  {is}\nif this is meant, remove the file and run again"
+            )),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            std::fs::write(file, page).map_err(|e| format!("{named} cannot be written: {e}"))
+        }
+        Err(error) => Err(format!("{named} cannot be read: {error}")),
+    }
 }
 
 fn playable(wanted: Vec<Arc<Lesson>>, backend: Backend) -> Vec<Arc<Lesson>> {
@@ -145,12 +195,13 @@ fn playable(wanted: Vec<Arc<Lesson>>, backend: Backend) -> Vec<Arc<Lesson>> {
     wanted.into_iter().filter(runs).collect()
 }
 
-/// Plays all parts of all lessons, some at once; what came of each lesson, in their order.
+/// Plays the parts of all lessons, some at once; what came of each lesson, in their order.
 async fn all<F: Future<Output = Report>>(
     lessons: &[Arc<Lesson>],
+    parts: impl Fn(&Lesson) -> Vec<Part>,
     at_once: usize,
     play: impl Fn(Arc<Lesson>, Part) -> F,
-) -> Vec<(String, Report)> {
+) -> Vec<Proven> {
     let parts = lessons.iter().enumerate().flat_map(|(index, lesson)| {
         let of = parts(lesson).into_iter();
         of.map(move |part| (index, lesson.clone(), part))
@@ -159,8 +210,8 @@ async fn all<F: Future<Output = Report>>(
         let played = play(lesson, part);
         async move { (index, played.await) }
     });
-    let named = lessons.iter().map(|l| (l.id.clone(), Report::default()));
-    let mut reports: Vec<(String, Report)> = named.collect();
+    let empty = lessons.iter().map(|l| (l.clone(), Report::default()));
+    let mut reports: Vec<Proven> = empty.collect();
     let mut played = futures::stream::iter(played).buffered(at_once);
     while let Some((index, report)) = played.next().await {
         reports[index].1.add(report);
@@ -178,18 +229,19 @@ async fn in_virtual_time(lesson: Arc<Lesson>, part: Part) -> Report {
     played.await.unwrap_or_else(|_| Report::broken(&of))
 }
 
-fn print_json(reports: &[(String, Report)]) {
+fn print_json(reports: &[Proven]) {
     let all: Vec<_> = reports
         .iter()
-        .map(|(lesson, report)| serde_json::json!({ "lesson": lesson, "report": report }))
+        .map(|(lesson, report)| serde_json::json!({ "lesson": lesson.id, "vars": lesson.vars, "report": report }))
         .collect();
     println!("{}", serde_json::Value::from(all));
 }
 
-fn print_text(reports: &[(String, Report)]) {
+fn print_text(reports: &[Proven]) {
     for (lesson, report) in reports {
         println!(
-            "{lesson}: {}",
+            "{}: {}",
+            lesson.id,
             if report.findings.is_empty() {
                 "proven"
             } else {

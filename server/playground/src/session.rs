@@ -20,8 +20,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use course::format::StepFile;
-use course::{Lang, Lesson};
+use course::format::{PredictFile, StepFile};
+use course::{Lang, Lesson, Sentence};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -423,6 +423,24 @@ impl Session {
             .keep_answer(&self.learner.0, &self.lesson.id, question, &value)
             .await?;
         Ok(life.grading.answer(step, question, value).await)
+    }
+
+    /// Runs a copy of the cluster ahead, to see what comes of a prediction: whether it is right, where that can be known, and a sentence.
+    pub async fn foretell(
+        &self,
+        life: &Life,
+        predict: &PredictFile,
+        said: &str,
+    ) -> (Option<bool>, String) {
+        let time = predict.ahead().unwrap_or_default();
+        let future = self.ground.ahead(&life.world, time).await;
+        match future.and_then(|future| predict.judge(said, future)) {
+            Some(foretold) => {
+                let sentence = foretold.sentence(&predict.after);
+                (Some(foretold.right), life.grading.say(&sentence))
+            }
+            None => (None, life.grading.say(&Sentence::new("foretold-not"))),
+        }
     }
 
     /// A page is here.

@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use course::{Asked, Lesson, Ran, Scene, Stage};
+use course::{Asked, Lesson, Observation, Ran, Scene, Stage};
 use tokio::sync::mpsc;
 
 use crate::backend::{Ground, Grown};
@@ -24,6 +24,7 @@ pub struct Lab {
 
 /// One lesson's cluster and workstation. Dropping it ends the world.
 pub struct Cast {
+    ground: Ground,
     grown: Grown,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
@@ -49,7 +50,12 @@ impl Stage for Lab {
         // Nobody looks at previews here: what is told about them goes nowhere.
         let (tell, _) = mpsc::unbounded_channel();
         kubectl_program::install(&grown.world, clients, Previews::default(), tell);
-        Ok(Cast { grown, asked })
+        let ground = self.ground.clone();
+        Ok(Cast {
+            ground,
+            grown,
+            asked,
+        })
     }
 }
 
@@ -96,6 +102,10 @@ impl Scene for Cast {
 
     async fn get(&mut self, pod: &str, port: u16, path: &str) -> Option<(u16, String)> {
         session::ask::get(&self.grown.watcher, &self.grown.namespace, pod, port, path).await
+    }
+
+    async fn ahead(&mut self, time: Duration) -> Option<Vec<Observation>> {
+        self.ground.ahead(&self.grown.world, time).await
     }
 
     async fn end(&mut self) {

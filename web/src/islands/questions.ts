@@ -1,4 +1,7 @@
-/** Questions of the text become forms: the answer goes to the server, its word comes back below. Their words stand in the lesson. */
+/**
+ * Questions of the text become forms: the answer goes to the server, its word comes back below. Their words stand in the lesson.
+ * A prediction is one too, where the cluster can be run ahead to see what comes of it.
+ */
 import { effect } from "@preact/signals";
 import type { Session } from "../core/session.ts";
 import { say } from "../page.ts";
@@ -8,7 +11,7 @@ function read(form: HTMLFormElement): Answer | undefined {
   const value = new FormData(form).get("answer");
   if (typeof value !== "string" || value.trim() === "") return undefined;
   const text = value.trim();
-  return form.dataset.kind === "answer" && Number.isFinite(Number(text)) ? Number(text) : text;
+  return form.dataset.kind !== "choice" && Number.isFinite(Number(text)) ? Number(text) : text;
 }
 
 function choice(option: HTMLLIElement): HTMLLabelElement {
@@ -33,6 +36,11 @@ function form(question: HTMLElement): { form: HTMLFormElement; said: HTMLOutputE
   const ask = group.appendChild(document.createElement("legend"));
   const options = question.querySelector<HTMLElement>(".options");
   options?.remove();
+  const predicts = question.dataset.kind === "predict";
+  if (predicts) {
+    const ahead = ask.appendChild(document.createElement("small"));
+    ahead.textContent = say("prediction");
+  }
   ask.append(...question.childNodes);
   if (options) {
     group.append(...[...options.querySelectorAll("li")].map(choice));
@@ -45,7 +53,7 @@ function form(question: HTMLElement): { form: HTMLFormElement; said: HTMLOutputE
   }
   const button = form.appendChild(document.createElement("button"));
   button.type = "submit";
-  button.textContent = say("answer");
+  button.textContent = say(predicts ? "look-ahead" : "answer");
   const said = form.appendChild(document.createElement("output"));
   said.setAttribute("aria-live", "polite");
   return { form, said };
@@ -54,6 +62,7 @@ function form(question: HTMLElement): { form: HTMLFormElement; said: HTMLOutputE
 export function dressQuestions(root: ParentNode, session: Session): void {
   for (const drawn of root.querySelectorAll<HTMLElement>(".question[data-question]")) {
     const question = drawn.dataset.question ?? "";
+    const predicts = drawn.dataset.kind === "predict";
     const step = drawn.closest<HTMLElement>("[data-step]")?.dataset.step ?? "";
     const made = form(drawn);
     drawn.replaceWith(made.form);
@@ -62,7 +71,11 @@ export function dressQuestions(root: ParentNode, session: Session): void {
       const answer = read(made.form);
       if (answer === undefined) return;
       session.answer(step, question, answer);
-      session.check(step);
+      if (!predicts) session.check(step);
+    });
+    effect(() => {
+      // Only a simulated cluster can be run ahead.
+      made.form.hidden = predicts && session.backend.value !== "sim";
     });
     effect(() => {
       const word = session.answered.value[question];

@@ -150,7 +150,12 @@ fn answer(question: &AnswerFile, seen: &Seen) -> Verdict {
 
 /// What is right now; none where the expression cannot be answered.
 pub fn right_answer(question: &AnswerFile, seen: &Seen) -> Option<String> {
-    match &question.expect {
+    known(&question.expect, seen)
+}
+
+/// What is to be expected; none where the expression cannot be answered.
+pub(crate) fn known(expect: &Expect, seen: &Seen) -> Option<String> {
+    match expect {
         Expect::Value(value) => Some(
             value
                 .as_str()
@@ -162,7 +167,7 @@ pub fn right_answer(question: &AnswerFile, seen: &Seen) -> Option<String> {
     }
 }
 
-fn same(kind: &str, got: &str, want: &str) -> bool {
+pub(crate) fn same(kind: &str, got: &str, want: &str) -> bool {
     if kind == "number" {
         return got
             .trim()

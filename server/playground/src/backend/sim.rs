@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
+use course::Observation;
 use host::{ClusterSpec, Handle, Journal, Shards, WorkstationSpec, WorldSpec};
 
 use super::{Grown, SERVER};
@@ -53,6 +55,17 @@ pub async fn regrow(shards: &Shards, mut journal: Journal) -> Option<Grown> {
     // It answers when it has come to where it was; one that broke on the way does not.
     world.clock(host::ClockCommand::Read).await.ok()?;
     Some(grown(world))
+}
+
+/// All objects as they will be after `time`, if nobody does anything: a copy of the cluster is made from its journal and run ahead.
+/// `None`: it cannot be made again.
+pub async fn ahead(shards: &Shards, world: &Handle, time: Duration) -> Option<Vec<Observation>> {
+    let mut journal = world.journal().await.ok().filter(|j| j.complete)?;
+    journal.spec.workstation = None;
+    let copy = shards.replay(journal, true).await.ok()?;
+    copy.clock(host::ClockCommand::Step(time)).await.ok()?;
+    let client = super::duplex::client(&copy, NAMESPACE);
+    Some(course::list(&client, NAMESPACE).await)
 }
 
 fn grown(world: Handle) -> Grown {

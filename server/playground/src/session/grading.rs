@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use course::format::{CheckFile, HttpFile};
+use course::format::{CheckFile, HttpFile, PredictFile};
 use course::{Grader, Lang, Lesson, Observation, Sentence};
 use serde_json::Value;
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -312,6 +312,17 @@ impl Grading {
 
     pub fn is_question(&self, step: &str, question: &str) -> bool {
         self.question(step, question).is_some()
+    }
+
+    /// What the step asks for beforehand.
+    pub fn prediction(&self, step: &str, question: &str) -> Option<&PredictFile> {
+        let known = self.lesson.steps.iter().find(|known| known.id == step)?;
+        known.predict.as_ref().filter(|asked| asked.id == question)
+    }
+
+    /// A sentence in the learner's language.
+    pub fn say(&self, sentence: &Sentence) -> String {
+        sentence.say(lock(&self.shared).lang)
     }
 
     /// From now on sentences are said in this language.

@@ -218,6 +218,23 @@ impl Connection {
                     message,
                 })
             }
+            ClientFrame::StepAnswer {
+                step,
+                question,
+                answer,
+            } => match life.grading.prediction(&step, &question) {
+                Some(predict) => {
+                    let said = answer_text(&answer);
+                    let (right, message) = self.session.foretell(life, predict, &said).await;
+                    Some(ServerFrame::StepAnswered {
+                        step,
+                        question,
+                        right,
+                        message: Some(message),
+                    })
+                }
+                None => None,
+            },
             _ => None,
         };
         match answer {
