@@ -53,17 +53,33 @@ struct Driver {
     grain: Duration,
 }
 
+/// A world on its way to its thread. The runtime is that of the creator: foreign processes run there.
+pub(crate) struct Birth {
+    pub spec: WorldSpec,
+    pub start: Time,
+    /// To be lived anew before anything else.
+    pub journal: Option<Journal>,
+    pub commands: mpsc::UnboundedReceiver<Command>,
+    pub sender: mpsc::WeakUnboundedSender<Command>,
+    pub shared: Arc<Shared>,
+    /// Where foreign processes run.
+    pub outside: tokio::runtime::Handle,
+    /// The shortest sleep.
+    pub grain: Duration,
+}
+
 /// Runs a world until it ends.
-pub(crate) async fn drive(
-    spec: WorldSpec,
-    start: Time,
-    journal: Option<Journal>,
-    mut commands: mpsc::UnboundedReceiver<Command>,
-    sender: mpsc::WeakUnboundedSender<Command>,
-    shared: Arc<Shared>,
-    outside: tokio::runtime::Handle,
-    grain: Duration,
-) {
+pub(crate) async fn drive(birth: Birth) {
+    let Birth {
+        spec,
+        start,
+        journal,
+        mut commands,
+        sender,
+        shared,
+        outside,
+        grain,
+    } = birth;
     let woken = Arc::new(Notify::new());
     let turn_polls = spec.limits.turn_polls.max(1);
     let clock = shared.clock();

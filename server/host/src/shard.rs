@@ -2,8 +2,7 @@
 //! A panic in a world ends that world; its neighbours on the thread go on.
 
 use crate::clock::Clock;
-use crate::command::Command;
-use crate::drive::drive;
+use crate::drive::{Birth, drive};
 use crate::handle::{Handle, Inner, Shared, WorldEnded};
 use crate::journal::Journal;
 use crate::spec::WorldSpec;
@@ -16,18 +15,6 @@ use tokio::time::Instant;
 
 /// The stack of a shard's thread. Programs in worlds nest futures deeply (a shell in a shell), all polled from one place.
 pub(crate) const STACK_BYTES: usize = 16 * 1024 * 1024;
-
-/// A world on its way to its thread. The runtime is that of the creator: foreign processes run there.
-struct Birth {
-    spec: WorldSpec,
-    start: Time,
-    journal: Option<Journal>,
-    commands: mpsc::UnboundedReceiver<Command>,
-    sender: mpsc::WeakUnboundedSender<Command>,
-    shared: Arc<Shared>,
-    outside: tokio::runtime::Handle,
-    grain: Duration,
-}
 
 /// The threads on which worlds live. Dropping it lets the threads end once their worlds have.
 #[derive(Clone, Debug)]
@@ -168,20 +155,7 @@ fn run_shard(births: mpsc::UnboundedReceiver<Birth>) {
 /// Brings worlds to life on this thread, as long as somebody can ask for one.
 async fn attend(mut births: mpsc::UnboundedReceiver<Birth>) {
     while let Some(birth) = births.recv().await {
-        let Birth {
-            spec,
-            start,
-            journal,
-            commands,
-            sender,
-            shared,
-            outside,
-            grain,
-        } = birth;
         // Tokio's own budget would stop channels in the middle of a turn; a turn has a budget of its own.
-        let world = drive(
-            spec, start, journal, commands, sender, shared, outside, grain,
-        );
-        tokio::task::spawn_local(tokio::task::unconstrained(world));
+        tokio::task::spawn_local(tokio::task::unconstrained(drive(birth)));
     }
 }

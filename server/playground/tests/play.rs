@@ -61,6 +61,7 @@ async fn every_example_can_be_applied() {
                 request,
                 path: path.clone(),
                 text,
+                unless_changed: false,
             })
             .await;
         let written = |frame: &ServerFrame| matches!(frame, ServerFrame::FileWritten { request: id, .. } if *id == request);
