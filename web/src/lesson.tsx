@@ -56,6 +56,7 @@ function begin({ lesson, link, base, embedded }: Begun): Desk {
     },
   );
   const desk = new Desk(session, embedded);
+  session.onLesson = () => location.reload();
   session.onTick = (state) => {
     const step = lesson.steps.find((each) => each.id === state.id);
     desk.goOn(state.id);

@@ -125,3 +125,13 @@ test("notices are few, and each can be closed", () => {
   session.dismiss(session.notices.value[0]?.id ?? -1);
   expect(session.notices.value).toHaveLength(2);
 });
+
+test("a lesson that its author has changed is loaded again", () => {
+  const { session, take } = begun();
+  let loads = 0;
+  session.onLesson = () => {
+    loads += 1;
+  };
+  take({ type: "lesson.changed" });
+  expect(loads).toBe(1);
+});

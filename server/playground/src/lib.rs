@@ -16,6 +16,7 @@ pub mod pod_sockets;
 pub mod serve;
 pub mod session;
 pub mod settings;
+pub mod shelf;
 pub mod socket;
 pub mod stage;
 pub mod storage;

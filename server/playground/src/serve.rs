@@ -19,8 +19,9 @@ use crate::http::router::router;
 use crate::http::site::Site;
 use crate::session::registry::{Parts, Registry};
 use crate::settings::{ServeArgs, Settings, Wrong};
+use crate::shelf::Shelf;
 use crate::storage::Storage;
-use crate::{language, lessons};
+use crate::{language, lessons, shelf};
 
 /// Days for which a session is kept after it was used last.
 const KEEP_DAYS: i64 = 90;
@@ -70,6 +71,7 @@ impl Server {
             .map(|(cert, key)| acceptor(cert, key))
             .transpose()?;
         let course = lessons::course(settings.lessons.as_deref()).map_err(|e| said(&e))?;
+        let shelf = Arc::new(Shelf::new(course));
         let storage = Storage::open(settings.data.as_deref())
             .await
             .map_err(|e| said(&e))?;
@@ -89,14 +91,13 @@ impl Server {
                 RealGround::connect(real, instance(&settings, &site), shards.clone()).await?,
             ))),
         };
-        let course = Arc::new(course);
         let sim = Ground::Sim(shards);
         forget_old(&storage).await;
         let registry = Arc::new(Registry::new(Parts {
             storage: storage.clone(),
             passing: Storage::open(None).await.map_err(|e| said(&e))?,
             site: site.clone(),
-            course: course.clone(),
+            shelf: shelf.clone(),
             sim: sim.clone(),
             most: settings.max_sessions,
             idle_minutes: settings.idle_minutes,
@@ -105,13 +106,16 @@ impl Server {
         tokio::spawn(registry.clone().keep_house(stop.clone()));
         let app = App {
             site: site.clone(),
-            course,
-            registry,
+            shelf: shelf.clone(),
+            registry: registry.clone(),
             storage,
             grounds: Arc::new(Grounds { sim, real }),
             rate: Arc::new(Rate::default()),
             tickets: Arc::default(),
         };
+        if let Some(folder) = settings.lessons.clone() {
+            tokio::spawn(shelf::follow(shelf, folder, registry, stop.clone()));
+        }
         // The bundles of all languages are read now, not by the first learner.
         language::say(Lang::En, "app-name");
         let how = Listening {

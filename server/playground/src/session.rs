@@ -459,6 +459,16 @@ impl Session {
         (self.connected.load(Ordering::Acquire) == 0).then(|| self.lock().seen)
     }
 
+    /// Its lesson has changed: it ends here, and the pages, which are told last, make another one of the new lesson.
+    pub async fn hand_over(&self) {
+        let life = self.lock().life.take();
+        if let Some(life) = life {
+            life.end().await;
+        }
+        self.tell(ServerFrame::LessonChanged);
+        self.stop.cancel();
+    }
+
     /// Ends it here. One that is kept comes back by its id, so its pages are only disconnected.
     pub async fn end(&self) {
         if self.backend == Backend::Real || !self.storage.is_durable() {

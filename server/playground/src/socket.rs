@@ -117,7 +117,13 @@ pub async fn serve(socket: WebSocket, session: Arc<Session>) {
                 }
                 connection.out.message(Message::Ping(Vec::new().into())).await;
             }
-            () = session.stop().cancelled() => break Some((close_code::AWAY, "the session has ended")),
+            () = session.stop().cancelled() => {
+                // What was told before the end is not lost.
+                while let Ok(frame) = events.try_recv() {
+                    connection.pass(frame).await;
+                }
+                break Some((close_code::AWAY, "the session has ended"));
+            }
             _ = &mut writing => break None,
         }
     };

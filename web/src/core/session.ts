@@ -63,6 +63,8 @@ export class Session {
   readonly help = signal<Readonly<Record<string, Help>>>({});
   /** A watched file changed. */
   onFile: (path: string) => void = () => {};
+  /** The lesson was changed by its author: the page is to be loaded again. */
+  onLesson: () => void = () => {};
   /** Steps that were ticked while the page looked on, newest last. */
   onTick: (step: StepState) => void = () => {};
 
@@ -257,6 +259,9 @@ export class Session {
       case "faults":
         this.faults.value = frame.faults;
         if (frame.request !== null) this.#answer(frame.request, frame);
+        return;
+      case "lesson.changed":
+        this.onLesson();
         return;
       case "notice":
         this.notify(frame.level, frame.text);

@@ -6,12 +6,6 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::extract::{FromRef, FromRequestParts, RawPathParams};
-use axum::http::StatusCode;
-use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
-use course::Course;
-
 use super::cookie::{Learner, Token};
 use super::listener::Peer;
 use super::pages::wished;
@@ -20,7 +14,12 @@ use super::tickets::{self, Tickets};
 use crate::backend::Ground;
 use crate::session::Session;
 use crate::session::registry::Registry;
+use crate::shelf::Shelf;
 use crate::storage::Storage;
+use axum::extract::{FromRef, FromRequestParts, RawPathParams};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
 
 /// New sessions that one address may ask for in a minute.
 const SESSIONS_A_MINUTE: u32 = 60;
@@ -31,7 +30,7 @@ const MOST_ADDRESSES: usize = 10_000;
 #[derive(Clone)]
 pub struct App {
     pub site: Arc<Site>,
-    pub course: Arc<Course>,
+    pub shelf: Arc<Shelf>,
     pub registry: Arc<Registry>,
     pub storage: Storage,
     pub grounds: Arc<Grounds>,

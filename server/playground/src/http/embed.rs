@@ -57,7 +57,7 @@ pub async fn page(
 ) -> Response {
     let lang = spoken(&query, &headers);
     let draw = Uuid::new_v4().as_fields().0;
-    let found = app.course.drawn(&id, u64::from(draw));
+    let found = app.shelf.course().drawn(&id, u64::from(draw));
     let Some(lesson) = found.filter(|_| app.registry.lets_pass()) else {
         return StatusCode::NOT_FOUND.into_response();
     };
@@ -97,7 +97,8 @@ pub async fn start(
 ) -> Response {
     let lang = spoken(&query, &headers);
     let lesson = app
-        .course
+        .shelf
+        .course()
         .drawn(&id, u64::from(query.draw.unwrap_or_default()));
     let Some(lesson) = lesson.filter(|_| app.registry.lets_pass()) else {
         return StatusCode::NOT_FOUND.into_response();

@@ -116,12 +116,12 @@ pub async fn course(State(app): State<App>, Path(tag): Path<String>, known: Know
             .find(|(lesson, _)| lesson == id)
             .map_or(0, |(_, count)| *count)
     };
-    let next = app
-        .course
+    let taught = app.shelf.course();
+    let next = taught
         .lessons()
         .find(|lesson| done_in(&lesson.id) < lesson.steps.len())
         .map(|lesson| lesson.id.clone());
-    let tracks = app.course.tracks.iter().map(|track| TrackPart {
+    let tracks = taught.tracks.iter().map(|track| TrackPart {
         id: track.id.clone(),
         title: track
             .title
@@ -186,16 +186,16 @@ pub async fn lesson(
     let Some(lang) = exact(&tag) else {
         return lost(&app, Lang::En);
     };
-    let Some(lesson) = app.course.lesson(&id).cloned() else {
+    let taught = app.shelf.course();
+    let Some(lesson) = taught.lesson(&id).cloned() else {
         return lost(&app, lang);
     };
     let (ground, notice) = ground(&app, &lesson, query.cluster.as_deref(), lang);
-    let drawn = app
-        .course
+    let drawn = taught
         .drawn(&id, draw_seed(&known.learner))
         .unwrap_or(lesson);
     match ready(&app, lang, &known, &from, &headers, &drawn, ground).await {
-        Ok(session) => draw(&app, lang, &session, notice, &known),
+        Ok(session) => draw(&app, lang, &session, &drawn, notice, &known),
         Err(sorry) => sorry,
     }
 }
@@ -272,10 +272,10 @@ fn draw(
     app: &App,
     lang: Lang,
     session: &Session,
+    lesson: &Lesson,
     notice: Option<String>,
     known: &Known,
 ) -> Response {
-    let lesson = &session.lesson;
     let states = session
         .life()
         .map(|life| life.grading.states())
@@ -328,8 +328,8 @@ pub(super) fn text(app: &App, lang: Lang, lesson: &Lesson, states: &[StepState])
             state,
         });
     }
-    let next = app
-        .course
+    let taught = app.shelf.course();
+    let next = taught
         .lessons()
         .skip_while(|other| other.id != lesson.id)
         .nth(1)

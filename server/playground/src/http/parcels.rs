@@ -120,7 +120,7 @@ pub async fn bring(
         true => play::PLAYGROUND.to_owned(),
         false => parcel.lesson.clone(),
     };
-    let drawn = || app.course.drawn(&name, draw_seed(&known.learner));
+    let drawn = || app.shelf.course().drawn(&name, draw_seed(&known.learner));
     let Some(lesson) = play::lesson(&name).or_else(drawn) else {
         return trouble(lang, StatusCode::UNPROCESSABLE_ENTITY, "file-no-lesson");
     };

@@ -13,9 +13,10 @@ use crate::backend::Ground;
 use crate::http::cookie::{Learner, unguessable};
 use crate::http::site::Site;
 use crate::play;
+use crate::shelf::Shelf;
 use crate::storage::worlds::Kept;
 use crate::storage::{Done, Storage, StorageError};
-use crate::wire::Backend;
+use crate::wire::{Backend, Level, ServerFrame};
 
 /// A world pauses when nobody has been connected for this long.
 const DOZE_AFTER: Duration = Duration::from_secs(60);
@@ -59,7 +60,7 @@ pub struct Parts {
     /// In memory: for sessions that leave nothing behind.
     pub passing: Storage,
     pub site: Arc<Site>,
-    pub course: Arc<Course>,
+    pub shelf: Arc<Shelf>,
     pub sim: Ground,
     pub most: usize,
     pub idle_minutes: u64,
@@ -73,7 +74,7 @@ pub struct Registry {
     making: Mutex<HashMap<(Learner, String), Turn>>,
     storage: Storage,
     site: Arc<Site>,
-    course: Arc<Course>,
+    shelf: Arc<Shelf>,
     /// Where kept sessions live again.
     sim: Ground,
     most: usize,
@@ -92,7 +93,7 @@ impl Registry {
             making: Mutex::default(),
             storage: parts.storage,
             site: parts.site,
-            course: parts.course,
+            shelf: parts.shelf,
             sim: parts.sim,
             most: parts.most,
             idle: minutes(parts.idle_minutes),
@@ -119,7 +120,7 @@ impl Registry {
             return None;
         }
         let lesson = play::lesson(&kept.lesson)
-            .or_else(|| self.course.drawn(&kept.lesson, draw_seed(learner)))?;
+            .or_else(|| self.shelf.course().drawn(&kept.lesson, draw_seed(learner)))?;
         let ground = self.sim.clone();
         match self.open(learner, &lesson, lang, &ground).await {
             Ok(session) => Some(session).filter(|session| session.id == id),
@@ -386,6 +387,37 @@ impl Registry {
         }
     }
 
+    /// The course was read anew. Pages whose lesson has changed load again; where more than its text has, their sessions begin anew.
+    pub async fn teach(&self, course: &Course) {
+        for session in self.all() {
+            let draws = course.draws(&session.lesson.id);
+            let same = draws.iter().find(|l| l.vars == session.lesson.vars);
+            let Some(lesson) = same.or(draws.first()) else {
+                continue;
+            };
+            if asks(lesson) != asks(&session.lesson) {
+                lock(&self.by_id).remove(&session.id);
+                session.hand_over().await;
+            } else {
+                session.tell(ServerFrame::LessonChanged);
+            }
+        }
+    }
+
+    /// Something that everybody here should read.
+    pub fn warn_all(&self, text: &str) {
+        for session in self.all() {
+            session.tell(ServerFrame::Notice {
+                level: Level::Error,
+                text: text.to_owned(),
+            });
+        }
+    }
+
+    fn all(&self) -> Vec<Arc<Session>> {
+        lock(&self.by_id).values().cloned().collect()
+    }
+
     /// Ends all sessions: the server stops.
     pub async fn end_all(&self) {
         let all: Vec<Arc<Session>> = lock(&self.by_id)
@@ -394,6 +426,17 @@ impl Registry {
             .collect();
         futures::future::join_all(all.iter().map(|session| session.end())).await;
     }
+}
+
+/// All of a lesson but what is only read.
+fn asks(lesson: &Lesson) -> String {
+    let (prose, minutes) = (std::collections::BTreeMap::new(), 0);
+    let lesson = Lesson {
+        prose,
+        minutes,
+        ..lesson.clone()
+    };
+    format!("{lesson:?}")
 }
 
 /// Draws a learner's variables: the same ones every time.

@@ -140,6 +140,9 @@ pub enum ServerFrame {
     Preview { preview: Preview, open: bool },
     #[serde(rename = "preview.closed")]
     PreviewClosed { port: u16 },
+    /// The author has changed the lesson: load the page again.
+    #[serde(rename = "lesson.changed")]
+    LessonChanged,
     /// Something the learner should read.
     #[serde(rename = "notice")]
     Notice { level: Level, text: String },
