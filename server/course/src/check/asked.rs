@@ -12,7 +12,9 @@ pub fn evaluate(ran: &RanFile, seen: &Seen) -> Verdict {
     if seen.asked().filter(fits).any(|a| a.code < 400) {
         return Ok(Sentence::new(told(ran)).with("what", what));
     }
-    if seen.asked().any(|a| whole(ran, a)) {
+    // What kubectl asks on its way (`apply` looks whether the object is there) is no refusal: the last request is.
+    let last = seen.asked().rev().find(|a| a.resource == ran.resource);
+    if last.is_some_and(|a| whole(ran, a)) {
         return Err(Sentence::new("asked-failed").with("what", what));
     }
     Err(why(ran, &what, seen))
@@ -77,6 +79,8 @@ fn why(ran: &RanFile, what: &str, seen: &Seen) -> Sentence {
         ("log", _) => "not-asked-log",
         ("exec", _) => "not-asked-exec",
         ("portforward", _) => "not-asked-portforward",
+        ("eviction", _) => "not-asked-eviction",
+        (_, "delete") => "not-asked-delete",
         (_, "get" | "list" | "watch") => "not-asked-get",
         _ => "not-asked-other",
     };

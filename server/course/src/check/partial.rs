@@ -1,7 +1,9 @@
-//! A partial object against a whole one: maps hold what is asked, lists match by name, texts like `">= 1"` compare.
+//! A partial object against a whole one: maps hold what is asked, lists match by name or type, texts like `">= 1"` compare
+//! (quantities too: `">= 250M"`).
 //! The first difference is the reason.
 
 use crate::sentence::Sentence;
+use objects::Quantity;
 use serde_json::Value;
 
 /// Where and how an object differs from what is asked.
@@ -10,16 +12,29 @@ pub struct Difference {
     path: String,
     want: String,
     got: Option<String>,
-    item: bool,
+    lack: Lack,
+}
+
+/// What sort of difference it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lack {
+    /// one value stands for another, or is missing
+    Value,
+    /// a list has no item of this name
+    Item,
+    /// a map or a list is missing as a whole
+    Whole,
 }
 
 impl Difference {
     /// The reason, for the object `name`.
     pub fn sentence(&self, name: &str) -> Sentence {
-        let id = match (&self.got, self.item) {
-            (_, true) => "item-missing",
+        let id = match (&self.got, self.lack) {
+            (_, Lack::Item) => "item-missing",
+            (None, Lack::Whole) => "field-absent",
             (Some(_), _) if self.want == "null" => "field-present",
             (None, _) => "field-missing",
+            _ if self.want.starts_with(['<', '>']) => "field-beyond",
             _ => "field-differs",
         };
         Sentence::new(id)
@@ -57,20 +72,25 @@ fn at(want: &Value, got: Option<&Value>, path: &str) -> Result<(), Difference> {
             path: path.to_owned(),
             want: show(want),
             got: got.map(show),
-            item: false,
+            lack: if want.is_object() || want.is_array() {
+                Lack::Whole
+            } else {
+                Lack::Value
+            },
         }),
     }
 }
 
-/// An item of a list is found by its name, or else by what it holds.
+/// An item of a list is found by its name or its type, or else by what it holds.
 fn in_list(item: &Value, have: &[Value], path: &str) -> Result<(), Difference> {
-    if let Some(name) = item.get("name") {
-        let Some(found) = have.iter().find(|h| h.get("name") == Some(name)) else {
+    let key = ["name", "type"].into_iter().find(|k| item.get(k).is_some());
+    if let Some((key, name)) = key.and_then(|k| Some((k, item.get(k)?))) {
+        let Some(found) = have.iter().find(|h| h.get(key) == Some(name)) else {
             return Err(Difference {
                 path: path.to_owned(),
                 want: show(name),
                 got: None,
-                item: true,
+                lack: Lack::Item,
             });
         };
         return at(item, Some(found), &format!("{path}[{}]", show(name)));
@@ -86,7 +106,7 @@ fn in_list(item: &Value, have: &[Value], path: &str) -> Result<(), Difference> {
         path: path.to_owned(),
         want: show(item),
         got: None,
-        item: false,
+        lack: Lack::Whole,
     }))
 }
 
@@ -98,8 +118,8 @@ fn scalar(want: &Value, have: &Value) -> bool {
         return false;
     };
     let compare = |sign: &str, test: fn(f64, f64) -> bool| {
-        let bound = text.strip_prefix(sign)?.trim().parse::<f64>().ok()?;
-        Some(have.as_f64().is_some_and(|h| test(h, bound)))
+        let bound = text.strip_prefix(sign)?.trim().parse::<Quantity>().ok()?;
+        Some(Quantity::of(have).is_some_and(|h| test(h.as_f64(), bound.as_f64())))
     };
     compare(">=", |h, b| h >= b)
         .or_else(|| compare("<=", |h, b| h <= b))
@@ -109,10 +129,17 @@ fn scalar(want: &Value, have: &Value) -> bool {
         .unwrap_or(false)
 }
 
+/// A value as a learner reads it; long ones are cut.
 fn show(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    const MOST: usize = 60;
+    let text = match value.as_str() {
+        Some(text) if !text.is_empty() => text.to_owned(),
+        _ => value.to_string(),
+    };
+    match text.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
+    }
 }
 
 #[cfg(test)]
@@ -152,6 +179,22 @@ mod tests {
             json!({"status": {"containerStatuses": [{"name": "c"}]}}),
             pod.clone(),
             Some(("status.containerStatuses", "c")),
+        );
+        let ready = json!({"conditions": [{"type": "PodScheduled", "status": "True"}, {"type": "Ready", "status": "False"}]});
+        check(
+            json!({"conditions": [{"type": "Ready", "status": "True"}]}),
+            ready,
+            Some(("conditions[Ready].status", "True")),
+        );
+        check(
+            json!({"memory": ">= 250M"}),
+            json!({"memory": "300Mi"}),
+            None,
+        );
+        check(
+            json!({"memory": ">= 250M"}),
+            json!({"memory": "200Mi"}),
+            Some(("memory", ">= 250M")),
         );
         check(
             json!({"spec": {"nodeName": "*"}}),

@@ -44,7 +44,10 @@ fn holds(text: &str, want: Option<&Value>, object: &Value) -> Verdict {
 }
 
 fn missing(kind: &str, wanted: &str, seen: &Seen) -> Sentence {
+    // A slip of the finger is near; any other name only confuses.
+    let slip = 2.max(wanted.chars().count() / 3);
     let near = seen.of(kind).map(name).min_by_key(|n| distance(n, wanted));
+    let near = near.filter(|n| distance(n, wanted) <= slip);
     let sentence = Sentence::new("no-object")
         .with("kind", kind)
         .with("name", wanted);
