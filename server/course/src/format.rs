@@ -55,6 +55,9 @@ pub struct LessonFile {
     /// needed when `real` is missing
     #[serde(default)]
     pub why_not_real: Option<String>,
+    /// machines of the simulated cluster
+    #[serde(default = "one")]
+    pub nodes: u8,
     /// drawn once per learner; `${name}` anywhere in the lesson
     #[serde(default)]
     pub vars: BTreeMap<String, Var>,
@@ -63,6 +66,10 @@ pub struct LessonFile {
     pub start: Vec<Start>,
     /// in order
     pub steps: Vec<StepFile>,
+}
+
+fn one() -> u8 {
+    1
 }
 
 /// A variable of a lesson.

@@ -4,11 +4,15 @@
 
 mod cel;
 pub mod check;
+pub mod coverage;
 pub mod format;
+pub mod glossary;
 mod grade;
 mod highlight;
 mod history;
+mod killercoda;
 mod lang;
+pub mod links;
 mod lint;
 mod load;
 mod mutate;
@@ -24,10 +28,11 @@ pub use grade::{Grader, StepState};
 pub use highlight::highlight;
 pub use history::{Asked, Observation, Seen};
 pub use lang::Lang;
+pub use lint::MOST_NODES;
 pub use load::{Course, Diagnostic, Lesson, Texts, Track, load};
 pub use mutate::{Change, Mutant};
 pub use predict::Foretold;
-pub use prose::{Prose, StepProse};
+pub use prose::{Prose, StepProse, commands};
 pub use prove::{Earned, Finding, Part, Ran, Report, Scene, Stage, mutations, parts, prove};
 pub use sentence::Sentence;
 pub use watch::{WATCHED, Watched, list, watch};

@@ -5,11 +5,24 @@ use crate::format::{AcceptFile, Backend, CheckFile, LessonFile};
 use crate::load::{Diagnostic, Lesson, fault};
 use std::collections::BTreeSet;
 
+/// Nodes that a lesson can ask for.
+pub const MOST_NODES: u8 = 5;
+
 /// All that is wrong with a lesson, in the order of its files.
-pub fn lint(file: &LessonFile, lesson: &Lesson, folder: &str) -> Vec<Diagnostic> {
+/// `text` is that of `lesson.yaml`.
+pub fn lint(file: &LessonFile, lesson: &Lesson, folder: &str, text: &str) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let path = format!("{folder}/lesson.yaml");
-    let mut say = |message: String| found.push(fault(&path, 0, message));
+    // A fault of a step is told where its id stands, another one where its first line is.
+    let line = |step: Option<&str>| {
+        let begins = |l: &str, word: &str| l.trim_start_matches([' ', '-']).trim_end() == word;
+        let id = step.map(|id| format!("id: {id}"));
+        let at = id.and_then(|id| text.lines().position(|l| begins(l, &id)));
+        at.map_or(0, |at| at + 1)
+    };
+    let mut say_of =
+        |step: Option<&str>, message: String| found.push(fault(&path, line(step), message));
+    let mut say = |message: String| say_of(None, message);
     if !folder.ends_with(&format!("/{}", file.id)) {
         say(format!(
             "id is {}, but the folder is {folder}: name both alike",
@@ -19,16 +32,29 @@ pub fn lint(file: &LessonFile, lesson: &Lesson, folder: &str) -> Vec<Diagnostic>
     if !file.backends.contains(&Backend::Real) && file.why_not_real.is_none() {
         say("backends lacks real: say the reason in why-not-real".to_owned());
     }
+    if !(1..=MOST_NODES).contains(&file.nodes) {
+        say(format!(
+            "nodes is {}: write a number from 1 to {MOST_NODES}",
+            file.nodes
+        ));
+    }
+    if file.nodes > 1 && file.backends.contains(&Backend::Real) {
+        say("nodes is for the simulated cluster; a real one has those that it has: take real out of backends".to_owned());
+    }
     if file.steps.is_empty() {
-        say("the lesson has no steps".to_owned());
+        say("the lesson has no steps: write four to eight under `steps:`".to_owned());
     }
     let mut ids = BTreeSet::new();
     for step in &file.steps {
+        let mut say = |message: String| say_of(Some(&step.id), message);
         if !ids.insert(step.id.as_str()) {
-            say(format!("two steps are named {}", step.id));
+            say(format!("two steps are named {}: rename one", step.id));
         }
         if step.check.is_empty() {
-            say(format!("step {} has no check", step.id));
+            say(format!(
+                "step {} has no check: say what must be so when it is done",
+                step.id
+            ));
         }
         if step.solve.is_empty()
             && !step

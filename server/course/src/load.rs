@@ -64,6 +64,8 @@ pub struct Lesson {
     pub minutes: u32,
     /// where it can run
     pub backends: Vec<Backend>,
+    /// machines of the simulated cluster, from 1
+    pub nodes: u8,
     /// its variables as they were drawn
     pub vars: BTreeMap<String, String>,
     /// what happens before the first step
@@ -133,6 +135,11 @@ impl Course {
     /// All lessons in the order of the course.
     pub fn lessons(&self) -> impl Iterator<Item = &Arc<Lesson>> {
         self.tracks.iter().flat_map(|t| t.lessons.iter())
+    }
+
+    /// The files that the course was read from.
+    pub fn texts(&self) -> &Texts {
+        &self.texts
     }
 
     /// A lesson by id.
@@ -274,6 +281,7 @@ fn read_lesson(
         track: track.to_owned(),
         minutes: file.minutes,
         backends: file.backends.clone(),
+        nodes: file.nodes,
         vars: vars.clone(),
         start: file.start.clone(),
         steps: file.steps.clone(),
@@ -281,7 +289,7 @@ fn read_lesson(
         manifests,
         prose: all,
     };
-    faults.extend(lint::lint(&file, &lesson, &folder));
+    faults.extend(lint::lint(&file, &lesson, &folder, &texts[&path]));
     (Some(lesson), faults)
 }
 

@@ -4,7 +4,8 @@
 //! Directives: fenced code with `run`, `fails`, `file=NAME`; `:::hint`, `:::solution`, `:::note`, `:::deeper`, `:::question{#id}`, `:::predict{#id}`.
 
 use crate::highlight::{escape, highlight};
-use comrak::nodes::{NodeHtmlBlock, NodeValue};
+use crate::killercoda::{self, Suffix};
+use comrak::nodes::{AstNode, NodeHtmlBlock, NodeValue};
 use comrak::{Arena, Options, format_html, parse_document};
 
 /// The section that closes a lesson.
@@ -136,8 +137,16 @@ pub fn read(text: &str) -> (Prose, Vec<Fault>) {
     (prose, faults)
 }
 
+/// The commands of a text that can be run, in their order.
+pub fn commands(text: &str) -> Vec<String> {
+    let mut section = StepProse::default();
+    let lines: Vec<&str> = text.lines().collect();
+    render_blocks(&lines, 0, &mut section, &mut Vec::new());
+    section.runs.into_iter().map(|run| run.text).collect()
+}
+
 /// Cuts a file at its `## ` headings: line of the heading (0 before the first), heading, lines.
-fn sections(text: &str) -> Vec<(usize, Option<&str>, Vec<&str>)> {
+pub(crate) fn sections(text: &str) -> Vec<(usize, Option<&str>, Vec<&str>)> {
     let mut found = vec![(0, None, Vec::new())];
     let mut fenced = false;
     for (index, line) in text.lines().enumerate() {
@@ -328,8 +337,11 @@ fn markdown(
     options.extension.cjk_friendly_emphasis = true;
     options.render.r#unsafe = true;
     let arena = Arena::new();
-    let text = lines.join("\n");
+    let text = killercoda::fences(lines).join("\n");
     let root = parse_document(&arena, &text, &options);
+    for node in root.descendants().collect::<Vec<_>>() {
+        suffixed(&arena, node);
+    }
     for node in root.descendants() {
         let mut data = node.data_mut();
         let line = offset + data.sourcepos.start.line;
@@ -350,6 +362,49 @@ fn markdown(
     match format_html(root, &options, &mut html) {
         Ok(()) => html,
         Err(_) => escape(&text),
+    }
+}
+
+/// Code within a sentence that Killercoda's suffix makes a command: the suffix goes, and the command follows the paragraph as a block.
+fn suffixed<'a>(arena: &'a Arena<'a>, node: &'a AstNode<'a>) {
+    let literal = match &node.data().value {
+        NodeValue::Code(code) => code.literal.clone(),
+        _ => return,
+    };
+    let Some(next) = node.next_sibling() else {
+        return;
+    };
+    let found = match &next.data().value {
+        NodeValue::Text(text) => {
+            killercoda::suffix(text).map(|(kind, rest)| (kind, rest.to_owned()))
+        }
+        _ => None,
+    };
+    let Some((kind, rest)) = found else { return };
+    let alone =
+        node.previous_sibling().is_none() && rest.is_empty() && next.next_sibling().is_none();
+    next.data_mut().value = NodeValue::Text(rest.into());
+    if kind == Suffix::Copy && !alone {
+        return;
+    }
+    let Some(paragraph) = node.ancestors().find(|n| n.data().value.block()) else {
+        return;
+    };
+    let run = if kind == Suffix::Exec { "sh run" } else { "sh" };
+    let block = NodeValue::CodeBlock(Box::new(comrak::nodes::NodeCodeBlock {
+        info: run.to_owned(),
+        literal,
+        fenced: true,
+        ..comrak::nodes::NodeCodeBlock::default()
+    }));
+    if alone && matches!(paragraph.data().value, NodeValue::Paragraph) {
+        for child in paragraph.children() {
+            child.detach();
+        }
+        paragraph.data_mut().value = block;
+    } else {
+        let at = paragraph.data().sourcepos.start;
+        paragraph.insert_after(arena.alloc(AstNode::from(comrak::nodes::Ast::new(block, at))));
     }
 }
 
@@ -434,6 +489,23 @@ mod tests {
             "# T\n\n## a: A\n\n<script>alert(1)</script>\n\nx <b>y</b>\n",
             &["&lt;script&gt;", "&lt;b&gt;"],
             0,
+        );
+    }
+
+    #[test]
+    fn the_suffixes_of_killercoda_are_read() {
+        let text = "# T\n\n## a: A\n\nFirst run `ls -l`{{exec}}, then look.\n\n`date`{{exec}}\n\n```plain\nls\n```{{exec}}\n\n```\nid\n```{{copy}}\n\nSee `x`{{copy}}.\n";
+        let prose = check(text, &["<code>ls -l</code>, then look"], 0);
+        let runs: Vec<&str> = prose.steps[0]
+            .runs
+            .iter()
+            .map(|r| r.text.as_str())
+            .collect();
+        assert_eq!(runs, ["ls -l", "date", "ls"]);
+        assert!(
+            !prose.steps[0].html.contains("{{"),
+            "{}",
+            prose.steps[0].html
         );
     }
 

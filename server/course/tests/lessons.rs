@@ -1,6 +1,6 @@
 //! The lessons of this repository load without a diagnostic, and what is broken is told with file and line.
 
-use course::{Lang, Texts, load};
+use course::{Lang, Texts, coverage, glossary, links, load};
 use std::path::Path;
 
 fn texts() -> Texts {
@@ -95,4 +95,67 @@ fn every_draw_is_a_lesson() {
         .collect();
     assert_eq!(letters, ["a", "b", "c", "d", "e", "f", "g", "h"]);
     assert_eq!(course.draws("first-pod").len(), 1);
+}
+
+/// What is said of the course when `from` in the file `path` is `to`.
+fn said(
+    check: fn(&course::Course) -> Vec<course::Diagnostic>,
+    path: &str,
+    from: &str,
+    to: &str,
+) -> String {
+    let mut texts = texts();
+    let text = texts.get_mut(path).expect("a file of the course");
+    assert!(text.contains(from), "{path} does not hold {from}");
+    *text = text.replace(from, to);
+    let course = load(texts).expect("the course loads");
+    check(&course).iter().map(|d| format!("{d}\n")).collect()
+}
+
+#[test]
+fn every_point_of_the_notes_is_met_and_the_table_says_where() {
+    let same = said(coverage::check, "coverage.yaml", "points:", "points:");
+    assert_eq!(same, "");
+    let stale = said(coverage::check, "COVERAGE.md", "## Concepts", "## Ideas");
+    assert!(stale.contains("coverage --write"), "{stale}");
+    let lost = said(
+        coverage::check,
+        "pods/mend-the-manifest/files/store.yaml",
+        "bolumes",
+        "volumes",
+    );
+    assert!(
+        lost.contains("store.yaml does not hold `bolumes`"),
+        "{lost}"
+    );
+}
+
+#[test]
+fn every_language_says_what_the_documentation_of_kubernetes_says() {
+    let same = said(glossary::check, "glossary.yaml", "terms:", "terms:");
+    assert_eq!(same, "");
+    let path = "pods/first-pod/fr.md";
+    let other = said(glossary::check, path, "nœud", "machin");
+    assert!(other.contains("say `nœud`"), "{other}");
+    let never = said(glossary::check, path, "conteneur", "container");
+    assert!(never.contains("`container` is not what"), "{never}");
+}
+
+#[test]
+fn dead_links_are_told() {
+    let path = "pods/first-pod/en.md";
+    assert_eq!(said(links::check, path, "# Your", "# Your"), "");
+    let from = "https://kubernetes.io/docs/concepts/workloads/pods/";
+    for to in [
+        "http://kubernetes.io/",
+        "../other.md",
+        "https://",
+        "#step-nowhere",
+    ] {
+        let dead = said(links::check, path, from, to);
+        assert!(
+            dead.contains(&format!("the link to {to} is dead")),
+            "{dead}"
+        );
+    }
 }

@@ -5,12 +5,11 @@ pub mod fence;
 pub mod real;
 pub mod sim;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use course::Observation;
+use course::{Lesson, Observation};
 use host::{Handle, Shards};
 
 use crate::wire::Backend;
@@ -73,15 +72,11 @@ impl Ground {
         }
     }
 
-    /// Makes the cluster (or the namespace) and the workstation with the lesson's files. The error is a sentence.
-    pub async fn grow(
-        &self,
-        session: &str,
-        files: &BTreeMap<String, String>,
-    ) -> Result<Grown, String> {
+    /// Makes the lesson's cluster (or a namespace) and the workstation with its files. The error is a sentence.
+    pub async fn grow(&self, session: &str, lesson: &Lesson) -> Result<Grown, String> {
         match self {
-            Ground::Sim(shards) => sim::grow(shards, session, files).await,
-            Ground::Real(ground) => real::grow(ground, session, files).await,
+            Ground::Sim(shards) => sim::grow(shards, session, lesson).await,
+            Ground::Real(ground) => real::grow(ground, session, &lesson.files).await,
         }
     }
 }

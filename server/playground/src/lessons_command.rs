@@ -1,5 +1,9 @@
 //! `podschool lessons …`: the author's tools.
 
+mod import;
+mod new;
+mod proofread;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -29,6 +33,25 @@ pub struct LessonsArgs {
 enum Tool {
     /// Names all lessons
     List,
+    /// Writes a new lesson that passes its proofs, to be changed
+    New {
+        /// TRACK/NAME, such as pods/my-lesson
+        name: String,
+    },
+    /// Makes a lesson of a Killercoda scenario
+    Import {
+        /// The folder that holds index.json
+        scenario: PathBuf,
+        /// The track that it becomes part of
+        #[arg(long, default_value = "imported")]
+        track: String,
+    },
+    /// What the course covers, as a table
+    Coverage {
+        /// Into the folder of the lessons, as COVERAGE.md
+        #[arg(long)]
+        write: bool,
+    },
     /// Plays lessons through their proofs
     Check {
         /// Lessons by id; none: all
@@ -50,15 +73,31 @@ enum Tool {
 
 /// Runs one tool; the answer is the process's exit status.
 pub async fn run(args: LessonsArgs) -> i32 {
-    let course = match lessons::course(args.lessons.as_deref()) {
+    let folder = args.lessons.as_deref();
+    match &args.tool {
+        Tool::New { name } => return written(folder, |lessons| new::new(lessons, name)),
+        Tool::Import { scenario, track } => {
+            return written(folder, |lessons| import::import(lessons, scenario, track));
+        }
+        _ => {}
+    }
+    let course = match lessons::course(folder) {
         Ok(course) => course,
         Err(error) => {
+            if let (Tool::Check { json: true, .. }, lessons::LessonsError::Wrong(wrong)) =
+                (&args.tool, &error)
+            {
+                println!("{}", serde_json::json!({ "diagnostics": wrong }));
+            }
             eprintln!("podschool: {error}");
             return 1;
         }
     };
     match args.tool {
+        // Both have been obeyed above: they need no course that loads.
+        Tool::New { .. } | Tool::Import { .. } => 0,
         Tool::List => list(&course),
+        Tool::Coverage { write } => proofread::table(&course, folder, write),
         Tool::Check {
             names,
             kubeconfig,
@@ -66,12 +105,37 @@ pub async fn run(args: LessonsArgs) -> i32 {
             json,
             reasons,
         } => match check(&course, &names, kubeconfig, at_once.into()).await {
-            Ok(reports) => tell(&reports, json, reasons.as_deref()),
+            Ok(reports) => {
+                let wrong = proofread::proofread(&course);
+                wrong.iter().for_each(|diagnostic| eprintln!("{diagnostic}"));
+                tell(&reports, json, reasons.as_deref()).max(i32::from(!wrong.is_empty()))
+            }
             Err(why) => {
                 eprintln!("podschool: {why}");
                 2
             }
         },
+    }
+}
+
+/// Tells what was written, and what is left to be done until the course loads.
+fn written(folder: Option<&Path>, write: impl FnOnce(&Path) -> Result<Vec<String>, String>) -> i32 {
+    let Some(folder) = folder else {
+        eprintln!("podschool: say where the lessons are: podschool lessons --lessons DIR …");
+        return 2;
+    };
+    match write(folder) {
+        Err(wrong) => {
+            eprintln!("podschool: {wrong}");
+            2
+        }
+        Ok(files) => {
+            files.iter().for_each(|file| println!("wrote {file}"));
+            if let Err(left) = lessons::course(Some(folder)) {
+                println!("{left}");
+            }
+            0
+        }
     }
 }
 

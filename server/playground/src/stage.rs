@@ -34,7 +34,7 @@ impl Stage for Lab {
 
     async fn open(&self, lesson: &Lesson) -> Result<Cast, String> {
         // On the simulated cluster the name is also the seed: each run of a lesson is the same.
-        let grown = self.ground.grow(&lesson.id, &lesson.files).await?;
+        let grown = self.ground.grow(&lesson.id, lesson).await?;
         let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
         let notes = asked.clone();
         let note = Arc::new(move |asked| {

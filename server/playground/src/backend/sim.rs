@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use course::Observation;
-use host::{ClusterSpec, Handle, Journal, Shards, WorkstationSpec, WorldSpec};
+use course::{Lesson, Observation};
+use host::{ClusterSpec, Handle, Journal, NodeSpec, Shards, WorkstationSpec, WorldSpec};
 
 use super::{Grown, SERVER};
 use crate::workstation::{COMPLETES, USER, home_files};
@@ -13,12 +13,8 @@ use crate::workstation::{COMPLETES, USER, home_files};
 const NAMESPACE: &str = "default";
 
 /// Makes a world for a session.
-pub async fn grow(
-    shards: &Shards,
-    session: &str,
-    files: &BTreeMap<String, String>,
-) -> Result<Grown, String> {
-    let spec = spec(seed(session), files);
+pub async fn grow(shards: &Shards, session: &str, lesson: &Lesson) -> Result<Grown, String> {
+    let spec = spec(seed(session), lesson.nodes, &lesson.files);
     let world = shards
         .create(spec)
         .await
@@ -26,12 +22,13 @@ pub async fn grow(
     Ok(grown(world))
 }
 
-/// What every session begins as, but for its seed and the lesson's files.
-pub fn spec(seed: u64, files: &BTreeMap<String, String>) -> WorldSpec {
+/// What every session begins as, but for its seed, its number of nodes and the lesson's files.
+pub fn spec(seed: u64, nodes: u8, files: &BTreeMap<String, String>) -> WorldSpec {
     WorldSpec {
         seed,
         cluster: Some(ClusterSpec {
             seed,
+            nodes: (1..=nodes).map(NodeSpec::numbered).collect(),
             ..ClusterSpec::default()
         }),
         workstation: Some(WorkstationSpec {

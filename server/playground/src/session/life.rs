@@ -237,7 +237,7 @@ async fn ground(plan: &Plan, kept: Option<&Kept>) -> Result<(Grown, bool), LifeE
             }
         }
     }
-    let grown = plan.ground.grow(&plan.session, &plan.lesson.files).await;
+    let grown = plan.ground.grow(&plan.session, &plan.lesson).await;
     Ok((grown.map_err(LifeError::Ground)?, true))
 }
 

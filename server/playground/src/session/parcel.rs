@@ -207,7 +207,10 @@ impl Parcel {
         if lasts < 0 || !ordered || start.0 < 0 {
             return Err(Unfit::Strange);
         }
-        let mut spec = sim::spec(journal.spec.seed, &Default::default());
+        let nodes = journal.spec.cluster.as_ref().map_or(1, |c| c.nodes.len());
+        let nodes = u8::try_from(nodes).unwrap_or(u8::MAX);
+        let nodes = nodes.clamp(1, course::MOST_NODES);
+        let mut spec = sim::spec(journal.spec.seed, nodes, &Default::default());
         spec.start = Some(start);
         journal.spec = spec;
         let sum: usize = self.files.iter().map(|file| file.content.len()).sum();
@@ -369,7 +372,7 @@ mod tests {
     use super::*;
 
     fn parcel() -> Parcel {
-        let mut spec = sim::spec(7, &Default::default());
+        let mut spec = sim::spec(7, 1, &Default::default());
         spec.start = Some(host::Time(1_000));
         let journal = Journal {
             rules: host::RULES,
