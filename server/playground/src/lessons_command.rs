@@ -107,7 +107,9 @@ pub async fn run(args: LessonsArgs) -> i32 {
         } => match check(&course, &names, kubeconfig, at_once.into()).await {
             Ok(reports) => {
                 let wrong = proofread::proofread(&course);
-                wrong.iter().for_each(|diagnostic| eprintln!("{diagnostic}"));
+                wrong
+                    .iter()
+                    .for_each(|diagnostic| eprintln!("{diagnostic}"));
                 tell(&reports, json, reasons.as_deref()).max(i32::from(!wrong.is_empty()))
             }
             Err(why) => {

@@ -100,6 +100,7 @@ pub fn lesson(name: &str) -> Option<Arc<Lesson>> {
         track: String::new(),
         minutes: 0,
         backends: Vec::new(),
+        nodes: 1,
         vars: Default::default(),
         start: Vec::new(),
         steps: Vec::new(),
