@@ -5,7 +5,18 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { accessible, picture, prompted, RESULTS, type Stage, screen, shows, type, up } from "./stage.ts";
+import {
+  accessible,
+  picture,
+  prompted,
+  RESULTS,
+  STILL,
+  type Stage,
+  screen,
+  shows,
+  type,
+  up,
+} from "./stage.ts";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -21,7 +32,7 @@ async function open(page: Page, path: string): Promise<void> {
 }
 
 test("an example is tried, changed, and applied again, from the course's first page", async () => {
-  const page = await stage.page();
+  const page = await stage.page(STILL);
   await page.goto(`${stage.url}/en/`);
   await page.getByRole("link", { name: "Playground" }).click();
   await prompted(page);
@@ -48,7 +59,7 @@ test("an example opens by keyboard and goes into the editor", async () => {
 });
 
 test("nodes come and go, and what was broken shows in the terminal", async () => {
-  const page = await stage.page();
+  const page = await stage.page(STILL);
   await open(page, "/en/playground");
   await prompted(page);
   await page.getByRole("group", { name: "node-1" }).waitFor();
@@ -120,7 +131,7 @@ test("a phone's playground", async () => {
 });
 
 test("a link opens the same world for somebody else", async () => {
-  const page = await stage.page();
+  const page = await stage.page(STILL);
   await open(page, "/en/lessons/first-pod");
   await prompted(page);
   await type(page, "echo from me > note.txt; kubectl run kuard --image=gcr.io/kuar-demo/kuard-amd64:blue\n");
@@ -132,7 +143,7 @@ test("a link opens the same world for somebody else", async () => {
   await accessible(page);
   await picture(page, "share");
 
-  const other = await stage.page();
+  const other = await stage.page(STILL);
   await other.goto(url);
   await prompted(other);
   await type(other, "cat note.txt; kubectl get pods\n");

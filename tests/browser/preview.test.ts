@@ -1,7 +1,7 @@
 /** Forwarded ports as pages: a tab each, and walls around what they serve. */
 import type { FrameLocator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { accessible, picture, prompted, type Stage, shows, type, up } from "./stage.ts";
+import { accessible, picture, prompted, STILL, type Stage, shows, type, up } from "./stage.ts";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -22,7 +22,7 @@ function frame(page: Page): FrameLocator {
 }
 
 test("forwarded ports have a tab each, an address bar, and a page of their own", async () => {
-  const page = await stage.page();
+  const page = await stage.page(STILL);
   await page.goto(`${stage.url}/en/playground`);
   await prompted(page);
   await pod(page, "kuard", "gcr.io/kuar-demo/kuard-amd64:blue");

@@ -1,6 +1,6 @@
 /** The pages on a cluster that is not ours to change: what cannot be is not there, and the rest is as it always is. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { accessible, picture, prompted, type Stage, shows, type, up } from "./stage.ts";
+import { accessible, picture, prompted, STILL, type Stage, shows, type, up } from "./stage.ts";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => stage.down());
 
 test("a lesson runs, and time has lanes but no buttons", async () => {
-  const page = await stage.page();
+  const page = await stage.page(STILL);
   await page.goto(`${stage.url}/en/lessons/first-pod`);
   await prompted(page);
   await page.locator("#step-look .code.run .button.primary").first().click();
@@ -39,7 +39,7 @@ test("a lesson that a shared cluster cannot host says so, and runs on the simula
 });
 
 test("the playground has examples, and neither machines to break nor images of ours", async () => {
-  const page = await stage.page();
+  const page = await stage.page(STILL);
   await page.goto(`${stage.url}/en/playground`);
   await prompted(page);
   await page.getByRole("button", { name: "Try it: One pod" }).click();

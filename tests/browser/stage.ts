@@ -27,6 +27,9 @@ const FLAGS = [
   "--disable-sync",
 ];
 
+/** For pages that axe looks at: a colour that is on its way to another is no colour to judge. */
+export const STILL: BrowserContextOptions = { reducedMotion: "reduce" };
+
 export interface Stage {
   url: string;
   /** A page of a new learner; what it logs as an error fails the test at `down`. */
