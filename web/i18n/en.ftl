@@ -111,7 +111,6 @@ preview = Preview
 preview-of = Page of { $target }
 preview-reload = Load again
 preview-address = Address
-preview-ports = Ports
 preview-out = Open in a new tab
 preview-open = Open the preview
 preview-empty = What a pod serves appears here once you forward its port:

@@ -111,7 +111,6 @@ preview = Aperçu
 preview-of = Page de { $target }
 preview-reload = Recharger
 preview-address = Adresse
-preview-ports = Ports
 preview-out = Ouvrir dans un nouvel onglet
 preview-open = Ouvrir l’aperçu
 preview-empty = Ce qu’un pod sert apparaît ici dès que vous redirigez son port :

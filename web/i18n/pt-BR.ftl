@@ -111,7 +111,6 @@ preview = Página
 preview-of = Página de { $target }
 preview-reload = Recarregar
 preview-address = Endereço
-preview-ports = Portas
 preview-out = Abrir em nova aba
 preview-open = Abrir a página
 preview-empty = O que um pod serve aparece aqui quando você encaminha a porta dele:

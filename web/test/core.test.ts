@@ -110,6 +110,7 @@ describe("words", () => {
     const say = speech(language, text);
     const ids = [...text.matchAll(/^([a-z][a-z0-9-]*) =/gm)].map((found) => found[1] ?? "");
     expect(ids.length).toBeGreaterThan(80);
+    expect(new Set(ids).size, "a message stands twice").toBe(ids.length);
     const values = { number: 2, title: "T", status: "done", done: 1, all: 5, steps: 5, count: 5, minutes: 9 };
     for (const id of ids) {
       const words = say(id, {

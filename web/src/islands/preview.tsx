@@ -34,24 +34,6 @@ export function PreviewPane({ desk }: { desk: Desk }) {
           <PaneMenu desk={desk} pane="preview" />
         </div>
       </div>
-      {previews.length > 1 && (
-        <div class="preview-ports" role="tablist" aria-label={say("preview-ports")}>
-          {previews.map((each) => (
-            <button
-              type="button"
-              role="tab"
-              key={each.port}
-              class="file-name"
-              aria-selected={each.port === preview?.port}
-              onClick={() => {
-                desk.session.shown.value = { port: each.port };
-              }}
-            >
-              {each.port}
-            </button>
-          ))}
-        </div>
-      )}
       <form
         class="preview-bar"
         onSubmit={(event) => {

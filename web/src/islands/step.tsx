@@ -142,7 +142,11 @@ export function StepFoot({ desk, step }: { desk: Desk; step: PageStep }) {
               </button>
             )}
             {solution && !help.solution && (
-              <button type="button" class="button quiet" onClick={() => session.solution(step.id)}>
+              <button
+                type="button"
+                class="button quiet ask-solution"
+                onClick={() => session.solution(step.id)}
+              >
                 {say("solution-show")}
               </button>
             )}
