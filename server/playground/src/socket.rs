@@ -120,7 +120,7 @@ pub async fn serve(socket: WebSocket, session: Arc<Session>) {
             () = session.stop().cancelled() => {
                 // What was told before the end is not lost.
                 while let Ok(frame) = events.try_recv() {
-                    connection.pass(frame).await;
+                    connection.pass(Arc::unwrap_or_clone(frame)).await;
                 }
                 break Some((close_code::AWAY, "the session has ended"));
             }
