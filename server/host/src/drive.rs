@@ -18,6 +18,11 @@ use tokio::sync::{Notify, mpsc};
 /// Commands taken from the channel in one go.
 const BATCH: usize = 256;
 
+/// Wall time after which a turn ends although polls are left: with a hundred busy worlds on a few threads nobody's key waits long.
+const TURN_TIME: Duration = Duration::from_micros(500);
+/// Polls between two looks at the wall clock.
+const PIECE_POLLS: u32 = 16;
+
 /// A movement of time that somebody waits for.
 enum Motion {
     Step {
@@ -173,7 +178,7 @@ fn reason(panic: &(dyn std::any::Any + Send)) -> String {
 impl Driver {
     fn turn(&mut self) -> Turn {
         let mut budget = self.turn_polls;
-        let mut done = self.advance(&mut budget);
+        let mut done = self.advance_a_turn(&mut budget);
         // Inputs are taken in only where nothing is ready at the current time: see `journal`.
         while done || !self.world.executor.is_ready() {
             if self.motion.is_some() || self.past_until.is_some() {
@@ -206,6 +211,24 @@ impl Driver {
         let next = self.world.executor.next_timer();
         let sleep = next.and_then(|at| self.clock.wall_until(at, wall));
         Turn::Idle(sleep.map(|sleep| sleep.max(self.grain)))
+    }
+
+    /// [`Driver::advance`], in pieces, until the turn is over.
+    fn advance_a_turn(&mut self, budget: &mut u32) -> bool {
+        let begun = self.shared.origin.elapsed();
+        loop {
+            let given = PIECE_POLLS.min(*budget);
+            let mut piece = given;
+            let done = self.advance(&mut piece);
+            *budget -= given - piece;
+            if done || *budget == 0 {
+                return done;
+            }
+            if self.shared.origin.elapsed() - begun >= TURN_TIME {
+                *budget = 0;
+                return false;
+            }
+        }
     }
 
     /// Moves time to where it should be. True when it is there and nothing is ready.

@@ -10,6 +10,11 @@ use crate::sync::Notify;
 
 /// Bytes that a pipe holds.
 pub const PIPE_SIZE: usize = 64 * 1024;
+/// Bytes that a pipe holds when its world has many (pipe-user-pages-soft).
+const SMALL_SIZE: usize = 4096;
+/// Pipes of a world that are of full size, and that may be (pipe-user-pages-hard).
+const FULL_PIPES: u32 = 128;
+const MOST_PIPES: u32 = 4096;
 
 struct Inner {
     buffer: RefCell<VecDeque<u8>>,
@@ -19,6 +24,45 @@ struct Inner {
     changed: Notify,
     /// The other end was torn away: reads and writes fail.
     reset: Cell<bool>,
+    _counted: Option<Counted>,
+}
+
+/// Counts the pipes of a world, that they may not take all memory. Clones are the same.
+#[derive(Clone, Default)]
+pub(crate) struct Pipes(Rc<Cell<u32>>);
+
+struct Counted(Pipes);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let count = &self.0.0;
+        count.set(count.get() - 1);
+    }
+}
+
+impl Pipes {
+    /// A pipe, a small one when there are many. ENFILE when there are too many.
+    pub fn make(&self) -> Result<(Reader, Writer), Errno> {
+        let count = self.0.get();
+        if count >= MOST_PIPES {
+            return Err(Errno::ENFILE);
+        }
+        self.0.set(count + 1);
+        let capacity = if count < FULL_PIPES {
+            PIPE_SIZE
+        } else {
+            SMALL_SIZE
+        };
+        Ok(counted(capacity, Some(Counted(self.clone()))))
+    }
+
+    /// Two connected sockets, as [`Pipes::make`].
+    pub fn sockets(&self) -> Result<(Socket, Socket), Errno> {
+        let (a_reader, b_writer) = self.make()?;
+        let (b_reader, a_writer) = self.make()?;
+        let socket = |reader, writer| Socket { reader, writer };
+        Ok((socket(a_reader, a_writer), socket(b_reader, b_writer)))
+    }
 }
 
 /// The reading end; clones count as readers.
@@ -29,6 +73,10 @@ pub struct Writer(Rc<Inner>);
 /// A pipe that holds up to `capacity` bytes.
 #[must_use]
 pub fn pipe(capacity: usize) -> (Reader, Writer) {
+    counted(capacity, None)
+}
+
+fn counted(capacity: usize, counted: Option<Counted>) -> (Reader, Writer) {
     let inner = Rc::new(Inner {
         buffer: RefCell::default(),
         capacity,
@@ -36,6 +84,7 @@ pub fn pipe(capacity: usize) -> (Reader, Writer) {
         writers: Cell::new(1),
         changed: Notify::new(),
         reset: Cell::new(false),
+        _counted: counted,
     });
     (Reader(inner.clone()), Writer(inner))
 }

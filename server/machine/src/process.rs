@@ -118,6 +118,8 @@ pub(crate) struct Process {
     /// Waits for a CPU.
     pub busy: Cell<bool>,
     pub memory: Cell<u64>,
+    /// The part of it that the world really holds.
+    pub held: Cell<u64>,
     pub oom_score_adj: Cell<i32>,
     /// It does nothing any more, as by a fault of its program.
     pub hangs: Cell<bool>,
@@ -182,6 +184,7 @@ impl Process {
             debt: Cell::new(0),
             busy: Cell::new(false),
             memory: Cell::new(0),
+            held: Cell::new(0),
             oom_score_adj: Cell::new(birth.oom_score_adj),
             hangs: Cell::new(false),
             exit: Watch::new(None),
@@ -260,6 +263,7 @@ impl Process {
         self.stop_threads();
         self.close_all();
         self.space.limits.give_memory(self.memory.replace(0));
+        self.space.kernel.held().release(self.held.replace(0));
         if self.busy.replace(false) {
             self.space.limits.leaves_cpu();
         }
@@ -401,6 +405,14 @@ impl Process {
             self.tell_parent(WaitStatus::Continued);
             self.flush_pending();
         }
+    }
+
+    /// What it took beside its first pages goes back (exec).
+    pub fn forget_memory(&self) {
+        self.space.kernel.held().release(self.held.replace(0));
+        let kept = self.memory.get().min(PROCESS_MEMORY);
+        let gone = self.memory.replace(kept) - kept;
+        self.space.limits.give_memory(gone);
     }
 
     /// CPU time so far.

@@ -121,3 +121,8 @@ fn tools_do_what_busybox_does() {
 fn later_tools_do_what_busybox_does() {
     replay(include_str!("fixtures/shell/more.json"));
 }
+
+#[test]
+fn corners_are_as_busybox_has_them() {
+    replay(include_str!("fixtures/shell/corners.json"));
+}

@@ -3,6 +3,7 @@
 //! prints a table; it judges nothing. Its loops are bounded in count, and it stops by itself.
 
 mod figures;
+mod hostile;
 mod visitor;
 mod worlds;
 
@@ -25,6 +26,9 @@ pub struct BenchArgs {
     /// Keys typed by each tenth learner
     #[arg(long, default_value_t = 20)]
     pub keys: usize,
+    /// Pods that take all that they can get, beside whom keys are typed at the end; 0 for none
+    #[arg(long, default_value_t = 100)]
+    pub hostile: usize,
     /// Learners that arrive side by side
     #[arg(long, default_value_t = 8)]
     pub side_by_side: usize,
@@ -64,8 +68,8 @@ async fn learners(args: &BenchArgs) -> Result<(), String> {
     let settings = ServeArgs {
         listen: Some("127.0.0.1:0".into()),
         data: Some("none".into()),
-        max_sessions: Some(args.learners + 16),
-        max_connections: Some(args.learners + 64),
+        max_sessions: Some(args.learners + args.hostile + 64),
+        max_connections: Some(args.learners + args.hostile + 128),
         ..ServeArgs::default()
     };
     let settings = settings.settle().map_err(|wrong| wrong.to_string())?;
@@ -96,6 +100,10 @@ async fn learners(args: &BenchArgs) -> Result<(), String> {
     Row::new(&what, echo, "p50 5 ms, p99 50 ms").print();
     let what = "`kubectl get pods` in the terminal, from Enter to prompt";
     Row::new(what, commands(&mut first).await?.said(), "").print();
+    drop(first);
+    if args.hostile > 0 {
+        hostile::measure(address, args.hostile).await?;
+    }
     stop.cancel();
     server.finished().await;
     Ok(())

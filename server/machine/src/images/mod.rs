@@ -1,8 +1,10 @@
 //! Container images by reference: what a registry has, and what is inside. One file an image.
 
+mod agnhost;
 mod alpine;
 mod busybox;
 mod chatroulette;
+mod dnsutils;
 mod git_sync;
 mod goproxy;
 mod httpd;
@@ -10,6 +12,7 @@ mod kuard;
 mod mysql;
 mod nginx;
 mod pause;
+mod redis;
 mod reference;
 mod stress;
 mod userland;
@@ -59,10 +62,16 @@ pub struct Image {
 
 /// Everything that the simulated registries have.
 pub static CATALOGUE: &[&Image] = &[
+    &agnhost::BUSYBOX,
+    &agnhost::IMAGE,
+    &agnhost::NGINX,
+    &agnhost::NONEWPRIVS,
+    &agnhost::NONROOT,
     &alpine::IMAGE,
     &busybox::IMAGE,
     &chatroulette::BACK,
     &chatroulette::FRONT,
+    &dnsutils::IMAGE,
     &git_sync::IMAGE,
     &goproxy::FORMER,
     &goproxy::IMAGE,
@@ -71,6 +80,7 @@ pub static CATALOGUE: &[&Image] = &[
     &mysql::IMAGE,
     &nginx::IMAGE,
     &pause::IMAGE,
+    &redis::IMAGE,
     &stress::IMAGE,
     &wordpress::IMAGE,
 ];

@@ -34,7 +34,7 @@ pub static IMAGE: Image = Image {
         "1.29",
         "1.29-alpine",
     ],
-    build,
+    build: content,
 };
 
 const WELCOME: &str = "<!DOCTYPE html>
@@ -66,10 +66,11 @@ const CONF: &str = "server {
 }
 ";
 
-fn build(tag: &str) -> Content {
+pub(super) fn content(tag: &str) -> Content {
     let number = tag.split('-').next().unwrap_or(tag);
     let version = match number {
         "1.14" => "1.14.2".to_string(),
+        "1.15" => "1.15.12".to_string(),
         "1.16" => "1.16.1".to_string(),
         _ if number.matches('.').count() == 2 => number.to_string(),
         _ if number.matches('.').count() == 1 => format!("{number}.0"),

@@ -110,6 +110,9 @@ pub(crate) fn workstation(user: &str, uid: u32, home: &str) -> Arc<Layer> {
         .file("/etc/profile", PROFILE, 0o644)
         .dir("/etc/profile.d", 0o755)
         .program("/usr/bin/curl", "curl", 301_000)
+        .program("/usr/bin/dig", "dig", 220_000)
+        .program("/usr/bin/getent", "getent", 27_000)
+        .program("/usr/bin/nano", "nano", 279_000)
         .dir("/usr/share/completions", 0o755)
         .file("/usr/share/completions/kubectl", "", 0o644)
         .dir_of(home, if uid == 0 { 0o700 } else { 0o755 }, uid, uid);

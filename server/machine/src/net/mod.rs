@@ -12,7 +12,7 @@ pub(crate) use stack::{Connection, Listener, Stack, Udp};
 
 use crate::errno::Errno;
 use crate::executor::{Executor, LocalFuture};
-use crate::pipe::{PIPE_SIZE, Socket, socket_pair};
+use crate::pipe::{Pipes, Socket};
 use crate::sys::{DnsAnswer, RecordKind, ResolveError};
 use crate::time::Duration;
 
@@ -68,6 +68,7 @@ type Accept = Rc<dyn Fn(Socket, SocketAddr)>;
 
 struct Inner {
     executor: Executor,
+    pipes: Pipes,
     stacks: RefCell<BTreeMap<IpAddr, Weak<Stack>>>,
     services: RefCell<Option<Rc<dyn Services>>>,
     dns: RefCell<BTreeMap<IpAddr, Rc<dyn Resolver>>>,
@@ -87,9 +88,10 @@ const NEIGHBOUR_TIMEOUT: Duration = Duration::from_millis(3070);
 
 impl Network {
     #[must_use]
-    pub fn new(executor: Executor) -> Network {
+    pub(crate) fn new(executor: Executor, pipes: Pipes) -> Network {
         Network(Rc::new(Inner {
             executor,
+            pipes,
             stacks: RefCell::default(),
             services: RefCell::default(),
             dns: RefCell::default(),
@@ -120,6 +122,10 @@ impl Network {
     ) -> LocalFuture<'static, Result<Socket, Errno>> {
         let network = self.clone();
         Box::pin(async move { network.open(SocketAddr::new(from, 40_000), to, None).await })
+    }
+
+    pub(crate) fn pipes(&self) -> &Pipes {
+        &self.0.pipes
     }
 
     pub(crate) fn attach(&self, address: IpAddr, stack: &Rc<Stack>) {
@@ -191,7 +197,7 @@ impl Network {
             if !self.pass(from.ip(), None).await {
                 return self.unreachable(to.ip()).await;
             }
-            let (near, far) = socket_pair(PIPE_SIZE);
+            let (near, far) = self.0.pipes.sockets()?;
             accept(far, from);
             return Ok(near);
         }

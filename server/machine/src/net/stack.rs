@@ -7,12 +7,14 @@ use std::rc::{Rc, Weak};
 
 use super::Network;
 use crate::errno::Errno;
-use crate::pipe::{PIPE_SIZE, Reader, Socket, Writer, socket_pair};
+use crate::pipe::{Reader, Socket, Writer};
 use crate::sync::Queue;
 use crate::sys::{Interface, SocketInfo};
 
 /// Connections that wait to be accepted (somaxconn).
 const BACKLOG: usize = 128;
+/// Bytes of datagrams that wait (rmem_default).
+const DATAGRAM_BYTES: usize = 212_992;
 /// Datagrams that wait to be received.
 const DATAGRAMS: usize = 256;
 
@@ -148,7 +150,7 @@ impl Stack {
             })
             .and_then(|(_, l)| l.upgrade());
         let listener = listener.ok_or(Errno::ECONNREFUSED)?;
-        let (near, far) = socket_pair(PIPE_SIZE);
+        let (near, far) = self.network.pipes().sockets()?;
         listener
             .queue
             .try_push((far, from, to))
@@ -180,8 +182,10 @@ impl Stack {
             .iter()
             .find(|((port, ip), _)| *port == to.port() && (ip.is_unspecified() || *ip == to.ip()))
             .and_then(|(_, s)| s.upgrade());
-        if let Some(socket) = socket {
-            // A full queue loses the datagram, as UDP does.
+        // A full socket loses the datagram, as UDP does; so does one without a place for another long one.
+        if let Some(socket) = socket
+            && bytes.len() * (socket.queue.len() + 1) <= DATAGRAM_BYTES
+        {
             let _ = socket.queue.try_push((bytes.to_vec(), from));
         }
     }

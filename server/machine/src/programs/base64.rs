@@ -54,19 +54,30 @@ async fn encode(sys: &Sys, input: &mut Lines, width: usize) -> i32 {
             }
         };
         let ended = piece.is_empty();
+        sys.cpu(crate::time::Duration::from_nanos(20 * piece.len() as u64))
+            .await;
         held.extend(piece);
         let whole = if ended {
             held.len()
         } else {
             held.len() / 3 * 3
         };
-        for byte in ENGINE.encode(&held[..whole]).bytes() {
+        let text = ENGINE.encode(&held[..whole]).into_bytes();
+        let mut rest = text.as_slice();
+        while !rest.is_empty() {
             if width > 0 && column == width {
                 out.put(b"\n").await;
                 column = 0;
             }
-            out.put([byte]).await;
-            column += 1;
+            let room = if width > 0 {
+                width - column
+            } else {
+                rest.len()
+            };
+            let (line, after) = rest.split_at(room.min(rest.len()));
+            out.put(line).await;
+            column += line.len();
+            rest = after;
         }
         held.drain(..whole);
         if ended {

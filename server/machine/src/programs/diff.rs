@@ -7,6 +7,8 @@ use similar::{ChangeTag, TextDiff};
 use std::collections::BTreeSet;
 
 const USAGE: &str = "[-abBdiNqrTstw] [-L LABEL] [-S FILE] [-U LINES] FILE1 FILE2\n\nCompare files line by line and output the differences between them.\nThis implementation supports unified diffs only";
+/// Lines that may differ: the time grows with their square.
+const LINES_MAX: usize = 4000;
 /// Bytes of a file that is compared line by line.
 const LARGEST: usize = 4 << 20;
 
@@ -181,6 +183,14 @@ async fn files(sys: &Sys, first: &str, second: &str, options: &Options) -> i32 {
         .value('U')
         .and_then(|text| text.parse().ok())
         .unwrap_or(3);
+    if changed_lines(&texts) > LINES_MAX {
+        complain(
+            sys,
+            &format!("{first} and {second} differ in too many lines to be compared here"),
+        )
+        .await;
+        return 2;
+    }
     let hunks = hunks(&texts, options, context);
     if hunks.is_empty() {
         return 0;
@@ -196,6 +206,19 @@ async fn files(sys: &Sys, first: &str, second: &str, options: &Options) -> i32 {
         .await;
     }
     1
+}
+
+/// Lines between the first and the last that differ, of both.
+fn changed_lines(texts: &[String]) -> usize {
+    let lines: Vec<Vec<&str>> = texts.iter().map(|text| text.lines().collect()).collect();
+    let pairs = || lines[0].iter().zip(&lines[1]);
+    let head = pairs().take_while(|(a, b)| a == b).count();
+    let tails = lines[0][head..]
+        .iter()
+        .rev()
+        .zip(lines[1][head..].iter().rev());
+    let tail = tails.take_while(|(a, b)| a == b).count();
+    lines.iter().map(|lines| lines.len() - head - tail).sum()
 }
 
 /// A line as it counts in the comparison.

@@ -54,7 +54,7 @@ impl Rows {
             .min(self.held.len())
             .min(usize::try_from(self.left).unwrap_or(usize::MAX));
         self.left -= count as u64;
-        self.sys.cpu(crate::time::Duration::from_micros(1)).await;
+        self.sys.cpu(crate::time::Duration::from_micros(8)).await;
         self.held.drain(..count).collect()
     }
 }

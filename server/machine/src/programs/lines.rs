@@ -4,12 +4,15 @@
 //! large file still goes in large pieces.
 
 use crate::errno::Errno;
-use crate::sys::{Fd, OpenFlags, Sys};
+use crate::sys::{Fd, Held, OpenFlags, Sys};
 use crate::time::Duration;
 
 const CHUNK: usize = 64 << 10;
 /// Longest line that is held; a longer one comes in pieces.
 const LONGEST: usize = 4 << 20;
+
+/// What a tool does with a line, roughly.
+const LINE_TIME: Duration = Duration::from_nanos(250);
 
 /// Gathered output to standard output.
 pub struct Output {
@@ -61,6 +64,7 @@ pub struct Lines {
     bytes: Vec<u8>,
     at: usize,
     ended: bool,
+    held: Held,
 }
 
 impl Lines {
@@ -73,6 +77,7 @@ impl Lines {
             bytes: Vec::new(),
             at: 0,
             ended: false,
+            held: Held::new(sys),
         }
     }
 
@@ -106,6 +111,7 @@ impl Lines {
                 let stop = searched + found + 1;
                 let line = self.bytes[self.at..stop].to_vec();
                 self.at = stop;
+                self.sys.cpu(LINE_TIME).await;
                 return Ok(Some(line));
             }
             if self.ended || self.bytes.len() - self.at > LONGEST {
@@ -125,6 +131,7 @@ impl Lines {
                         .cpu(Duration::from_nanos(1000 + chunk.len() as u64 * 4))
                         .await;
                     self.bytes.extend(chunk);
+                    self.held.set(self.bytes.len() as u64).await?;
                 }
                 Err(Errno::EINTR) => {}
                 Err(error) => return Err(error),
@@ -146,7 +153,13 @@ impl Lines {
         loop {
             match self.sys.read(self.fd, most).await {
                 Err(Errno::EINTR) => {}
-                other => return other,
+                Ok(bytes) => {
+                    self.sys
+                        .cpu(Duration::from_nanos(bytes.len() as u64 * 4))
+                        .await;
+                    return Ok(bytes);
+                }
+                Err(error) => return Err(error),
             }
         }
     }

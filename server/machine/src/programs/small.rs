@@ -174,7 +174,14 @@ pub async fn seq(sys: Sys) -> i32 {
         if index > 0.0 {
             out.put(separator).await;
         }
-        out.put(format!("{value:0width$.digits$}")).await;
+        sys.cpu(crate::time::Duration::from_nanos(300)).await;
+        let whole = digits == 0 && width == 0 && value.abs() < 1e15;
+        out.put(if whole {
+            (value as i64).to_string()
+        } else {
+            format!("{value:0width$.digits$}")
+        })
+        .await;
         index += 1.0;
         if out.failed.is_some() {
             return 1;

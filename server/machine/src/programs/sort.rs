@@ -1,9 +1,12 @@
 //! `sort`: lines in order. `-n -r -u -f -b -h -V -k -t -o -c -s -M`. Mirrors busybox `sort`.
 
-use super::lines::{Lines, Output, chomp};
+use super::lines::{Lines, Output};
 use super::options::{self, Options, complain};
-use crate::sys::Sys;
+use crate::sys::{Held, Sys};
 use core::cmp::Ordering;
+
+/// What a line costs beside its bytes.
+const LINE_COST: usize = 48;
 
 #[derive(Debug, Clone, Default)]
 struct Key {
@@ -33,8 +36,10 @@ pub async fn main(sys: Sys) -> i32 {
     if files.is_empty() {
         files.push("-".to_owned());
     }
+    let end = if options.has('z') { 0 } else { b'\n' };
     let mut out = Output::new(&sys);
     let mut all: Vec<String> = Vec::new();
+    let mut held = Held::new(&sys);
     for file in &files {
         let mut lines = match Lines::open(&sys, file) {
             Ok(lines) => lines,
@@ -43,8 +48,13 @@ pub async fn main(sys: Sys) -> i32 {
                 return 2;
             }
         };
-        while let Ok(Some(line)) = lines.next(&mut out).await {
-            all.push(String::from_utf8_lossy(chomp(&line).0).into_owned());
+        while let Ok(Some(line)) = lines.next_until(end, &mut out).await {
+            if held.add(line.len() + LINE_COST).await.is_err() {
+                complain(&sys, "out of memory").await;
+                return 1;
+            }
+            let line = line.strip_suffix(&[end]).unwrap_or(&line);
+            all.push(String::from_utf8_lossy(line).into_owned());
         }
         lines.close();
     }
@@ -103,8 +113,9 @@ async fn finish(
         }
         return 0;
     }
+    let end = if options.has('z') { "\0" } else { "\n" };
     for line in all {
-        out.put(line + "\n").await;
+        out.put(line + end).await;
     }
     out.flush().await;
     0

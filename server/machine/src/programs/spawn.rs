@@ -143,6 +143,7 @@ pub async fn xargs(sys: Sys) -> i32 {
         .unwrap_or(usize::MAX)
         .max(1);
     let mut held: Vec<String> = Vec::new();
+    let mut size = 0;
     let mut status = 0;
     let mut ran = false;
     let end = if options.has('0') { 0 } else { b'\n' };
@@ -164,14 +165,16 @@ pub async fn xargs(sys: Sys) -> i32 {
             }
             continue;
         }
-        held.extend(if options.has('0') {
+        let found = if options.has('0') {
             vec![text]
         } else {
             items(&text)
-        });
-        while held.len() >= most || held.iter().map(|item| item.len() + 1).sum::<usize>() > 32 << 10
-        {
+        };
+        size += found.iter().map(|item| item.len() + 1).sum::<usize>();
+        held.extend(found);
+        while held.len() >= most || size > 32 << 10 {
             let rest = held.split_off(most.min(held.len()));
+            size = rest.iter().map(|item| item.len() + 1).sum();
             let argv = [command.as_slice(), held.as_slice()].concat();
             held = rest;
             ran = true;

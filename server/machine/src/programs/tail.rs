@@ -2,7 +2,7 @@
 
 use super::options::{self, Options, complain};
 use crate::errno::Errno;
-use crate::sys::{OpenFlags, Seek, Sys};
+use crate::sys::{Held, OpenFlags, Seek, Sys};
 use crate::time::Duration;
 
 struct File {
@@ -96,6 +96,8 @@ async fn last_part(
     bytes: bool,
 ) -> Result<(), Errno> {
     let mut kept: Vec<u8> = Vec::new();
+    let mut held = Held::new(sys);
+    let mut prune = 1 << 20;
     let mut skip = if from_start {
         count.saturating_sub(1)
     } else {
@@ -137,13 +139,29 @@ async fn last_part(
             continue;
         }
         kept.extend(chunk);
-        if kept.len() > 1 << 20 {
+        if kept.len() > prune {
             let start = start_of_last(&kept, count, bytes);
             kept.drain(..start);
+            prune = (1 << 20).max(2 * kept.len());
+        }
+        if held.set(kept.len() as u64).await.is_err() {
+            return endless(sys, fd).await;
         }
     }
     let start = start_of_last(&kept, count, bytes);
     sys.write_all(1, &kept[start..]).await
+}
+
+/// The line has no end, and a real tail keeps all of it: memory goes until the OOM killer comes, or the input ends.
+async fn endless(sys: &Sys, fd: i32) -> Result<(), Errno> {
+    loop {
+        match sys.read(fd, 64 << 10).await {
+            Ok(chunk) if chunk.is_empty() => return Err(Errno::ENOMEM),
+            Ok(chunk) => sys.alloc(chunk.len() as u64).await?,
+            Err(Errno::EINTR) => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Where the last `count` lines or bytes begin.

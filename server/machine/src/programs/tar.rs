@@ -8,6 +8,7 @@ use super::lines::Lines;
 use super::mode;
 use super::options::{self, Options, complain};
 use crate::errno::Errno;
+use crate::signal::{Disposition, Signal};
 use crate::sys::{Fd, FileKind, OpenFlags, Pid, Seek, Stat, Sys};
 use crate::time::{Duration, Time};
 
@@ -107,6 +108,8 @@ fn through_gzip(sys: &Sys, fd: Fd, packs: bool) -> Result<(Fd, Pid), Errno> {
     let (own, other) = if packs { (write, read) } else { (read, write) };
     let child = sys.fork(move |sys| async move {
         let _ = sys.close(own);
+        // That nobody reads on is an error to look at, and not the end.
+        sys.set_signal(Signal::Pipe, Disposition::Ignore);
         let done = if packs {
             gzip::pack(&sys, &mut Lines::new(&sys, other), fd, 6).await
         } else {

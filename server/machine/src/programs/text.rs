@@ -3,7 +3,7 @@
 use super::lines::{Lines, Output, chomp, each_line};
 use super::options::{self, complain};
 use crate::errno::Errno;
-use crate::sys::{OpenFlags, Sys};
+use crate::sys::{Held, OpenFlags, Sys};
 
 /// `wc [-lwcmL]`
 pub async fn wc(sys: Sys) -> i32 {
@@ -424,7 +424,31 @@ pub async fn tac(sys: Sys) -> i32 {
     let mut all = Vec::new();
     let mut out = Output::new(&sys);
     let files: Vec<String> = sys.args().into_iter().skip(1).collect();
-    let status = each_line(&sys, &files, &mut out, |line, _| all.push(line.to_vec())).await;
+    let mut status = 0;
+    let mut held = Held::new(&sys);
+    let files = if files.is_empty() {
+        vec!["-".to_owned()]
+    } else {
+        files
+    };
+    for file in files {
+        let mut lines = match Lines::open(&sys, &file) {
+            Ok(lines) => lines,
+            Err(error) => {
+                complain(&sys, &format!("{file}: {}", error.text())).await;
+                status = 1;
+                continue;
+            }
+        };
+        while let Ok(Some(line)) = lines.next(&mut out).await {
+            if held.add(line.len() + 32).await.is_err() {
+                complain(&sys, "out of memory").await;
+                return 1;
+            }
+            all.push(line);
+        }
+        lines.close();
+    }
     for line in all.into_iter().rev() {
         out.put(line).await;
     }

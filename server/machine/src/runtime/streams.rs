@@ -4,9 +4,15 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::executor::Executor;
+use crate::limits::SLICE;
 use crate::log::{LINE_MAX, LogFile, LogLine, LogStream};
 use crate::pipe::{PIPE_SIZE, Reader, Writer, pipe};
 use crate::sync::Notify;
+use crate::time::Duration;
+
+/// What a line and a byte of a log take the runtime.
+const LINE_TIME: Duration = Duration::from_micros(3);
+const BYTE_TIME: Duration = Duration::from_nanos(5);
 
 /// Streams of one container from the outside.
 pub(crate) struct Outlet {
@@ -42,12 +48,18 @@ impl Outlet {
         executor
             .spawn(async move {
                 let mut line = Vec::new();
+                let mut debt = Duration::ZERO;
                 while let Ok(bytes) = reader.read(PIPE_SIZE).await {
                     if bytes.is_empty() {
                         break;
                     }
-                    outlet.write(&clock, stream, &mut line, &bytes);
+                    let lines = outlet.write(&clock, stream, &mut line, &bytes);
                     outlet.forward(stream, &bytes).await;
+                    // The runtime takes so much and no more: who writes faster waits at the pipe.
+                    debt += LINE_TIME * lines + BYTE_TIME * bytes.len() as u32;
+                    if debt >= SLICE {
+                        clock.sleep(std::mem::take(&mut debt)).await;
+                    }
                 }
                 if !line.is_empty() {
                     outlet.append(&clock, stream, &line, true);
@@ -66,7 +78,8 @@ impl Outlet {
         });
     }
 
-    fn write(&self, clock: &Executor, stream: LogStream, line: &mut Vec<u8>, bytes: &[u8]) {
+    fn write(&self, clock: &Executor, stream: LogStream, line: &mut Vec<u8>, bytes: &[u8]) -> u32 {
+        let mut lines = 0;
         for piece in bytes.split_inclusive(|b| *b == b'\n') {
             line.extend_from_slice(piece);
             let full = line.last() == Some(&b'\n');
@@ -83,11 +96,13 @@ impl Outlet {
             let rest = rest.to_vec();
             if full {
                 self.append(clock, stream, &rest, false);
+                lines += 1;
                 line.clear();
             } else {
                 *line = rest;
             }
         }
+        lines
     }
 
     /// A slow client holds the container's output back, as it does with containerd.

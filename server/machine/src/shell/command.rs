@@ -4,6 +4,7 @@
 
 use super::Shell;
 use super::display;
+use super::memory::size_of;
 use super::run::{Context, MAX_CALLS, Stop};
 use super::syntax::{Assign, Command, Word};
 use std::rc::Rc;
@@ -22,9 +23,24 @@ impl Shell {
             Some("[[") => self.bracket_words(words).await?,
             _ => self.expand_words(words).await?,
         };
-        let Some(name) = argv.first() else {
+        if argv.is_empty() {
             return self.assignments_only(command, assigns).await;
-        };
+        }
+        let kept = self.weight.kept;
+        self.weight.kept += size_of(&argv);
+        let result = self.with_arguments(command, assigns, argv, context).await;
+        self.weight.kept = kept;
+        result
+    }
+
+    async fn with_arguments(
+        &mut self,
+        command: &Rc<Command>,
+        assigns: &[Assign],
+        argv: Vec<String>,
+        context: Context,
+    ) -> Result<(), Stop> {
+        let name = &argv[0];
         let function = self.functions.get(name).cloned();
         let builtin = super::builtins::find(name);
         let special = builtin.is_some_and(|builtin| builtin.special);

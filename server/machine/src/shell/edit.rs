@@ -35,6 +35,9 @@ struct Search {
     found: Option<usize>,
 }
 
+/// Characters of a line that is typed.
+const LONGEST: usize = 8192;
+
 /// The editor of one line.
 #[derive(Debug)]
 pub struct Editor {
@@ -288,6 +291,9 @@ impl Editor {
     }
 
     fn insert(&mut self, c: char) {
+        if self.line.len() >= LONGEST {
+            return;
+        }
         let at_end = self.cursor == self.line.len();
         self.line.insert(self.cursor, c);
         self.cursor += 1;

@@ -3,18 +3,26 @@
 //! Mirrors POSIX XCU 2.6, with `${x:1:2}` and `${x/a/b}` as busybox ash has them.
 
 use super::fields::{Field, Fields};
+use super::memory::size_of;
 use super::run::{Future, Stop};
 use super::syntax::{List, Operator, Parameter, Part, Word};
 use super::{Shell, arithmetic, pattern};
 use crate::errno::Errno;
 use std::rc::Rc;
 
-/// Largest value a substitution may give, in bytes.
-const MAX_VALUE: usize = 16 << 20;
+/// Characters of IFS that count.
+const MAX_IFS: usize = 256;
 
 impl Shell {
     /// The arguments that `words` make.
     pub(crate) async fn expand_words(&mut self, words: &[Word]) -> Result<Vec<String>, Stop> {
+        let kept = self.weight.kept;
+        let out = self.expand_each(words).await;
+        self.weight.kept = kept;
+        out
+    }
+
+    async fn expand_each(&mut self, words: &[Word]) -> Result<Vec<String>, Stop> {
         let mut out = Vec::with_capacity(words.len());
         for word in words {
             if let Some(text) = word.plain()
@@ -26,9 +34,13 @@ impl Shell {
             }
             let mut fields = Fields::new(Some(self.ifs()));
             self.expand_parts(word, &mut fields, false).await?;
+            let known = out.len();
             for field in fields.finish() {
                 self.push_matches(field, &mut out);
             }
+            self.weight.kept += size_of(&out[known..]);
+            self.pay(size_of(&out[known..])).await;
+            self.weigh().await?;
         }
         Ok(out)
     }
@@ -57,13 +69,17 @@ impl Shell {
     async fn expand_field(&mut self, word: &Word) -> Result<Field, Stop> {
         let mut fields = Fields::new(None);
         self.expand_parts(word, &mut fields, false).await?;
-        Ok(fields.join())
+        let field = fields.join();
+        self.weigh_more(field.text.len() + field.pattern.len())
+            .await?;
+        Ok(field)
     }
 
     fn ifs(&self) -> String {
-        self.vars
-            .get("IFS")
-            .map_or_else(|| " \t\n".to_owned(), |ifs| ifs.to_string())
+        self.vars.get("IFS").map_or_else(
+            || " \t\n".to_owned(),
+            |ifs| ifs.chars().take(MAX_IFS).collect(),
+        )
     }
 
     fn push_matches(&self, field: Field, out: &mut Vec<String>) {
@@ -130,7 +146,11 @@ impl Shell {
                         self.parameter(parameter, *inner || quoted, fields).await?
                     }
                     Part::Command(list, inner) => {
-                        let text = self.substitute(list).await?;
+                        let kept = self.weight.kept;
+                        self.weight.kept += fields.size();
+                        let text = self.substitute(list).await;
+                        self.weight.kept = kept;
+                        let text = text?;
                         if *inner || quoted {
                             fields.quoted(&text)
                         } else {
@@ -218,6 +238,7 @@ impl Shell {
             return Ok(());
         }
         let value = self.value_of(name);
+        self.pay(value.as_ref().map_or(0, String::len)).await;
         let text = match &parameter.operator {
             Operator::Value => self.must_be_set(name, value).await?,
             Operator::Length => {
@@ -365,6 +386,7 @@ impl Shell {
             Err(error) => return Err(self.abort(&format!("pipe: {}", error.text())).await),
         };
         let list = list.clone();
+        self.weigh().await?;
         let child = self.fork_shell(move |mut shell| async move {
             let _ = shell.sys.close(reader);
             let _ = shell.sys.dup2(writer, 1);
@@ -382,6 +404,7 @@ impl Shell {
             }
         };
         let mut bytes = Vec::new();
+        let mut stopped = None;
         loop {
             match self.sys.read(reader, 65536).await {
                 Ok(chunk) if chunk.is_empty() => break,
@@ -393,12 +416,16 @@ impl Shell {
                 }
                 Err(_) => break,
             }
-            if bytes.len() > MAX_VALUE {
+            if let Err(stop) = self.weigh_more(bytes.len()).await {
+                stopped = Some(stop);
                 break;
             }
         }
         let _ = self.sys.close(reader);
         self.substituted = Some(self.wait_child(child).await);
+        if let Some(stop) = stopped {
+            return Err(stop);
+        }
         bytes.retain(|b| *b != 0);
         let mut text = String::from_utf8_lossy(&bytes).into_owned();
         text.truncate(text.trim_end_matches('\n').len());

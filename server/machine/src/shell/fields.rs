@@ -43,6 +43,13 @@ impl Fields {
         self.ifs.is_some()
     }
 
+    /// Rough size in bytes.
+    pub fn size(&self) -> usize {
+        let all = self.done.iter().chain(&self.current);
+        all.map(|field| field.text.len() + field.pattern.len() + size_of::<Field>())
+            .sum()
+    }
+
     fn field(&mut self) -> &mut Field {
         self.after_space = false;
         self.current.get_or_insert_default()

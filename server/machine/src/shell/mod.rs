@@ -15,6 +15,7 @@ mod expand;
 pub mod fields;
 mod history;
 mod jobs;
+mod memory;
 pub mod parse;
 pub mod pattern;
 pub mod printf;
@@ -134,6 +135,7 @@ pub(crate) struct Shell {
     pub terminal: i32,
     /// What is added to line numbers: with `-c` the first is 0.
     pub first_line: u32,
+    pub weight: memory::Weight,
 }
 
 impl Shell {
@@ -188,6 +190,7 @@ impl Shell {
             history: Rc::default(),
             terminal: 2,
             first_line: 1,
+            weight: memory::Weight::default(),
         }
     }
 
@@ -316,6 +319,7 @@ impl Shell {
         self.sys.fork(move |sys| async move {
             let mut shell = copy;
             shell.sys = sys;
+            shell.weight.inherit();
             shell.enter_subshell();
             body(shell).await
         })
@@ -366,11 +370,23 @@ impl Shell {
 
     /// Runs text as a command in this shell (`eval`, traps, the prompt).
     pub(crate) async fn run_text(&mut self, text: &str, context: Context) -> Result<(), Stop> {
-        let mut script = parse::Script::whole(text);
+        let kept = self.weight.kept;
+        let result = self.run_script(parse::Script::whole(text), context).await;
+        self.weight.kept = kept;
+        result
+    }
+
+    async fn run_script(
+        &mut self,
+        mut script: parse::Script,
+        context: Context,
+    ) -> Result<(), Stop> {
+        let kept = self.weight.kept + script.pending();
         loop {
             self.sync_line(&script);
             match script.next(&self.aliases.clone()) {
                 parse::Parsed::Complete(list) => {
+                    self.weight.kept = kept + script.weight();
                     if !self.options.noexec {
                         let last = context.last && script.at_end();
                         self.run_list(&list, Context { last, ..context }).await?;

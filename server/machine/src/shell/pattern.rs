@@ -1,9 +1,21 @@
 //! Shell patterns: `*`, `?`, `[…]` and backslash, for `case`, `${x%…}` and file names.
 //!
-//! Pure. Matching costs at most length times pattern. Mirrors POSIX XCU 2.13.
+//! Pure. Matching costs at most length times pattern; what would cost the square of a long text goes through `long`.
+//! Mirrors POSIX XCU 2.13.
+
+mod long;
+
+/// Bytes of a text that is long.
+const LONG: usize = 256;
+/// Names that a pattern of file names looks at, and bytes of names that it gathers.
+const MOST_LOOKS: usize = 50_000;
+const MOST_BYTES: usize = 4 << 20;
 
 /// Whether all of `text` matches `pattern`.
 pub fn matches(pattern: &str, text: &str) -> bool {
+    if text.len() > LONG && pattern.len() > 16 {
+        return long::matches(pattern, text);
+    }
     let pattern: Vec<char> = pattern.chars().collect();
     let text: Vec<char> = text.chars().collect();
     matches_chars(&pattern, &text)
@@ -139,6 +151,9 @@ pub fn unescape(pattern: &str) -> String {
 
 /// Adds `text` to `pattern` so that it stands for itself.
 pub fn push_literal(pattern: &mut String, text: &str) {
+    if !text.contains(['*', '?', '[', ']', '\\', '-', '!', '^']) {
+        return pattern.push_str(text);
+    }
     for c in text.chars() {
         if matches!(c, '*' | '?' | '[' | ']' | '\\' | '-' | '!' | '^') {
             pattern.push('\\');
@@ -149,6 +164,10 @@ pub fn push_literal(pattern: &mut String, text: &str) {
 
 /// `text` without the shortest or longest start that matches.
 pub fn without_prefix(text: &str, pattern: &str, longest: bool) -> String {
+    if text.len() > LONG {
+        let end = long::prefix(text, pattern, longest).unwrap_or(0);
+        return text[end..].to_owned();
+    }
     let chars: Vec<char> = text.chars().collect();
     let pattern: Vec<char> = pattern.chars().collect();
     let mut lengths: Vec<usize> = (0..=chars.len()).collect();
@@ -166,6 +185,10 @@ pub fn without_prefix(text: &str, pattern: &str, longest: bool) -> String {
 
 /// `text` without the shortest or longest end that matches.
 pub fn without_suffix(text: &str, pattern: &str, longest: bool) -> String {
+    if text.len() > LONG {
+        let start = long::suffix(text, pattern, longest).unwrap_or(text.len());
+        return text[..start].to_owned();
+    }
     let chars: Vec<char> = text.chars().collect();
     let pattern: Vec<char> = pattern.chars().collect();
     let mut starts: Vec<usize> = (0..=chars.len()).collect();
@@ -183,13 +206,16 @@ pub fn without_suffix(text: &str, pattern: &str, longest: bool) -> String {
 
 /// `text` with the first match (or all) of `pattern` replaced.
 pub fn replace(text: &str, pattern: &str, with: &str, all: bool) -> String {
+    if pattern.is_empty() {
+        return text.to_owned();
+    }
+    if text.len() > LONG {
+        return long::replace(text, pattern, with, all);
+    }
     let chars: Vec<char> = text.chars().collect();
     let pattern: Vec<char> = pattern.chars().collect();
     let mut out = String::new();
     let mut at = 0;
-    if pattern.is_empty() {
-        return text.to_owned();
-    }
     while at < chars.len() {
         let end = (at + 1..=chars.len())
             .rev()
@@ -220,31 +246,46 @@ pub fn glob(
 ) -> Vec<String> {
     let mut found = vec![String::new()];
     let parts: Vec<&str> = pattern.split('/').collect();
+    // Names that may be looked at and bytes that may be gathered: links that loop make both endless.
+    let (mut looks, mut bytes) = (MOST_LOOKS, MOST_BYTES);
     for (index, part) in parts.iter().enumerate() {
         let last = index + 1 == parts.len();
         let mut next = Vec::new();
+        let mut take = |path: String| {
+            bytes = bytes.saturating_sub(path.len());
+            next.push(path);
+            bytes > 0
+        };
         for base in &found {
             if !is_pattern(part) {
                 let path = format!("{base}{}", unescape(part));
-                if !last {
-                    next.push(path + "/");
-                } else if exists(&path) {
-                    next.push(path);
+                let more = if !last {
+                    take(path + "/")
+                } else {
+                    !exists(&path) || take(path)
+                };
+                if !more {
+                    break;
                 }
                 continue;
             }
-            for name in list(if base.is_empty() { "." } else { base }) {
+            let names = list(if base.is_empty() { "." } else { base });
+            looks = looks.saturating_sub(names.len() + 1);
+            for name in names {
                 if (name.starts_with('.') && !part.starts_with('.')) || !matches(part, &name) {
                     continue;
                 }
                 let path = format!("{base}{name}");
-                next.push(if last { path } else { path + "/" });
+                if !take(if last { path } else { path + "/" }) {
+                    looks = 0;
+                    break;
+                }
+            }
+            if looks == 0 {
+                break;
             }
         }
         found = next;
-        if found.len() > 100_000 {
-            break;
-        }
     }
     found.retain(|path| !path.is_empty());
     found.sort();

@@ -15,6 +15,9 @@ pub struct Printed {
     pub status: i32,
 }
 
+/// Bytes after which the format is not used again.
+const LARGEST: usize = 4 << 20;
+
 struct State<'a> {
     arguments: &'a [String],
     used: usize,
@@ -44,6 +47,11 @@ pub fn printf(arguments: &[String]) -> Printed {
             || state.used >= arguments.len()
             || state.used == before
         {
+            return state.done;
+        }
+        if state.done.output.len() > LARGEST {
+            state.done.errors.push("out of memory".to_owned());
+            state.done.status = 1;
             return state.done;
         }
     }
@@ -116,7 +124,8 @@ impl State<'_> {
         let mut precision = None;
         if let Some(after) = rest.strip_prefix('.') {
             if let Some(after) = after.strip_prefix('*') {
-                precision = self.next().and_then(|text| text.parse::<usize>().ok());
+                let wanted = self.next().and_then(|text| text.parse::<usize>().ok());
+                precision = wanted.map(|wanted| wanted.min(10_000));
                 rest = after;
             } else {
                 let end = after

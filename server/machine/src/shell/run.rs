@@ -5,6 +5,7 @@
 
 use super::Shell;
 use super::display;
+use super::memory::size_of;
 use super::pattern;
 use super::syntax::{AndOr, Command, Item, Kind, List, Pipeline, Word};
 use crate::signal::Signal;
@@ -244,7 +245,7 @@ impl Shell {
         if self.sys.signal_pending() || !self.caught.is_empty() {
             self.run_traps().await?;
         }
-        Ok(())
+        self.weigh().await
     }
 
     /// Runs one command.
@@ -266,7 +267,7 @@ impl Shell {
                     self.check_errexit(context).await
                 }
                 Kind::Function(name, body) => {
-                    Rc::make_mut(&mut self.functions).insert(name.clone(), body.clone());
+                    self.define_function(name, body);
                     self.status = 0;
                     Ok(())
                 }
@@ -397,6 +398,20 @@ impl Shell {
             Some(words) => self.expand_words(words).await?,
             None => self.positional.to_vec(),
         };
+        let kept = self.weight.kept;
+        self.weight.kept += size_of(&values);
+        let result = self.each_value(name, values, body, context).await;
+        self.weight.kept = kept;
+        result
+    }
+
+    async fn each_value(
+        &mut self,
+        name: &str,
+        values: Vec<String>,
+        body: &List,
+        context: Context,
+    ) -> Result<(), Stop> {
         self.status = 0;
         self.loops += 1;
         let mut result = Ok(());

@@ -5,6 +5,9 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+/// What a variable costs beside its name and value.
+const VARIABLE_COST: usize = 64;
+
 /// A variable.
 #[derive(Debug, Clone, Default)]
 pub struct Variable {
@@ -22,6 +25,8 @@ pub struct Variables {
     all: Rc<BTreeMap<String, Variable>>,
     /// What to put back when each running function returns.
     scopes: Vec<Vec<(String, Option<Variable>)>>,
+    /// Bytes that were set since [`Variables::settle`].
+    grown: usize,
 }
 
 impl Variables {
@@ -37,6 +42,7 @@ impl Variables {
 
     /// Sets a value; `Err` when it is read-only.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+        self.grown += value.len() + VARIABLE_COST;
         let variable = self.change(name)?;
         variable.value = Some(value.into());
         Ok(())
@@ -136,11 +142,24 @@ impl Variables {
         };
     }
 
-    /// Rough size in bytes, for the memory ledger.
+    /// Rough size in bytes, those hidden by locals included.
     pub fn size(&self) -> usize {
+        let hidden = self.scopes.iter().flatten();
+        let hidden = hidden.filter_map(|(name, variable)| Some((name, variable.as_ref()?)));
         self.all
             .iter()
-            .map(|(name, v)| name.len() + v.value.as_ref().map_or(0, |value| value.len()) + 64)
+            .chain(hidden)
+            .map(|(name, v)| name.len() + v.value.as_ref().map_or(0, |v| v.len()) + VARIABLE_COST)
             .sum()
+    }
+
+    /// Bytes that were set since the last [`Variables::settle`].
+    pub fn grown(&self) -> usize {
+        self.grown
+    }
+
+    /// The size is known to whom it concerns.
+    pub fn settle(&mut self) {
+        self.grown = 0;
     }
 }

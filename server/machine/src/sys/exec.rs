@@ -13,8 +13,24 @@ use crate::vfs::layer::PROGRAM_MAGIC;
 
 type Main = Box<dyn FnOnce(Sys) -> LocalFuture<'static, i32>>;
 
+/// Bytes of one argument or variable (MAX_ARG_STRLEN), and of all together (a quarter of the stack).
+const ARGUMENT_MAX: usize = 128 << 10;
+const ARGUMENTS_MAX: usize = 2 << 20;
 /// Depth of `#!` chains.
 const SCRIPTS_MAX: u32 = 4;
+
+/// E2BIG when a new program could not be given so much.
+pub(super) fn fits(argv: &[String], env: &Env) -> Result<()> {
+    let variables = env.iter().map(|(name, value)| name.len() + value.len() + 2);
+    let mut total = 0;
+    for size in argv.iter().map(|word| word.len() + 1).chain(variables) {
+        total += size + size_of::<usize>();
+        if size > ARGUMENT_MAX || total > ARGUMENTS_MAX {
+            return Err(Errno::E2BIG);
+        }
+    }
+    Ok(())
+}
 
 /// What `path` runs, and its final argv.
 pub(crate) fn load(sys: &Sys, path: &str, argv: Vec<String>) -> Result<(Main, Vec<String>)> {
@@ -135,6 +151,9 @@ impl Sys {
     /// Becomes another program. Comes back only with an error.
     pub async fn exec(&self, path: &str, argv: Vec<String>, env: Env) -> Errno {
         self.charge(200_000).await;
+        if let Err(error) = fits(&argv, &env) {
+            return error;
+        }
         match load(self, path, argv) {
             Err(error) => error,
             Ok((main, argv)) => {
@@ -152,6 +171,7 @@ pub(crate) fn become_program(process: &Rc<Process>, argv: Vec<String>, env: Env)
     *process.argv.borrow_mut() = argv.into();
     *process.env.borrow_mut() = Rc::new(env);
     process.caught.set(Default::default());
+    process.forget_memory();
     let mut closed = Vec::new();
     process.fds.borrow_mut().retain(|_, slot| {
         if slot.cloexec {

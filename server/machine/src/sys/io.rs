@@ -5,7 +5,6 @@ use std::rc::Rc;
 use super::{Fd, OpenFlags, Result, STDERR, STDOUT, Seek, Stat, Sys};
 use crate::errno::Errno;
 use crate::fd::{File, OpenFile};
-use crate::pipe::{PIPE_SIZE, pipe};
 use crate::process::Slot;
 use crate::signal::Signal;
 use crate::sys::FileKind;
@@ -215,7 +214,7 @@ impl Sys {
         Ok(match inode.kind() {
             FileKind::Directory => File::Directory(inode.clone()),
             FileKind::Fifo => {
-                let (reader, writer) = inode.fifo().ok_or(Errno::ENXIO)?;
+                let (reader, writer) = inode.fifo()?;
                 if flags.has(OpenFlags::WRITE) {
                     File::Writer(writer)
                 } else {
@@ -265,7 +264,7 @@ impl Sys {
 
     /// (read end, write end)
     pub fn pipe(&self) -> Result<(Fd, Fd)> {
-        let (reader, writer) = pipe(PIPE_SIZE);
+        let (reader, writer) = self.0.space.kernel.pipes().make()?;
         let read = self.install(OpenFile::reader(reader), 0, false)?;
         let write = self.install(OpenFile::writer(writer), 0, false);
         if write.is_err() {

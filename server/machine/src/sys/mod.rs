@@ -16,6 +16,7 @@ mod types;
 use std::rc::Rc;
 
 pub(crate) use exec::load;
+pub use resources::Held;
 pub use types::*;
 
 use crate::errno::Errno;
@@ -23,6 +24,9 @@ use crate::process::{Process, State};
 use crate::sync::{Notify, select};
 use crate::time::Duration;
 use crate::vfs::walk::{Credentials, Walk};
+
+/// What [`Sys::hold`] counts in, in bytes: less than this costs nothing.
+pub const HELD_STEP: u64 = 64 * 1024;
 
 pub type Result<T, E = Errno> = core::result::Result<T, E>;
 
@@ -185,7 +189,7 @@ impl Sys {
 impl Sys {
     pub(crate) fn walk<T>(&self, act: impl FnOnce(&Walk<'_>) -> Result<T>) -> Result<T> {
         let process = &self.0;
-        process.debt.set(process.debt.get() + 2_000);
+        process.debt.set(process.debt.get() + 8_000);
         let who = Credentials {
             uid: process.uid.get(),
             gid: process.gid.get(),

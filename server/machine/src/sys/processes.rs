@@ -4,7 +4,7 @@ use core::future::Future;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::exec::{become_program, load};
+use super::exec::{become_program, fits, load};
 use super::{Pid, Result, Spawn, Sys, WaitFor, WaitOptions, WaitStatus};
 use crate::errno::Errno;
 use crate::process::{Birth, Process, Slot};
@@ -59,6 +59,7 @@ impl Sys {
         } else {
             spawn.path
         };
+        fits(&spawn.argv, &env)?;
         let path = self.which(&name, &env)?;
         let (main, argv) = load(self, &path, spawn.argv)?;
         if let Some(cwd) = spawn.cwd {

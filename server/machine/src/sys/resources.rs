@@ -1,6 +1,7 @@
 //! Time, CPU, memory, chance.
 
-use super::{Interrupted, Result, Sys};
+use super::{HELD_STEP, Interrupted, Result, Sys};
+use crate::errno::Errno;
 use crate::sync::{Either, select};
 use crate::time::{Duration, Time};
 
@@ -54,6 +55,29 @@ impl Sys {
         Ok(())
     }
 
+    /// Says that the process keeps so many bytes of its own now, and so many before: a shell's variables, the lines of a sort. What
+    /// is more is taken as by [`Sys::alloc`], what is less is freed. ENOMEM, and nothing taken, when the world holds all that it may.
+    pub async fn hold(&self, before: u64, now: u64) -> Result<()> {
+        let (before, now) = (before - before % HELD_STEP, now - now % HELD_STEP);
+        if now > before {
+            let ledger = self.0.space.kernel.held();
+            ledger.charge(now - before).map_err(|_| Errno::ENOMEM)?;
+            self.0.held.set(self.0.held.get() + now - before);
+            self.alloc(now - before).await?;
+        } else {
+            self.let_go(before - now);
+        }
+        Ok(())
+    }
+
+    fn let_go(&self, bytes: u64) {
+        // What a process held went when it ended.
+        let bytes = bytes.min(self.0.held.get());
+        self.0.space.kernel.held().release(bytes);
+        self.0.held.set(self.0.held.get() - bytes);
+        self.free(bytes);
+    }
+
     pub fn free(&self, bytes: u64) {
         let bytes = bytes.min(self.0.memory.get());
         self.0.memory.set(self.0.memory.get() - bytes);
@@ -64,5 +88,40 @@ impl Sys {
     #[must_use]
     pub fn random(&self, count: usize) -> Vec<u8> {
         self.0.space.kernel.chance().bytes(count)
+    }
+}
+
+/// What a program keeps of its input; let go when dropped.
+pub struct Held {
+    sys: Sys,
+    bytes: u64,
+}
+
+impl Held {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new(sys: &Sys) -> Held {
+        Held {
+            sys: sys.clone(),
+            bytes: 0,
+        }
+    }
+
+    /// So many bytes more, as [`Sys::hold`].
+    pub async fn add(&mut self, bytes: usize) -> Result<()> {
+        self.set(self.bytes + bytes as u64).await
+    }
+
+    /// So many bytes in all.
+    pub async fn set(&mut self, bytes: u64) -> Result<()> {
+        self.sys.hold(self.bytes, bytes).await?;
+        self.bytes = bytes;
+        Ok(())
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.sys.let_go(self.bytes - self.bytes % HELD_STEP);
     }
 }

@@ -9,7 +9,7 @@ use super::data::{Cost, Data, Ledger};
 use super::layer::{Layer, LayerBody};
 use crate::errno::Errno;
 use crate::executor::Executor;
-use crate::pipe::{PIPE_SIZE, Reader, Writer, pipe};
+use crate::pipe::{Pipes, Reader, Writer};
 use crate::sync::Notify;
 use crate::sys::{FileKind, Stat};
 use crate::time::Time;
@@ -21,6 +21,7 @@ const INODE_COST: u64 = 256;
 pub(crate) struct Fs {
     pub dev: u64,
     pub clock: Executor,
+    pipes: Pipes,
     /// Memory really held: shared by the whole world.
     pub memory: Rc<Ledger>,
     /// Simulated bytes on the disk or in the tmpfs.
@@ -31,11 +32,18 @@ pub(crate) struct Fs {
 }
 
 impl Fs {
-    pub fn new(dev: u64, clock: Executor, memory: Rc<Ledger>, disk: Rc<Ledger>) -> Rc<Fs> {
+    pub fn new(
+        dev: u64,
+        clock: Executor,
+        pipes: Pipes,
+        memory: Rc<Ledger>,
+        disk: Rc<Ledger>,
+    ) -> Rc<Fs> {
         let changed = Notify::new();
         Rc::new(Fs {
             dev,
             clock,
+            pipes,
             memory,
             disk,
             inodes: Cell::new(0),
@@ -311,10 +319,11 @@ impl Inode {
     }
 
     /// Ends of a named pipe.
-    pub fn fifo(&self) -> Option<(Reader, Writer)> {
+    pub fn fifo(&self) -> Result<(Reader, Writer), Errno> {
         match &mut *self.body_mut() {
-            Body::Fifo(ends) => Some(ends.get_or_insert_with(|| pipe(PIPE_SIZE)).clone()),
-            _ => None,
+            Body::Fifo(Some(ends)) => Ok(ends.clone()),
+            Body::Fifo(none) => Ok(none.insert(self.fs.pipes.make()?).clone()),
+            _ => Err(Errno::ENXIO),
         }
     }
 

@@ -9,7 +9,7 @@ use super::value::{Array, Value, format_all};
 use crate::programs::lines::Lines;
 use crate::programs::options::complain;
 use crate::programs::regular;
-use crate::sys::Sys;
+use crate::sys::{HELD_STEP, Held, Sys};
 use crate::time::Duration;
 use core::future::Future;
 use core::pin::Pin;
@@ -43,8 +43,8 @@ const ARGV: usize = 15;
 const CALLS: usize = 200;
 /// Fields of a record.
 const FIELDS: usize = 100_000;
-/// Members of all arrays, and bytes of one text.
-const LARGEST: usize = 16 << 20;
+/// Bytes of one text.
+const LARGEST: usize = 4 << 20;
 
 /// Why a statement did not end as it should.
 pub enum Stop {
@@ -88,6 +88,9 @@ pub struct Machine {
     ranges: Vec<bool>,
     pub chance: crate::chance::Chance,
     pub seed: u64,
+    /// Bytes stored since the machine was told, and what it was told.
+    grown: usize,
+    held: Held,
 }
 
 impl Machine {
@@ -110,6 +113,8 @@ impl Machine {
             ranges: vec![false; program.rules.len()],
             chance: crate::chance::Chance::new(1),
             seed: 1,
+            grown: 0,
+            held: Held::new(sys),
         };
         for (at, text) in [
             (FS, " "),
@@ -324,7 +329,10 @@ impl Machine {
 
     fn exec<'a>(&'a mut self, statement: &'a Statement) -> Later<'a, ()> {
         Box::pin(async move {
-            self.sys.cpu(Duration::from_micros(2)).await;
+            self.sys.cpu(Duration::from_micros(4)).await;
+            if self.grown >= HELD_STEP as usize {
+                self.weigh().await?;
+            }
             match statement {
                 Statement::Expr(expr) => self.eval(expr).await.map(drop)?,
                 Statement::Print(list, to) => self.print(list, to.as_ref()).await?,
@@ -542,6 +550,9 @@ impl Machine {
                     if text.len() > LARGEST {
                         return Err(Stop::Fatal("out of memory".to_owned()));
                     }
+                    self.grown += text.len();
+                    let copied = Duration::from_nanos(text.len() as u64);
+                    self.sys.cpu(copied).await;
                     Value::Text(text.into())
                 }
                 Expr::Choose(condition, yes, no) => {

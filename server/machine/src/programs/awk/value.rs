@@ -22,6 +22,14 @@ impl Value {
         Value::Text(text.into())
     }
 
+    /// Rough size in bytes.
+    pub fn size(&self) -> usize {
+        match self {
+            Value::Unset | Value::Number(_) => 24,
+            Value::Text(text) | Value::Input(text) => 24 + text.len(),
+        }
+    }
+
     pub fn number(&self) -> f64 {
         match self {
             Value::Unset => 0.0,

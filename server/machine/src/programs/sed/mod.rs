@@ -5,11 +5,14 @@ mod parse;
 
 use crate::programs::lines::{Lines, Output, chomp};
 use crate::programs::options::{self, complain};
-use crate::sys::{OpenFlags, Sys};
+use crate::sys::{Held, OpenFlags, Sys};
+use crate::time::Duration;
 use parse::{Address, Command, Piece, Verb, parse};
 use regex::bytes::Regex;
 use std::collections::VecDeque;
 
+/// Rough size of a command with its expression.
+const COMMAND_COST: usize = 8 << 10;
 const USAGE: &str =
     "[-i[SFX]] [-nrE] [-f FILE]... [-e CMD]... [FILE]...\nor: sed [-i[SFX]] [-nrE] CMD [FILE]...";
 
@@ -68,6 +71,11 @@ pub async fn main(sys: Sys) -> i32 {
             return 1;
         }
     };
+    let mut held = Held::new(&sys);
+    if held.add(commands.len() * COMMAND_COST).await.is_err() {
+        complain(&sys, "out of memory").await;
+        return 1;
+    }
     if files.is_empty() {
         files.push("-".to_owned());
     }
@@ -110,6 +118,7 @@ struct Editor {
     last_pattern: Option<Regex>,
     replaced: bool,
     newline: bool,
+    held: Held,
 }
 
 struct Input {
@@ -171,6 +180,7 @@ impl Editor {
             last_pattern: None,
             replaced: false,
             newline: true,
+            held: Held::new(sys),
         }
     }
 
@@ -350,6 +360,10 @@ impl Editor {
                 } => {
                     if self.substitute(pattern, &with, global, nth) {
                         self.replaced = true;
+                        // An expression takes longer than a copy.
+                        if let Some(next) = self.weigh(20 * self.space.len()).await {
+                            return next;
+                        }
                         if print {
                             let space = self.space.clone();
                             self.put_line(space, true).await;
@@ -459,9 +473,15 @@ impl Editor {
                 self.space = [before.as_slice(), b"\n", self.space.as_slice()].concat();
             }
             'h' => self.hold.clone_from(&self.space),
-            'H' => self.hold = [self.hold.as_slice(), b"\n", self.space.as_slice()].concat(),
+            'H' => {
+                self.hold.push(b'\n');
+                self.hold.extend_from_slice(&self.space);
+            }
             'g' => self.space.clone_from(&self.hold),
-            'G' => self.space = [self.space.as_slice(), b"\n", self.hold.as_slice()].concat(),
+            'G' => {
+                self.space.push(b'\n');
+                self.space.extend_from_slice(&self.hold);
+            }
             'x' => std::mem::swap(&mut self.space, &mut self.hold),
             '=' => self.put(format!("{}\n", self.number).as_bytes()).await,
             _ => {
@@ -471,7 +491,16 @@ impl Editor {
                 self.put(format!("{shown}$\n").as_bytes()).await;
             }
         }
-        if self.space.len() + self.hold.len() > 32 << 20 {
+        let moved = if letter == 'H' { 0 } else { self.hold.len() };
+        self.weigh(moved + self.space.len()).await
+    }
+
+    /// Pays for so many bytes that were moved, and tells the machine what is kept.
+    async fn weigh(&mut self, moved: usize) -> Option<Next> {
+        self.sys.cpu(Duration::from_nanos(500 + moved as u64)).await;
+        let kept = self.space.len() + self.hold.len() + self.gathered.len();
+        if self.held.set(kept as u64).await.is_err() {
+            complain(&self.sys, "out of memory").await;
             return Some(Next::Quit(false, 1));
         }
         None

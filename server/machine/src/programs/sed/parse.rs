@@ -257,19 +257,11 @@ impl Parser<'_> {
                 Verb::Text(letter, self.line())
             }
             ':' => {
-                let label = self.line();
-                self.labels
-                    .push((label.trim().to_owned(), self.commands.len()));
+                let label = self.label("");
+                self.labels.push((label, self.commands.len()));
                 Verb::Label
             }
-            'b' | 't' | 'T' => {
-                let mut label = String::new();
-                while let Some(c) = self.peek().filter(|c| !matches!(c, '\n' | ';' | '}')) {
-                    label.push(c);
-                    self.at += 1;
-                }
-                Verb::Branch(letter, None, label.trim().to_owned())
-            }
+            'b' | 't' | 'T' => Verb::Branch(letter, None, self.label("}")),
             'q' | 'Q' => {
                 self.skip("");
                 Verb::Exit(letter, self.number().unwrap_or(0) as i32)
@@ -287,6 +279,19 @@ impl Parser<'_> {
             open: None,
         });
         Ok(true)
+    }
+
+    /// A label ends at a blank or a semicolon, and at one of `also`.
+    fn label(&mut self, also: &str) -> String {
+        while self.peek().is_some_and(|c| c == ' ' || c == '\t') {
+            self.at += 1;
+        }
+        let start = self.at;
+        let ends = |c: char| c.is_whitespace() || c == ';' || also.contains(c);
+        while self.peek().is_some_and(|c| !ends(c)) {
+            self.at += 1;
+        }
+        self.text[start..self.at].iter().collect()
     }
 
     fn line(&mut self) -> String {

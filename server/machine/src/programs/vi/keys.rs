@@ -1,8 +1,8 @@
 //! vi's commands: keys in, changes of the text and the screen out. Sans-IO: whoever drives it reads keys and writes files.
 
 mod change;
-mod codes;
-mod screen;
+pub(crate) mod codes;
+pub(crate) mod screen;
 
 use super::text::{Spot, Text};
 use codes::*;

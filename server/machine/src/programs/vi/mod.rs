@@ -3,8 +3,8 @@
 //!
 //! `text` is the buffer with its undo, `keys` the commands; both know no terminal.
 
-mod keys;
-mod text;
+pub(crate) mod keys;
+pub(crate) mod text;
 
 use super::options;
 use crate::errno::Errno;
@@ -14,7 +14,7 @@ use keys::{Asked, Editor};
 
 const USAGE: &str = "[-R] [FILE]...\n\nEdit FILE";
 /// Bytes of a file that is edited.
-const LARGEST: usize = 4 << 20;
+const LARGEST: usize = 512 << 10;
 
 pub async fn main(sys: Sys) -> i32 {
     let options = match options::read(&sys, "Rc:", &[], USAGE).await {

@@ -1,7 +1,8 @@
 //! vi's buffer: lines, a cursor, undo. Knows no keys.
 
-/// Steps that can be undone.
+/// Steps that can be undone, and characters that all of them may hold: of a long text fewer are kept.
 const UNDO: usize = 200;
+const UNDO_CHARS: usize = 1 << 20;
 
 /// Where something is: line and character, from 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,8 +55,10 @@ impl Text {
     /// Remembers the state before a change.
     pub fn mark(&mut self) {
         self.undo.push((self.lines.clone(), self.at));
-        if self.undo.len() > UNDO {
-            self.undo.remove(0);
+        let size: usize = self.lines.iter().map(|line| line.len() + 8).sum();
+        let most = (UNDO_CHARS / size.max(1)).clamp(1, UNDO);
+        if self.undo.len() > most {
+            self.undo.drain(..self.undo.len() - most);
         }
         self.redo.clear();
     }

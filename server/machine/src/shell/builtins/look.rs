@@ -20,7 +20,7 @@ pub(crate) async fn alias(shell: &mut Shell, argv: &[String], _: Context) -> Res
     }
     for word in &argv[1..] {
         if let Some((name, value)) = word.split_once('=').filter(|(name, _)| !name.is_empty()) {
-            Rc::make_mut(&mut shell.aliases).insert(name.to_owned(), value.to_owned());
+            shell.define_alias(name, value);
         } else if let Some(value) = shell.aliases.get(word).cloned() {
             shell
                 .print(format!("{word}={}\n", quote(&value)).as_bytes())

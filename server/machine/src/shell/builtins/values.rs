@@ -190,7 +190,7 @@ pub(crate) async fn unset(shell: &mut Shell, argv: &[String], _: Context) -> Res
     }
     for word in words {
         if functions {
-            Rc::make_mut(&mut shell.functions).remove(word);
+            shell.forget_function(word);
         } else if !is_name(word) {
             return Err(shell.abort(&format!("{word}: bad variable name")).await);
         } else if let Err(error) = shell.vars.unset(word) {

@@ -50,6 +50,11 @@ impl<'l, 'a> Parser<'l, 'a> {
         (self.lex().used(), self.lex().line)
     }
 
+    /// Commands that were read.
+    pub fn commands(&mut self) -> usize {
+        self.lex().commands
+    }
+
     fn lex(&mut self) -> &mut Lexer<'a> {
         match &mut self.lexer {
             Cell::Own(lexer) => lexer,
@@ -254,6 +259,7 @@ impl<'l, 'a> Parser<'l, 'a> {
 
     fn command(&mut self) -> Result<Command, Stop> {
         self.lex().enter()?;
+        self.lex().commands += 1;
         let line = self.lex().line;
         let word = self.reserved()?;
         let kind = match word.as_deref() {

@@ -61,7 +61,14 @@ pub(crate) struct Lexer<'a> {
     pub pending: Vec<Pending>,
     /// An alias ending in a blank was just used up: the next word may be an alias too.
     pub alias_next: bool,
+    /// Aliases that were replaced.
+    replaced: u32,
+    /// Commands that were read.
+    pub commands: usize,
 }
+
+/// Aliases replaced in one command: each may bring many more.
+const MOST_REPLACED: u32 = 1000;
 
 const OPERATORS: [&str; 21] = [
     "<<-", "&&", "||", ";;", "<<", ">>", "<&", ">&", "<>", ">|", "&>", "\n", "|", "&", ";", "(",
@@ -88,6 +95,8 @@ impl<'a> Lexer<'a> {
             aliases,
             pending: Vec::new(),
             alias_next: false,
+            replaced: 0,
+            commands: 0,
         }
     }
 
@@ -171,6 +180,7 @@ impl<'a> Lexer<'a> {
             return false;
         };
         if self.frames.len() > 20
+            || self.replaced >= MOST_REPLACED
             || self
                 .frames
                 .iter()
@@ -178,6 +188,7 @@ impl<'a> Lexer<'a> {
         {
             return false;
         }
+        self.replaced += 1;
         let text = format!("{text} ");
         self.frames.push(Frame {
             text: Cow::Owned(text),

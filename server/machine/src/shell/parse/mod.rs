@@ -16,8 +16,10 @@ use std::rc::Rc;
 
 /// Deepest nesting of compound commands and substitutions.
 pub const MAX_DEPTH: u32 = 100;
-/// Largest text that may wait for its end, in bytes.
-pub const MAX_SIZE: usize = 4 << 20;
+/// Longest command, in bytes.
+pub const MAX_SIZE: usize = 512 << 10;
+/// Rough size of a command in memory, beside its text.
+const COMMAND_COST: usize = 512;
 
 /// Aliases by name.
 pub type Aliases = BTreeMap<String, String>;
@@ -49,6 +51,7 @@ pub struct Script {
     at: usize,
     line: u32,
     finished: bool,
+    weight: usize,
 }
 
 impl Script {
@@ -67,6 +70,7 @@ impl Script {
             at: 0,
             line: 1,
             finished: true,
+            weight: 0,
         }
     }
 
@@ -112,6 +116,11 @@ impl Script {
         self.text.len() - self.at
     }
 
+    /// Rough size in memory of the command that was read last.
+    pub fn weight(&self) -> usize {
+        self.weight
+    }
+
     /// Reads the next command.
     pub fn next(&mut self, aliases: &Aliases) -> Parsed {
         let rest = &self.text[self.at..];
@@ -122,17 +131,24 @@ impl Script {
                 Parsed::Incomplete
             };
         }
-        if !self.finished && rest.len() > MAX_SIZE {
-            return Parsed::Error("command too long".to_owned());
+        let mut end = rest.len().min(MAX_SIZE);
+        while !rest.is_char_boundary(end) {
+            end -= 1;
         }
-        let mut parser = grammar::Parser::new(rest, self.line, self.finished, aliases, 0);
+        let whole = end == rest.len();
+        let finished = self.finished && whole;
+        let mut parser = grammar::Parser::new(&rest[..end], self.line, finished, aliases, 0);
         let result = parser.complete_command();
         let (used, line) = parser.position();
+        self.weight = used * 2 + parser.commands() * COMMAND_COST;
         match result {
             Ok(Some(list)) => {
                 self.at += used;
                 self.line = line;
                 Parsed::Complete(Rc::new(list))
+            }
+            Ok(None) | Err(Stop::Incomplete) if !whole => {
+                Parsed::Error("command too long".to_owned())
             }
             Ok(None) if self.finished => Parsed::End,
             Ok(None) | Err(Stop::Incomplete) => Parsed::Incomplete,

@@ -4,6 +4,7 @@ use super::*;
 
 impl Machine {
     pub(super) fn set_record(&mut self, record: Rc<str>) {
+        self.grown += record.len();
         self.record = record;
         self.joined = true;
         self.split = false;

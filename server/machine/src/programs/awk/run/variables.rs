@@ -2,7 +2,34 @@
 
 use super::*;
 
+/// What a member of an array costs beside its key and value.
+const MEMBER_COST: usize = 80;
+
 impl Machine {
+    /// Tells the machine what the program keeps.
+    pub(super) async fn weigh(&mut self) -> Done<()> {
+        self.grown = 0;
+        let scalars = self.globals.iter().chain(self.frames.iter().flatten());
+        let mut all: usize = scalars
+            .map(|slot| match slot {
+                Slot::Scalar(value) => value.size(),
+                _ => 0,
+            })
+            .sum();
+        for slot in &self.globals {
+            if let Slot::Array(array) = slot {
+                let array = array.borrow();
+                let members = array.iter();
+                all += members
+                    .map(|(key, value)| key.len() + value.size() + MEMBER_COST)
+                    .sum::<usize>();
+            }
+        }
+        all += self.record.len() + self.fields.iter().map(Value::size).sum::<usize>();
+        let told = self.held.set(all as u64).await;
+        told.map_err(|_| Stop::Fatal("out of memory".to_owned()))
+    }
+
     pub(super) fn slot(&mut self, place: Place) -> &mut Slot {
         match (place, self.frames.last_mut()) {
             (Place::Local(at), Some(frame)) => &mut frame[at],
@@ -47,7 +74,9 @@ impl Machine {
         match self.slot(place) {
             Slot::Array(_) => Err(Stop::Fatal("Not a scalar".to_owned())),
             slot => {
+                let size = value.size();
                 *slot = Slot::Scalar(value);
+                self.grown += size;
                 Ok(())
             }
         }
@@ -102,9 +131,7 @@ impl Machine {
             Expr::Element(place, index) => {
                 let key = self.key(index).await?;
                 let array = self.array(*place)?;
-                if array.borrow().len() > LARGEST / 64 {
-                    return Err(Stop::Fatal("out of memory".to_owned()));
-                }
+                self.grown += key.len() + value.size() + MEMBER_COST;
                 array.borrow_mut().insert(key, value);
                 Ok(())
             }

@@ -1,19 +1,19 @@
 //! The keys of a terminal as characters: those that are none stand in a private range.
 
 // Keys that are no character, in a private range.
-pub(super) const UP: char = '\u{e000}';
-pub(super) const DOWN: char = '\u{e001}';
-pub(super) const RIGHT: char = '\u{e002}';
-pub(super) const LEFT: char = '\u{e003}';
-pub(super) const HOME: char = '\u{e004}';
-pub(super) const END: char = '\u{e005}';
-pub(super) const DELETE: char = '\u{e006}';
-pub(super) const PAGE_UP: char = '\u{e007}';
-pub(super) const PAGE_DOWN: char = '\u{e008}';
-pub(super) const NOTHING: char = '\u{e0ff}';
+pub(crate) const UP: char = '\u{e000}';
+pub(crate) const DOWN: char = '\u{e001}';
+pub(crate) const RIGHT: char = '\u{e002}';
+pub(crate) const LEFT: char = '\u{e003}';
+pub(crate) const HOME: char = '\u{e004}';
+pub(crate) const END: char = '\u{e005}';
+pub(crate) const DELETE: char = '\u{e006}';
+pub(crate) const PAGE_UP: char = '\u{e007}';
+pub(crate) const PAGE_DOWN: char = '\u{e008}';
+pub(crate) const NOTHING: char = '\u{e0ff}';
 
 /// The first key of `bytes` and how many bytes it has. A lone escape is the escape key: terminals send sequences whole.
-pub(super) fn next_key(bytes: &[u8]) -> Option<(char, usize)> {
+pub(crate) fn next_key(bytes: &[u8]) -> Option<(char, usize)> {
     let first = *bytes.first()?;
     if first == 0x1b {
         if !matches!(bytes.get(1), Some(b'[' | b'O')) {

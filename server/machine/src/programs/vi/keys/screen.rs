@@ -70,7 +70,8 @@ impl Editor {
     }
 }
 
-fn width(chars: &[char]) -> usize {
+/// Columns that characters take.
+pub(crate) fn width(chars: &[char]) -> usize {
     chars.iter().fold(0, |column, c| {
         if *c == '\t' {
             column / 8 * 8 + 8
@@ -81,7 +82,7 @@ fn width(chars: &[char]) -> usize {
 }
 
 /// The part of a line that stands on the screen.
-fn shown(line: &[char], left: usize, columns: usize) -> String {
+pub(crate) fn shown(line: &[char], left: usize, columns: usize) -> String {
     let mut out = String::new();
     let mut column = 0;
     for c in line {

@@ -1,0 +1,118 @@
+//! Properties, on random input: whatever is typed, piped in or unpacked, nothing panics, time goes on, and what is held stays within
+//! the ledger. A failing input is printed with its seed; what was found becomes a case with a name in `found.rs`.
+
+mod files;
+mod found;
+mod keys;
+mod messages;
+mod scripts;
+
+use machine::computer::ComputerConfig;
+use machine::sys::Spawn;
+use machine::time::Duration;
+use machine::{Chance, Computer, Executor, Kernel, Time};
+use proptest::test_runner::Config;
+
+/// Bytes that processes of a world may hold (`kernel.rs`).
+const HELD_MAX: u64 = 16 << 20;
+/// The stack of a shard's thread (`host`), on which programs nest.
+const STACK_BYTES: usize = 16 << 20;
+
+/// How often each property is tried.
+fn cases(cases: u32) -> Config {
+    Config {
+        cases,
+        // The seed is in the message; the tree is not written to.
+        failure_persistence: None,
+        ..Config::default()
+    }
+}
+
+/// A computer of root's.
+struct Desk {
+    executor: Executor,
+    kernel: Kernel,
+    computer: Computer,
+}
+
+impl Desk {
+    fn new() -> Desk {
+        let executor = Executor::new(Time::from_seconds(1_795_219_567));
+        let kernel = Kernel::new(executor.clone(), Chance::new(1));
+        let config = ComputerConfig {
+            hostname: "box".into(),
+            user: "root".into(),
+            home: "/root".into(),
+            env: Vec::new(),
+            cpus: 2,
+            memory: 1 << 30,
+        };
+        let computer = Computer::new(&kernel, config);
+        Desk {
+            executor,
+            kernel,
+            computer,
+        }
+    }
+
+    /// Time goes on by so much, at a bounded price.
+    fn run(&self, millis: u64) {
+        let end = self.executor.now() + Duration::from_millis(millis);
+        assert!(
+            self.executor.run_until(end, &mut 100_000),
+            "time stands still"
+        );
+        let held = self.kernel.held_bytes();
+        assert!(held <= HELD_MAX, "{held} bytes held");
+    }
+
+    /// Runs `argv` on `input` for two seconds; what it prints, and its exit code when it has ended.
+    fn spawn(&self, argv: &[&str], input: &[u8]) -> (Vec<u8>, Option<i32>) {
+        let mut spawn = Spawn::new(argv.iter().copied());
+        spawn.cwd = Some("/tmp".into());
+        let Ok((_, mut stdio)) = self.computer.spawn(spawn) else {
+            return (Vec::new(), None);
+        };
+        let stdin = stdio.stdin.take().expect("an input");
+        let (mut rest, mut output) = (input, Vec::new());
+        for _ in 0..20 {
+            if let Some(Ok(count)) = stdin.try_write(rest) {
+                rest = &rest[count..];
+            }
+            self.run(50);
+            while let Some(Ok(bytes)) = stdio.stdout.try_read(1 << 20) {
+                if bytes.is_empty() {
+                    break;
+                }
+                output.extend(bytes);
+            }
+            if rest.is_empty() {
+                break;
+            }
+        }
+        drop(stdin);
+        for _ in 0..20 {
+            self.run(50);
+            let ended = stdio.exit.status().is_some();
+            while let Some(Ok(bytes)) = stdio.stdout.try_read(1 << 20) {
+                if bytes.is_empty() {
+                    break;
+                }
+                output.extend(bytes);
+            }
+            if ended {
+                break;
+            }
+        }
+        let code = stdio.exit.status().map(|status| status.code());
+        (output, code)
+    }
+}
+
+/// Runs on a stack as large as a shard's.
+fn on_a_shards_stack(test: impl FnOnce() + Send + 'static) {
+    let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
+    if let Err(panic) = thread.spawn(test).expect("a thread").join() {
+        std::panic::resume_unwind(panic);
+    }
+}
