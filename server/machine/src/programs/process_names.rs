@@ -14,7 +14,7 @@ pub async fn pidof(sys: Sys) -> i32 {
     };
     let mut found: Vec<String> = Vec::new();
     for process in sys.processes().iter().rev() {
-        let named = options.rest.iter().any(|name| *name == process.name);
+        let named = options.rest.contains(&process.name);
         let left_out = options
             .values('o')
             .any(|pid| pid == process.pid.to_string());
