@@ -69,7 +69,12 @@ pub fn dns_label(text: &str) -> Vec<String> {
     if text.len() > LABEL_MAX {
         errors.push(max_length(LABEL_MAX));
     }
-    if !is_label(text) {
+    if is_label(text) {
+        return errors;
+    }
+    if text.split('.').all(is_label) {
+        errors.push("must not contain dots".to_string());
+    } else {
         errors.push(regex_error(
             LABEL_TEXT,
             LABEL_REGEX,
@@ -91,6 +96,27 @@ pub fn dns_subdomain(text: &str) -> Vec<String> {
             SUBDOMAIN_REGEX,
             &["example.com"],
         ));
+    }
+    errors
+}
+
+/// RFC 1123 subdomain whose labels may have underscores: search paths of DNS.
+pub fn dns_search_path(text: &str) -> Vec<String> {
+    const REGEX: &str = r"[a-z0-9_]([-_a-z0-9]*[a-z0-9])?(\.[a-z0-9_]([-_a-z0-9]*[a-z0-9])?)*";
+    const TEXT: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character";
+    let good = |label: &str| {
+        let start = |b: u8| lower_or_digit(b) || b == b'_';
+        let bytes = label.as_bytes();
+        bytes.first().is_some_and(|b| start(*b))
+            && bytes.iter().all(|b| start(*b) || *b == b'-')
+            && (bytes.len() == 1 || bytes.last().is_some_and(|b| lower_or_digit(*b)))
+    };
+    let mut errors = Vec::new();
+    if text.len() > SUBDOMAIN_MAX {
+        errors.push(max_length(SUBDOMAIN_MAX));
+    }
+    if !text.split('.').all(good) {
+        errors.push(regex_error(TEXT, REGEX, &["example.com"]));
     }
     errors
 }

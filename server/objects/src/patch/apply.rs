@@ -7,7 +7,7 @@ use super::managed::{Entry, form_of, read, strip, without_entries, write};
 use super::walk::{Comparison, Form, element_step, fields, form, merge, remove};
 use crate::decode::{Decoded, decode_node};
 use crate::json::Node;
-use crate::table::{Type, type_of};
+use crate::table::{Shape, Type, type_of};
 use crate::{Gvk, Options, Status, meta, time, yaml};
 
 /// Server-side apply: merges the applied configuration (JSON or YAML) into the stored object (`None`: it is created), keeps
@@ -157,9 +157,50 @@ fn undeclared(of: &'static Type, value: &Value, path: &mut Vec<String>, out: &mu
         path.push(format!("f:{name}"));
         match of.field(name) {
             None => out.push(format!("{}: field not declared in schema", shown(path))),
-            Some(field) => within(form(field), value, path, out),
+            Some(field) => {
+                scalars(field.shape, value, path, out);
+                within(form(field), value, path, out);
+            }
         }
         path.pop();
+    }
+}
+
+/// Scalars that are not what the schema says, in the words of structured-merge-diff.
+fn scalars(shape: Shape, value: &Value, path: &mut Vec<String>, out: &mut Vec<String>) {
+    let go_type = match value {
+        Value::Null => return,
+        Value::Bool(_) => "bool",
+        Value::Number(n) if n.is_f64() => "float64",
+        Value::Number(_) => "int64",
+        Value::String(_) => "string",
+        Value::Array(_) => "[]interface {}",
+        Value::Object(_) => "map[string]interface {}",
+    };
+    match (shape, value) {
+        (Shape::String | Shape::Bytes, Value::Bool(_) | Value::Number(_)) => out.push(format!(
+            "{}: expected string, got &value.valueUnstructured{{Value:{value}}}",
+            shown(path)
+        )),
+        (Shape::Int32 | Shape::Int64 | Shape::Double, other) if !other.is_number() => {
+            out.push(format!(
+                "{}: expected numeric (int or float), got {go_type}",
+                shown(path)
+            ));
+        }
+        (Shape::Bool, other) if !other.is_boolean() => out.push(format!(
+            "{}: expected boolean, got &{{{}}}",
+            shown(path),
+            super::go_map(other)
+        )),
+        (Shape::Map(inner), Value::Object(members)) => {
+            for (key, member) in members {
+                path.push(format!("f:{key}"));
+                scalars(*inner, member, path, out);
+                path.pop();
+            }
+        }
+        _ => {}
     }
 }
 

@@ -109,7 +109,8 @@ impl<'a> At<'a> {
 
     /// Adds an error for each text that is wrong with the value.
     pub fn check(&self, good: fn(&str) -> Vec<String>, errors: &mut Errors) {
-        errors.extend(good(self.text()).into_iter().map(|e| self.invalid(e)));
+        let bad = good(self.text()).into_iter();
+        errors.extend(bad.map(|e| FieldError::invalid(&self.path, self.text(), e)));
     }
 
     /// Required, and then good.

@@ -1,11 +1,10 @@
 //! ConfigMaps, Secrets, and the kinds with a rule or two.
 
-use std::collections::BTreeSet;
-
+use base64::Engine as _;
 use serde_json::Value;
 
 use super::scheduling::label_selector;
-use super::{At, Errors, resources, workloads};
+use super::{At, Errors, internal, limits, scheduling, service, workloads};
 use crate::{FieldError, Gvk, names};
 
 const SIZE_MAX: usize = 1024 * 1024;
@@ -68,6 +67,12 @@ fn check_key(key: &str, value: &At<'_>, errors: &mut Errors) {
 
 fn secret_type(at: &At<'_>, errors: &mut Errors) {
     let data = at.get("data");
+    for key in [".dockerconfigjson", ".dockercfg"] {
+        let kind = format!("kubernetes.io/{}", &key[1..]);
+        if at.get("type").text() == kind && data.value.get(key).is_some() {
+            docker_config(&data, key, errors);
+        }
+    }
     let mut required = |key: &str| {
         if data.value.get(key).is_none() {
             errors.push(FieldError::required(format!("data[{key}]"), ""));
@@ -98,11 +103,66 @@ fn secret_type(at: &At<'_>, errors: &mut Errors) {
     }
 }
 
+/// What a secret for registries holds must be JSON.
+fn docker_config(data: &At<'_>, key: &str, errors: &mut Errors) {
+    let text = base64::engine::general_purpose::STANDARD
+        .decode(data.get(key).text())
+        .unwrap_or_default();
+    if !matches!(serde_json::from_slice(&text), Ok(Value::Object(_))) {
+        let why = match text.first() {
+            None => "unexpected end of JSON input".to_string(),
+            Some(byte) => format!(
+                "invalid character '{}' looking for beginning of value",
+                char::from(*byte)
+            ),
+        };
+        let path = format!("data[{key}]");
+        errors.push(FieldError::invalid(path, "<secret contents redacted>", why));
+    }
+}
+
+fn endpoints(subsets: &At<'_>, errors: &mut Errors) {
+    for subset in subsets.items() {
+        let lists = [subset.get("addresses"), subset.get("notReadyAddresses")];
+        if lists.iter().all(At::is_empty) {
+            let text = "must specify `addresses` or `notReadyAddresses`";
+            errors.push(subset.required(text));
+        }
+        for address in lists.iter().flat_map(At::items) {
+            let ip = address.get("ip");
+            ip.ip(errors);
+            if !address.get("hostname").is_empty() {
+                address.get("hostname").check(names::dns_label, errors);
+            }
+            service::endpoint_ip(&ip, errors);
+        }
+        let ports = subset.get("ports").items();
+        for port in &ports {
+            let name = port.get("name");
+            if ports.len() > 1 && name.is_empty() {
+                errors.push(name.required(""));
+            } else if !name.is_empty() {
+                name.check(names::dns_label, errors);
+            }
+            port.get("port").port_or_name(errors);
+            port.get("protocol").one_of(&["SCTP", "TCP", "UDP"], errors);
+        }
+    }
+}
+
 /// Kinds with a rule or two.
 pub(super) fn others(gvk: &Gvk, at: &At<'_>, old: Option<&Value>, errors: &mut Errors) {
     match (gvk.group.as_str(), gvk.kind.as_str()) {
-        ("", "ResourceQuota") => quota(&at.get("spec"), errors),
-        ("", "LimitRange") => limit_range(&at.get("spec"), errors),
+        ("", "ResourceQuota") => limits::quota(&at.get("spec"), old, errors),
+        ("", "Node") => scheduling::taints(
+            &At {
+                path: "metadata.taints".into(),
+                ..at.get("spec").get("taints")
+            },
+            errors,
+        ),
+        ("", "Endpoints") => endpoints(&at.get("subsets"), errors),
+        ("", "LimitRange") => limits::limit_range(&at.get("spec"), errors),
         ("policy", "PodDisruptionBudget") => budget(&at.get("spec"), errors),
         ("scheduling.k8s.io", "PriorityClass") => priority_class(at, old, errors),
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
@@ -127,59 +187,19 @@ pub(super) fn others(gvk: &Gvk, at: &At<'_>, old: Option<&Value>, errors: &mut E
     }
 }
 
-fn quota(spec: &At<'_>, errors: &mut Errors) {
-    for (name, quantity) in spec.get("hard").entries() {
-        if !name.starts_with("count/") && !name.contains(".storageclass.storage.k8s.io/") {
-            resources::name(name, &quantity, errors);
-        }
-        resources::quantity(name, &quantity, errors);
-    }
-}
-
-fn limit_range(spec: &At<'_>, errors: &mut Errors) {
-    let mut kinds = BTreeSet::new();
-    for limit in spec.get("limits").items() {
-        let kind = limit.get("type");
-        if kind.is_empty() {
-            errors.push(kind.required(""));
-        }
-        if !kinds.insert(kind.text()) {
-            errors.push(kind.duplicate());
-        }
-        for (low, high) in [
-            ("min", "max"),
-            ("defaultRequest", "default"),
-            ("default", "max"),
-            ("min", "defaultRequest"),
-        ] {
-            for (name, at) in limit.get(low).entries() {
-                let (Some(less), Some(more)) = (
-                    crate::Quantity::of(at.value),
-                    limit
-                        .get(high)
-                        .value
-                        .get(name)
-                        .and_then(crate::Quantity::of),
-                ) else {
-                    continue;
-                };
-                if less > more {
-                    let text = format!("{low} value {less} is greater than {high} value {more}");
-                    let path = format!("{}[{name}]", limit.get(low).path);
-                    errors.push(FieldError::invalid(path, less.to_string(), text));
-                }
-            }
-        }
-    }
-}
-
 fn budget(spec: &At<'_>, errors: &mut Errors) {
     let (min, max) = (spec.get("minAvailable"), spec.get("maxUnavailable"));
     if min.is_set() && max.is_set() {
-        errors.push(spec.invalid("minAvailable and maxUnavailable cannot be both set"));
+        errors.push(FieldError::invalid_text(
+            &spec.path,
+            internal::json("policy/v1.PodDisruptionBudgetSpec", spec.value),
+            "minAvailable and maxUnavailable cannot be both set",
+        ));
     }
-    workloads::int_or_percent(&min, errors);
-    workloads::int_or_percent(&max, errors);
+    for amount in [min, max] {
+        workloads::int_or_percent(&amount, errors);
+        workloads::not_over_hundred(&amount, errors);
+    }
     label_selector(&spec.get("selector"), errors);
 }
 
@@ -229,7 +249,8 @@ fn binding(at: &At<'_>, old: Option<&Value>, errors: &mut Errors) {
 
 fn ingress(spec: &At<'_>, errors: &mut Errors) {
     if spec.get("rules").is_empty() && !spec.get("defaultBackend").is_set() {
-        errors.push(spec.invalid("either `defaultBackend` or `rules` must be specified"));
+        let text = "either `defaultBackend` or `rules` must be specified";
+        errors.push(FieldError::invalid(&spec.path, Value::Null, text));
     }
     for path in spec
         .get("rules")

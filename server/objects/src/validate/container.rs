@@ -2,17 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use super::{At, Errors, probe, resources};
+use super::mounts::Volumes;
+use super::{At, Errors, environment, internal, mounts, probe, resources};
 use crate::{FieldError, names};
 
 /// What containers need to know of their pod.
 pub(super) struct Pod<'a> {
-    /// Names of the volumes that are good.
-    pub volumes: BTreeSet<&'a str>,
+    /// The volumes that are good.
+    pub volumes: Volumes<'a>,
     pub grace: Option<i64>,
-    pub host_network: bool,
-    /// A real pod, not a template.
-    pub is_pod: bool,
+    /// `restartPolicy`.
+    pub restart: &'a str,
+    /// `os.name`, where the pod has an `os`.
+    pub os: Option<&'a str>,
+    pub host_users: bool,
 }
 
 /// `spec.containers`.
@@ -28,10 +31,11 @@ pub(super) fn regular(list: &At<'_>, pod: &Pod<'_>, errors: &mut Errors) {
         if !seen.insert(name.text()) && !name.is_empty() {
             errors.push(name.duplicate());
         }
-        probe::lifecycle(&container, pod.grace, errors);
+        probe::lifecycle(&container, pod, errors);
         probe::probes(&container, errors);
+        restart_policy(&container, errors);
     }
-    host_ports(list, errors);
+    host_ports(&list.items(), list, errors);
 }
 
 /// `spec.initContainers`; `regular` are the names of the others.
@@ -40,21 +44,15 @@ pub(super) fn init(list: &At<'_>, others: &At<'_>, pod: &Pod<'_>, errors: &mut E
     let mut seen: BTreeSet<&str> = others.iter().map(|c| c.get("name").text()).collect();
     for container in list.items() {
         common(&container, pod, errors);
-        let restart = container.get("restartPolicy");
-        let sidecar = restart.text() == "Always";
-        if restart.is_set() && !["Always", "Never", "OnFailure"].contains(&restart.text()) {
-            errors.push(FieldError::not_supported(
-                &restart.path,
-                restart.text(),
-                &["Always", "Never", "OnFailure"],
-            ));
-        }
+        restart_policy(&container, errors);
+        let sidecar = container.get("restartPolicy").text() == "Always";
         let name = container.get("name");
         if !name.is_empty() && !seen.insert(name.text()) {
             errors.push(name.duplicate());
         }
+        host_ports(&[container.clone()], list, errors);
         if sidecar {
-            probe::lifecycle(&container, pod.grace, errors);
+            probe::lifecycle(&container, pod, errors);
             probe::probes(&container, errors);
             continue;
         }
@@ -126,21 +124,100 @@ fn common(at: &At<'_>, pod: &Pod<'_>, errors: &mut Errors) {
     let image = at.get("image");
     if image.is_empty() {
         errors.push(image.required(""));
-    } else if pod.is_pod && image.text().trim() != image.text() {
-        errors.push(image.invalid("must not have leading or trailing whitespace"));
     }
     at.get("terminationMessagePolicy")
-        .one_of(&["FallbackToLogsOnError", "File"], errors);
-    ports(&at.get("ports"), pod, errors);
-    environment(at, errors);
-    mounts(&at.get("volumeMounts"), at, pod, errors);
+        .one_of(&["File", "FallbackToLogsOnError"], errors);
+    ports(&at.get("ports"), errors);
+    environment::validate(at, errors);
+    mounts::validate(at, &pod.volumes, errors);
     at.get("imagePullPolicy")
         .one_of(&["Always", "IfNotPresent", "Never"], errors);
     resources::container(&at.get("resources"), errors);
-    security(&at.get("securityContext"), errors);
+    resize_policy(&at.get("resizePolicy"), pod.restart, errors);
+    security(&at.get("securityContext"), pod.host_users, errors);
 }
 
-fn ports(list: &At<'_>, pod: &Pod<'_>, errors: &mut Errors) {
+/// Images of pods, not of templates: without blanks around them. The API server looks at this last.
+pub(super) fn padded_images(list: &At<'_>, errors: &mut Errors) {
+    for container in list.items() {
+        let image = container.get("image");
+        if image.text().trim() != image.text() {
+            errors.push(image.invalid("must not have leading or trailing whitespace"));
+        }
+    }
+}
+
+/// `hostPort` of pods in the network of their node. A template may leave it open.
+pub(super) fn host_network_ports(list: &At<'_>, is_pod: bool, errors: &mut Errors) {
+    for port in list.items().iter().flat_map(|c| c.get("ports").items()) {
+        let number = |key: &str| port.get(key).int().unwrap_or_default();
+        let host = number("hostPort");
+        if (is_pod || host != 0) && host != number("containerPort") {
+            let text = "must match `containerPort` when `hostNetwork` is true";
+            errors.push(FieldError::invalid(port.get("hostPort").path, host, text));
+        }
+    }
+}
+
+fn resize_policy(list: &At<'_>, restart: &str, errors: &mut Errors) {
+    let mut seen = BTreeSet::new();
+    for policy in list.items() {
+        let whole = |key: &str| At {
+            path: list.path.clone(),
+            ..policy.get(key)
+        };
+        let (name, action) = (whole("resourceName"), whole("restartPolicy"));
+        if !seen.insert(name.text()) {
+            errors.push(FieldError::duplicate(&policy.path, name.text()));
+        }
+        name.one_of(&["cpu", "memory"], errors);
+        action.one_of(&["NotRequired", "RestartContainer"], errors);
+        if restart == "Never" && action.text() != "NotRequired" {
+            let text = "must be 'NotRequired' when `restartPolicy` is 'Never'";
+            errors.push(FieldError::invalid(&action.path, action.text(), text));
+        }
+    }
+}
+
+/// `restartPolicy` and `restartPolicyRules` of one container.
+fn restart_policy(at: &At<'_>, errors: &mut Errors) {
+    let (policy, rules) = (at.get("restartPolicy"), at.get("restartPolicyRules"));
+    if policy.is_set() {
+        let supported = &["Always", "Never", "OnFailure"];
+        if !supported.contains(&policy.text()) {
+            errors.push(FieldError::not_supported(
+                &policy.path,
+                policy.text(),
+                supported,
+            ));
+        }
+    } else if !rules.is_empty() {
+        errors.push(policy.required("must specify restartPolicy when restart rules are used"));
+    }
+    for rule in rules.items() {
+        let (action, codes) = (rule.get("action"), rule.get("exitCodes"));
+        if !["Restart", "RestartAllContainers"].contains(&action.text()) {
+            let supported = &["Restart"];
+            errors.push(FieldError::not_supported(
+                &action.path,
+                action.text(),
+                supported,
+            ));
+        }
+        let operator = codes.get("operator");
+        if !codes.is_set() {
+            errors.push(codes.required("must be specified"));
+        } else if !["In", "NotIn"].contains(&operator.text()) {
+            errors.push(FieldError::not_supported(
+                &operator.path,
+                operator.text(),
+                &["In", "NotIn"],
+            ));
+        }
+    }
+}
+
+fn ports(list: &At<'_>, errors: &mut Errors) {
     let mut seen = BTreeSet::new();
     for port in list.items() {
         let name = port.get("name");
@@ -157,18 +234,24 @@ fn ports(list: &At<'_>, pod: &Pod<'_>, errors: &mut Errors) {
             Some(_) => number.in_range(1, 65535, errors),
         }
         let host = port.get("hostPort");
-        host.in_range(1, 65535, errors);
-        if pod.host_network && host.int().is_some_and(|n| Some(n) != number.int()) {
-            errors.push(host.invalid("must match `containerPort` when `hostNetwork` is true"));
+        if host.int() != Some(0) {
+            host.in_range(1, 65535, errors);
         }
         port.get("protocol").one_of(&["SCTP", "TCP", "UDP"], errors);
     }
 }
 
-/// No two ports of a pod on one port of the host.
-fn host_ports(list: &At<'_>, errors: &mut Errors) {
+/// No two ports of these containers on one port of the host. Containers are counted from the first of them.
+fn host_ports(containers: &[At<'_>], list: &At<'_>, errors: &mut Errors) {
     let mut seen = BTreeSet::new();
-    for port in list.items().iter().flat_map(|c| c.get("ports").items()) {
+    let ports = containers.iter().enumerate().flat_map(|(i, container)| {
+        let at = At {
+            path: format!("{}[{i}]", list.path),
+            ..container.clone()
+        };
+        at.get("ports").items()
+    });
+    for port in ports {
         let host = port.get("hostPort");
         let Some(number) = host.int().filter(|n| *n != 0) else {
             continue;
@@ -184,253 +267,67 @@ fn host_ports(list: &At<'_>, errors: &mut Errors) {
     }
 }
 
-fn environment(container: &At<'_>, errors: &mut Errors) {
-    for env in container.get("env").items() {
-        env.get("name").required_and(names::env_var, errors);
-        let source = env.get("valueFrom");
-        if !source.is_set() {
-            continue;
-        }
-        if !env.get("value").is_empty() {
-            let text = "may not be specified when `value` is not empty";
-            errors.push(FieldError::invalid(&source.path, "", text));
-        }
-        value_source(&source, errors);
-    }
-    for from in container.get("envFrom").items() {
-        let prefix = from.get("prefix");
-        if !prefix.is_empty() {
-            prefix.check(names::env_var, errors);
-        }
-        let sources: Vec<At<'_>> = ["configMapRef", "secretRef"]
-            .iter()
-            .map(|k| from.get(k))
-            .filter(At::is_set)
-            .collect();
-        for source in &sources {
-            source.get("name").check(names::dns_subdomain, errors);
-        }
-        match sources.len() {
-            0 => errors.push(FieldError::invalid(
-                &from.path,
-                "",
-                "must specify one of: `configMapRef` or `secretRef`",
-            )),
-            1 => {}
-            _ => errors.push(FieldError::invalid(
-                &from.path,
-                "",
-                "may not have more than one field specified at a time",
-            )),
-        }
-    }
-}
-
-fn value_source(source: &At<'_>, errors: &mut Errors) {
-    let mut sources = 0;
-    for key in [
-        "fieldRef",
-        "resourceFieldRef",
-        "configMapKeyRef",
-        "secretKeyRef",
-        "fileKeyRef",
-    ] {
-        let at = source.get(key);
-        if !at.is_set() {
-            continue;
-        }
-        sources += 1;
-        match key {
-            "fieldRef" => field_ref(&at, ENV_FIELDS, errors),
-            "resourceFieldRef" => resource_ref(&at, false, errors),
-            "configMapKeyRef" | "secretKeyRef" => {
-                at.get("name").check(names::dns_subdomain, errors);
-                at.get("key").required_and(names::config_key, errors);
-            }
-            _ => {}
-        }
-    }
-    if sources == 0 {
-        let text = "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`";
-        errors.push(FieldError::invalid(&source.path, "", text));
-    } else if sources > 1 {
-        let text = "may not have more than one field specified at a time";
-        errors.push(FieldError::invalid(&source.path, "", text));
-    }
-}
-
-const ENV_FIELDS: &[&str] = &[
-    "metadata.name",
-    "metadata.namespace",
-    "metadata.uid",
-    "spec.nodeName",
-    "spec.serviceAccountName",
-    "status.hostIP",
-    "status.hostIPs",
-    "status.podIP",
-    "status.podIPs",
-];
-
-/// Fields that downward API volumes may show.
-pub(super) const VOLUME_FIELDS: &[&str] = &[
-    "metadata.annotations",
-    "metadata.labels",
-    "metadata.name",
-    "metadata.namespace",
-    "metadata.uid",
-];
-
-/// Labels of fields that exist, though they are not for everyone.
-const KNOWN_FIELDS: &[&str] = &[
-    "metadata.annotations",
-    "metadata.labels",
-    "spec.restartPolicy",
-    "spec.schedulerName",
-    "spec.hostNetwork",
-    "status.phase",
-    "status.nominatedNodeName",
-];
-
-pub(super) fn field_ref(at: &At<'_>, supported: &[&str], errors: &mut Errors) {
-    let path = at.get("fieldPath");
-    if path.is_empty() {
-        errors.push(path.required(""));
-        return;
-    }
-    let text = path.text();
-    if let Some((map, key)) = text.strip_suffix("']").and_then(|t| t.split_once("['")) {
-        match map {
-            "metadata.annotations" => {
-                errors.extend(
-                    names::qualified_name(&key.to_lowercase())
-                        .into_iter()
-                        .map(|e| path.invalid(e)),
-                );
-            }
-            "metadata.labels" => errors.extend(
-                names::qualified_name(key)
-                    .into_iter()
-                    .map(|e| path.invalid(e)),
-            ),
-            _ => errors.push(path.invalid(format!(
-                "{} does not support subscript",
-                crate::quote::go_quote(map)
-            ))),
-        }
-        return;
-    }
-    if supported.contains(&text) {
-        return;
-    }
-    if ENV_FIELDS.contains(&text) || KNOWN_FIELDS.contains(&text) {
-        errors.push(FieldError::not_supported(&path.path, text, supported));
-    } else {
-        errors.push(path.invalid(format!(
-            "error converting fieldPath: field label not supported: {text}"
-        )));
-    }
-}
-
-pub(super) fn resource_ref(at: &At<'_>, in_volume: bool, errors: &mut Errors) {
-    const SUPPORTED: &[&str] = &[
-        "limits.cpu",
-        "limits.ephemeral-storage",
-        "limits.memory",
-        "requests.cpu",
-        "requests.ephemeral-storage",
-        "requests.memory",
-    ];
-    if in_volume && at.get("containerName").is_empty() {
-        errors.push(at.get("containerName").required(""));
-        return;
-    }
-    let resource = at.get("resource");
-    let huge = resource.text().starts_with("limits.hugepages-")
-        || resource.text().starts_with("requests.hugepages-");
-    if resource.is_empty() {
-        errors.push(resource.required(""));
-    } else if !SUPPORTED.contains(&resource.text()) && !huge {
-        errors.push(FieldError::not_supported(
-            &resource.path,
-            resource.text(),
-            SUPPORTED,
-        ));
-    }
-}
-
-fn mounts(list: &At<'_>, container: &At<'_>, pod: &Pod<'_>, errors: &mut Errors) {
-    let mut paths = BTreeSet::new();
-    for mount in list.items() {
-        let name = mount.get("name");
-        if name.is_empty() {
-            errors.push(name.required(""));
-        }
-        if !pod.volumes.contains(name.text()) {
-            errors.push(FieldError::not_found(&name.path, name.text()));
-        }
-        let path = mount.get("mountPath");
-        if path.is_empty() {
-            errors.push(path.required(""));
-        }
-        if !paths.insert(path.text()) {
-            errors.push(FieldError::invalid(
-                &path.path,
-                path.text(),
-                "must be unique",
-            ));
-        }
-        for key in ["subPath", "subPathExpr"] {
-            // the API server leaves out the index here
-            let sub = At {
-                path: list.get(key).path,
-                ..mount.get(key)
-            };
-            if !sub.is_empty() {
-                super::volumes::descending(&sub, errors);
-            }
-        }
-        if !mount.get("subPath").is_empty() && !mount.get("subPathExpr").is_empty() {
-            errors.push(
-                mount
-                    .get("subPathExpr")
-                    .invalid("subPathExpr and subPath are mutually exclusive"),
-            );
-        }
-        let propagation = mount.get("mountPropagation");
-        if propagation.is_set() {
-            propagation.one_of(&["Bidirectional", "HostToContainer", "None"], errors);
-            let privileged = container.get("securityContext").get("privileged").is_true();
-            if propagation.text() == "Bidirectional" && !privileged {
-                let text =
-                    "Bidirectional mount propagation is available only to privileged containers";
-                errors.push(propagation.forbidden(text));
-            }
-        }
-    }
-}
-
-fn security(at: &At<'_>, errors: &mut Errors) {
+fn security(at: &At<'_>, host_users: bool, errors: &mut Errors) {
     for key in ["runAsUser", "runAsGroup"] {
         at.get(key).in_range(0, i64::from(i32::MAX), errors);
     }
-    let escalation = at.get("allowPrivilegeEscalation");
-    if escalation.value == &serde_json::Value::Bool(false) {
-        if at.get("privileged").is_true() {
-            let text = "cannot set `allowPrivilegeEscalation` to false and `privileged` to true";
-            errors.push(at.invalid(text));
+    let proc_mount = at.get("procMount");
+    if proc_mount.is_set() {
+        if !["Default", "Unmasked"].contains(&proc_mount.text()) {
+            let supported = &["Default", "Unmasked"];
+            errors.push(FieldError::not_supported(
+                &proc_mount.path,
+                proc_mount.text(),
+                supported,
+            ));
         }
-        if at
-            .get("capabilities")
-            .get("add")
-            .items()
-            .iter()
-            .any(|c| c.text() == "CAP_SYS_ADMIN")
-        {
-            let text = "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN";
-            errors.push(at.invalid(text));
+        if host_users && proc_mount.text() == "Unmasked" {
+            errors.push(proc_mount.invalid("`hostUsers` must be false to use `Unmasked`"));
         }
     }
     seccomp(&at.get("seccompProfile"), errors);
+    let escalation = at.get("allowPrivilegeEscalation");
+    if escalation.value == &serde_json::Value::Bool(false) {
+        let whole = |text: &str| {
+            let value = internal::json("core/v1.SecurityContext", at.value);
+            FieldError::invalid_text(&at.path, value, text)
+        };
+        if at.get("privileged").is_true() {
+            let text = "cannot set `allowPrivilegeEscalation` to false and `privileged` to true";
+            errors.push(whole(text));
+        }
+        let added = at.get("capabilities").get("add").items();
+        for _ in added.iter().filter(|c| c.text() == "CAP_SYS_ADMIN") {
+            let text = "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN";
+            errors.push(whole(text));
+        }
+    }
+    app_armor(&at.get("appArmorProfile"), errors);
+}
+
+/// `appArmorProfile` of a pod or container.
+pub(super) fn app_armor(at: &At<'_>, errors: &mut Errors) {
+    if !at.is_set() {
+        return;
+    }
+    const UNSET: &str = "must be set when AppArmor type is Localhost";
+    let (kind, local) = (at.get("type"), at.get("localhostProfile"));
+    match kind.text() {
+        "Localhost" if local.text().trim() != local.text() => {
+            errors.push(local.invalid("must not be padded with whitespace"));
+        }
+        "Localhost" if local.is_empty() => errors.push(local.required(UNSET)),
+        "Localhost" => {}
+        "RuntimeDefault" | "Unconfined" if local.is_set() => {
+            errors.push(local.invalid("can only be set when AppArmor type is Localhost"));
+        }
+        "RuntimeDefault" | "Unconfined" => {}
+        "" => errors.push(kind.required("type is required when appArmorProfile is set")),
+        other => {
+            let supported = &["Localhost", "RuntimeDefault", "Unconfined"];
+            errors.push(FieldError::not_supported(&kind.path, other, supported));
+        }
+    }
 }
 
 /// `seccompProfile` of a pod or container.
@@ -439,10 +336,18 @@ pub(super) fn seccomp(at: &At<'_>, errors: &mut Errors) {
         return;
     }
     let (kind, local) = (at.get("type"), at.get("localhostProfile"));
-    kind.one_of(&["Localhost", "RuntimeDefault", "Unconfined"], errors);
-    if kind.text() == "Localhost" && local.is_empty() {
+    if kind.is_empty() {
+        errors.push(kind.required("type is required when seccompProfile is set"));
+    } else {
+        kind.one_of(&["Localhost", "RuntimeDefault", "Unconfined"], errors);
+    }
+    if kind.text() != "Localhost" && local.is_set() {
+        let value = internal::json("core/v1.SeccompProfile", at.value);
+        let text = "can only be set when seccomp type is Localhost";
+        errors.push(FieldError::invalid_text(&local.path, value, text));
+    } else if kind.text() == "Localhost" && !local.is_set() {
         errors.push(local.required("must be set when seccomp type is Localhost"));
-    } else if kind.text() != "Localhost" && local.is_set() {
-        errors.push(local.invalid("can only be set when seccomp type is Localhost"));
+    } else if kind.text() == "Localhost" {
+        super::volumes::descending(&local, errors);
     }
 }

@@ -16,12 +16,38 @@ pub(super) fn diff(type_name: &str, old: &Value, new: &Value) -> String {
     let Some(of) = type_named(type_name) else {
         return String::new();
     };
+    difference(of, order(of), old, new)
+}
+
+/// The difference of the sources of two persistent volumes, which their specs hold among other things.
+pub(super) fn volume_source_diff(old: &Value, new: &Value) -> String {
+    const SOURCES: &str = "gcePersistentDisk awsElasticBlockStore hostPath glusterfs nfs rbd quobyte iscsi flexVolume cinder cephfs fc \
+        flocker azureFile vsphereVolume azureDisk photonPersistentDisk portworxVolume scaleIO local storageos csi";
+    let Some(of) = type_named("core/v1.PersistentVolumeSpec") else {
+        return String::new();
+    };
+    difference(of, Some(SOURCES), old, new)
+}
+
+fn difference(of: &Type, names: Option<&str>, old: &Value, new: &Value) -> String {
     let lines = |value: &Value| {
         let mut out = String::new();
-        write_struct(of, value, value, 0, &mut out);
+        write_members(of, names, value, value, 0, &mut out);
         out.lines().map(|l| format!("{l}\n")).collect::<Vec<_>>()
     };
     unified(&lines(old), &lines(new))
+}
+
+/// A value of a type as one line: how field errors show a whole struct.
+pub(super) fn json(type_name: &str, value: &Value) -> String {
+    let mut out = String::new();
+    if let Some(of) = type_named(type_name) {
+        write_struct(of, value, value, 0, &mut out);
+    }
+    // one member a line: what stands before the first colon is its name
+    out.lines()
+        .map(|l| l.trim_start().replacen("\": ", "\":", 1))
+        .collect()
 }
 
 /// Fields that the inner structs have elsewhere or in another order than the outer ones. `@` moves a field of the pod's spec to its security
@@ -98,10 +124,22 @@ fn pad(indent: usize, out: &mut String) {
 }
 
 fn write_struct(of: &Type, value: &Value, spec: &Value, indent: usize, out: &mut String) {
+    write_members(of, order(of), value, spec, indent, out);
+}
+
+/// The members with these names, in their order, or all.
+fn write_members(
+    of: &Type,
+    names: Option<&str>,
+    value: &Value,
+    spec: &Value,
+    indent: usize,
+    out: &mut String,
+) {
     let mut members: Vec<(String, &Field, &Value)> = Vec::new();
     let null = &Value::Null;
     let spec_type = type_named("core/v1.PodSpec");
-    match order(of) {
+    match names {
         Some(names) => {
             for name in names.split_whitespace() {
                 let (holder, source, name) = match name.strip_prefix('@') {

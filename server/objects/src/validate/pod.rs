@@ -1,8 +1,10 @@
 //! The spec of pods and of pod templates.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
-use super::container::{self, Pod, seccomp};
+use super::container::{self, Pod, app_armor, seccomp};
 use super::{At, Errors, metadata, pod_update, resources, scheduling, volumes};
 use crate::{FieldError, names};
 
@@ -12,6 +14,21 @@ type Rule = fn(&str) -> Vec<String>;
 pub(super) fn validate(subresource: &str, at: &At<'_>, old: Option<&Value>, errors: &mut Errors) {
     let spec_at = at.get("spec");
     spec(&spec_at, true, errors);
+    if spec_at.get("serviceAccountName").is_empty() {
+        let sources = spec_at.get("volumes").items().into_iter().flat_map(|v| {
+            let sources = v.get("projected").get("sources").items();
+            sources.into_iter().map(|s| s.get("serviceAccountToken"))
+        });
+        let text = "must not be specified when serviceAccountName is not set";
+        errors.extend(sources.filter(At::is_set).map(|t| t.forbidden(text)));
+    }
+    container::padded_images(&spec_at.get("containers"), errors);
+    container::padded_images(&spec_at.get("initContainers"), errors);
+    let gated = !spec_at.get("schedulingGates").is_empty();
+    if old.is_none() && gated && !spec_at.get("nodeName").is_empty() {
+        let text = "cannot be set until all schedulingGates have been cleared";
+        errors.push(spec_at.get("nodeName").forbidden(text));
+    }
     match old {
         None if !spec_at.get("ephemeralContainers").is_empty() => {
             errors.push(
@@ -27,8 +44,13 @@ pub(super) fn validate(subresource: &str, at: &At<'_>, old: Option<&Value>, erro
 
 /// A template: its metadata and its spec.
 pub(super) fn template(at: &At<'_>, errors: &mut Errors) {
-    metadata::labels(&at.get("metadata").get("labels"), errors);
-    metadata::annotations(&at.get("metadata").get("annotations"), errors);
+    // the API server leaves out `metadata` here
+    let of_template = |key: &str| At {
+        path: at.get(key).path,
+        ..at.get("metadata").get(key)
+    };
+    metadata::labels(&of_template("labels"), errors);
+    metadata::annotations(&of_template("annotations"), errors);
     let spec_at = at.get("spec");
     spec(&spec_at, false, errors);
     if !spec_at.get("ephemeralContainers").is_empty() {
@@ -39,12 +61,15 @@ pub(super) fn template(at: &At<'_>, errors: &mut Errors) {
 
 fn spec(at: &At<'_>, is_pod: bool, errors: &mut Errors) {
     let volumes = volumes::validate(&at.get("volumes"), errors);
-    let host_network = at.get("hostNetwork").is_true();
     let pod = Pod {
         volumes,
         grace: at.get("terminationGracePeriodSeconds").int(),
-        host_network,
-        is_pod,
+        restart: at.get("restartPolicy").text(),
+        os: at
+            .get("os")
+            .is_set()
+            .then(|| at.get("os").get("name").text()),
+        host_users: at.get("hostUsers").value != &Value::Bool(false),
     };
     container::regular(&at.get("containers"), &pod, errors);
     container::init(
@@ -57,19 +82,14 @@ fn spec(at: &At<'_>, is_pod: bool, errors: &mut Errors) {
     if at.get("resources").is_set() {
         resources::container(&at.get("resources"), errors);
     }
+    if at.get("hostNetwork").is_true() {
+        container::host_network_ports(&at.get("containers"), is_pod, errors);
+    }
     at.get("restartPolicy")
         .one_of(&["Always", "OnFailure", "Never"], errors);
     dns(at, errors);
     scheduling::node_labels(&at.get("nodeSelector"), errors);
     security(at, errors);
-    for secret in at
-        .get("imagePullSecrets")
-        .items()
-        .iter()
-        .filter(|s| s.get("name").is_empty())
-    {
-        errors.push(secret.get("name").required(""));
-    }
     scheduling::affinity(&at.get("affinity"), errors);
     dns_config(&at.get("dnsConfig"), errors);
     for gate in at.get("readinessGates").items() {
@@ -78,6 +98,8 @@ fn spec(at: &At<'_>, is_pod: bool, errors: &mut Errors) {
     }
     gates(&at.get("schedulingGates"), errors);
     scheduling::spread(&at.get("topologySpreadConstraints"), errors);
+    host_users(at, errors);
+    host_name(at, errors);
     let checks: &[(&str, Rule)] = &[
         ("serviceAccountName", names::dns_subdomain),
         ("nodeName", names::dns_subdomain),
@@ -101,21 +123,50 @@ fn spec(at: &At<'_>, is_pod: bool, errors: &mut Errors) {
     for alias in at.get("hostAliases").items() {
         alias.get("ip").ip(errors);
         for name in alias.get("hostnames").items() {
-            errors.extend(
-                names::dns_subdomain(name.text())
-                    .into_iter()
-                    .map(|e| FieldError::invalid(alias.get("hostnames").path, name.text(), e)),
-            );
+            name.check(names::dns_subdomain, errors);
         }
     }
     let preemption = at.get("preemptionPolicy");
     if preemption.is_set() {
-        preemption.one_of(&["Never", "PreemptLowerPriority"], errors);
+        preemption.one_of(&["PreemptLowerPriority", "Never"], errors);
     }
-    let os = at.get("os").get("name");
-    if at.get("os").is_set() {
-        os.one_of(&["linux", "windows"], errors);
+    let os = at.get("os");
+    let name = os.get("name");
+    if os.is_set() && name.is_empty() {
+        errors.push(name.required(""));
+    } else if os.is_set() && !["linux", "windows"].contains(&name.text()) {
+        let supported = &["linux", "windows"];
+        errors.push(FieldError::not_supported(&os.path, name.text(), supported));
     }
+}
+
+fn host_users(at: &At<'_>, errors: &mut Errors) {
+    if at.get("hostUsers").value != &Value::Bool(false) {
+        return;
+    }
+    for (key, told) in [("hostPID", "HostPID"), ("hostIPC", "HostIPC")] {
+        if at.get(key).is_true() {
+            let text = "when `hostUsers` is false";
+            errors.push(FieldError::forbidden(at.get(told).path, text));
+        }
+    }
+}
+
+/// `hostnameOverride`.
+fn host_name(at: &At<'_>, errors: &mut Errors) {
+    let name = at.get("hostnameOverride");
+    if !name.is_set() {
+        return;
+    }
+    for key in ["setHostnameAsFQDN", "hostNetwork"] {
+        if at.get(key).is_true() {
+            errors.push(name.forbidden(format!("may not be specified when {key} is true")));
+        }
+    }
+    if name.text().len() > 64 {
+        errors.push(FieldError::too_long(&name.path, 64));
+    }
+    name.check(names::dns_subdomain, errors);
 }
 
 fn gates(list: &At<'_>, errors: &mut Errors) {
@@ -160,20 +211,24 @@ fn dns_config(at: &At<'_>, errors: &mut Errors) {
     }
     servers.items().iter().for_each(|s| s.ip(errors));
     let searches = at.get("searches");
-    if searches.items().len() > 32 {
+    let domains = searches.items();
+    if domains.len() > 32 {
         errors.push(searches.invalid("must not have more than 32 search paths"));
     }
-    for option in at
-        .get("options")
-        .items()
-        .iter()
-        .filter(|o| o.get("name").is_empty())
-    {
-        errors.push(FieldError::required(
-            at.get("options").path,
-            "must not be empty",
-        ));
-        let _ = option;
+    let length: usize = domains.iter().map(|d| d.text().len() + 1).sum();
+    if length > 2048 + 1 {
+        let text = "must not have more than 2048 characters (including spaces) in the search list";
+        errors.push(searches.invalid(text));
+    }
+    for domain in domains.iter().filter(|d| d.text() != ".") {
+        let text = domain.text().trim_end_matches('.');
+        let bad = names::dns_search_path(text).into_iter();
+        errors.extend(bad.map(|e| FieldError::invalid(&domain.path, text, e)));
+    }
+    for option in at.get("options").items() {
+        if option.get("name").is_empty() {
+            errors.push(option.required("must not be empty"));
+        }
     }
 }
 
@@ -190,8 +245,10 @@ fn security(at: &At<'_>, errors: &mut Errors) {
         .for_each(|g| g.in_range(0, max, errors));
     if at.get("shareProcessNamespace").is_true() && at.get("hostPID").is_true() {
         let text = "ShareProcessNamespace and HostPID cannot both be enabled";
-        errors.push(context.get("shareProcessNamespace").invalid(text));
+        let path = context.get("shareProcessNamespace").path;
+        errors.push(FieldError::invalid(path, true, text));
     }
+    let mut seen = BTreeSet::new();
     for sysctl in context.get("sysctls").items() {
         let name = sysctl.get("name");
         let good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
@@ -208,6 +265,8 @@ fn security(at: &At<'_>, errors: &mut Errors) {
             errors.push(name.invalid(format!(
                 "must have at most 253 characters and match regex {regex}"
             )));
+        } else if !seen.insert(name.text()) {
+            errors.push(name.duplicate());
         }
     }
     let policy = context.get("fsGroupChangePolicy");
@@ -215,4 +274,5 @@ fn security(at: &At<'_>, errors: &mut Errors) {
         policy.one_of(&["Always", "OnRootMismatch"], errors);
     }
     seccomp(&context.get("seccompProfile"), errors);
+    app_armor(&context.get("appArmorProfile"), errors);
 }

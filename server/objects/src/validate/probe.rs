@@ -1,5 +1,6 @@
 //! Probes and lifecycle hooks.
 
+use super::container::Pod;
 use super::{At, Errors};
 use crate::{FieldError, names};
 
@@ -41,27 +42,110 @@ fn probe(at: &At<'_>, errors: &mut Errors) {
     }
 }
 
-/// `lifecycle` of a container. `grace` is the pod's terminationGracePeriodSeconds.
-pub(super) fn lifecycle(container: &At<'_>, grace: Option<i64>, errors: &mut Errors) {
+/// `lifecycle` of a container.
+pub(super) fn lifecycle(container: &At<'_>, pod: &Pod<'_>, errors: &mut Errors) {
     for hook in ["postStart", "preStop"] {
         let at = container.get("lifecycle").get(hook);
         if !at.is_set() {
             continue;
         }
         handler(&at, errors);
-        let seconds = at.get("sleep").get("seconds");
-        let max = grace.unwrap_or(30);
-        if at.get("sleep").is_set() && seconds.int().is_some_and(|s| s < 0 || s > max) {
+        let sleep = at.get("sleep");
+        let seconds = sleep.get("seconds").int().unwrap_or_default();
+        let max = pod.grace.unwrap_or(30);
+        if sleep.is_set() && !(0..=max).contains(&seconds) {
             let text =
                 format!("must be non-negative and less than terminationGracePeriodSeconds ({max})");
-            errors.push(FieldError::invalid(
-                &seconds.path,
-                seconds.int().unwrap_or_default(),
-                text,
-            ));
+            errors.push(FieldError::invalid(&sleep.path, seconds, text));
         }
     }
+    let signal = container.get("lifecycle").get("stopSignal");
+    if signal.is_set() {
+        stop_signal(&signal, pod.os, errors);
+    }
 }
+
+fn stop_signal(at: &At<'_>, os: Option<&str>, errors: &mut Errors) {
+    const WINDOWS: &[&str] = &["SIGKILL", "SIGTERM"];
+    match os {
+        None => {
+            let text = "may not be set for containers with empty `spec.os.name`";
+            errors.push(at.forbidden(text));
+        }
+        Some("windows") => at.one_of(WINDOWS, errors),
+        Some("linux") => at.one_of(SIGNALS, errors),
+        Some(_) => {}
+    }
+}
+
+/// The signals of Linux that may stop a container, sorted.
+const SIGNALS: &[&str] = &[
+    "SIGABRT",
+    "SIGALRM",
+    "SIGBUS",
+    "SIGCHLD",
+    "SIGCLD",
+    "SIGCONT",
+    "SIGFPE",
+    "SIGHUP",
+    "SIGILL",
+    "SIGINT",
+    "SIGIO",
+    "SIGIOT",
+    "SIGKILL",
+    "SIGPIPE",
+    "SIGPOLL",
+    "SIGPROF",
+    "SIGPWR",
+    "SIGQUIT",
+    "SIGRTMAX",
+    "SIGRTMAX-1",
+    "SIGRTMAX-10",
+    "SIGRTMAX-11",
+    "SIGRTMAX-12",
+    "SIGRTMAX-13",
+    "SIGRTMAX-14",
+    "SIGRTMAX-2",
+    "SIGRTMAX-3",
+    "SIGRTMAX-4",
+    "SIGRTMAX-5",
+    "SIGRTMAX-6",
+    "SIGRTMAX-7",
+    "SIGRTMAX-8",
+    "SIGRTMAX-9",
+    "SIGRTMIN",
+    "SIGRTMIN+1",
+    "SIGRTMIN+10",
+    "SIGRTMIN+11",
+    "SIGRTMIN+12",
+    "SIGRTMIN+13",
+    "SIGRTMIN+14",
+    "SIGRTMIN+15",
+    "SIGRTMIN+2",
+    "SIGRTMIN+3",
+    "SIGRTMIN+4",
+    "SIGRTMIN+5",
+    "SIGRTMIN+6",
+    "SIGRTMIN+7",
+    "SIGRTMIN+8",
+    "SIGRTMIN+9",
+    "SIGSEGV",
+    "SIGSTKFLT",
+    "SIGSTOP",
+    "SIGSYS",
+    "SIGTERM",
+    "SIGTRAP",
+    "SIGTSTP",
+    "SIGTTIN",
+    "SIGTTOU",
+    "SIGURG",
+    "SIGUSR1",
+    "SIGUSR2",
+    "SIGVTALRM",
+    "SIGWINCH",
+    "SIGXCPU",
+    "SIGXFSZ",
+];
 
 fn handler(at: &At<'_>, errors: &mut Errors) {
     let mut handlers = 0;

@@ -60,6 +60,27 @@ pub(super) fn container(at: &At<'_>, errors: &mut Errors) {
             _ => {}
         }
     }
+    let named = |good: fn(&str) -> bool| {
+        let mut all = limits.entries().into_iter().chain(requests.entries());
+        all.any(|(name, _)| good(name))
+    };
+    if named(|name| name.starts_with("hugepages-"))
+        && !named(|name| matches!(name, "cpu" | "memory"))
+    {
+        errors.push(at.forbidden("HugePages require cpu or memory"));
+    }
+    for (i, claim) in at.get("claims").items().iter().enumerate() {
+        let path = format!("{}[{i}]", at.get("claims").path);
+        if claim.get("name").is_empty() {
+            errors.push(FieldError::required(path, ""));
+        } else {
+            // claims of devices are not simulated: no pod has one
+            errors.push(FieldError {
+                detail: "must be one of the names in pod.spec.resourceClaims which is empty".into(),
+                ..FieldError::not_found(path, claim.get("name").text())
+            });
+        }
+    }
 }
 
 fn is_native(name: &str) -> bool {
@@ -71,22 +92,60 @@ fn may_overcommit(name: &str) -> bool {
 }
 
 fn container_resource(name: &str, at: &At<'_>, errors: &mut Errors) {
-    let before = errors.len();
-    self::name(name, at, errors);
-    let bad_name = errors.len() > before && !names::qualified_name(name).is_empty();
-    let invalid = |text: &str| FieldError::invalid(&at.path, name, text);
-    if !bad_name {
-        if !name.contains('/') {
-            if !matches!(name, "cpu" | "memory" | "ephemeral-storage")
-                && !name.starts_with("hugepages-")
-            {
-                errors.push(invalid("must be a standard resource for containers"));
-            }
-        } else if !is_native(name) && name.starts_with("requests.") {
-            errors.push(invalid("doesn't follow extended resource name standard"));
-        }
-    }
+    container_name(name, at, errors);
     quantity(name, at, errors);
+    huge_page(name, at, errors);
+}
+
+/// The name of a resource of containers.
+pub(super) fn container_name(name: &str, at: &At<'_>, errors: &mut Errors) {
+    self::name(name, at, errors);
+    let invalid = |text: &str| FieldError::invalid(&at.path, name, text);
+    if !name.contains('/') {
+        if !matches!(name, "cpu" | "memory" | "ephemeral-storage")
+            && !name.starts_with("hugepages-")
+        {
+            errors.push(invalid("must be a standard resource for containers"));
+        }
+    } else if !is_native(name) && !is_extended(name) {
+        errors.push(invalid("doesn't follow extended resource name standard"));
+    }
+}
+
+/// The name of a resource in a quota.
+pub(super) fn quota_name(name: &str, at: &At<'_>, errors: &mut Errors) {
+    self::name(name, at, errors);
+    if !name.contains('/') && !is_quota_standard(name) {
+        let text = "must be a standard resource for quota";
+        errors.push(FieldError::invalid(&at.path, name, text));
+    }
+}
+
+/// Whether quotas know the resource by itself.
+pub(super) fn is_quota_standard(name: &str) -> bool {
+    (STANDARD.contains(&name) && name != "storage")
+        || name.starts_with("hugepages-")
+        || name.starts_with("requests.hugepages-")
+}
+
+/// Not Kubernetes' own, and still a good name with `requests.` before it.
+fn is_extended(name: &str) -> bool {
+    !is_native(name)
+        && !name.starts_with("requests.")
+        && names::qualified_name(&format!("requests.{name}")).is_empty()
+}
+
+/// Huge pages come in whole pages.
+fn huge_page(name: &str, at: &At<'_>, errors: &mut Errors) {
+    let (Some(page), Some(amount)) = (name.strip_prefix("hugepages-"), Quantity::of(at.value))
+    else {
+        return;
+    };
+    let page = Quantity::of(&page.into()).map(|p| p.units());
+    if page.is_none_or(|page| page <= 0 || amount.units() % page != 0) {
+        let text = format!("{amount} is not positive integer multiple of {name}");
+        errors.push(FieldError::invalid(&at.path, amount.to_string(), text));
+    }
 }
 
 /// The name of a resource of any kind.
@@ -127,7 +186,7 @@ pub(super) fn quantity(name: &str, at: &At<'_>, errors: &mut Errors) {
         "services.nodeports",
         "services.loadbalancers",
     ];
-    if (COUNTED.contains(&name) || !is_native(name)) && !quantity.is_whole() {
+    if (COUNTED.contains(&name) || is_extended(name)) && !quantity.is_whole() {
         errors.push(FieldError::invalid(
             &at.path,
             text.as_str(),

@@ -1,8 +1,6 @@
 //! Selectors, affinity, tolerations, spreading.
 
-use serde_json::Value;
-
-use super::{At, Errors};
+use super::{At, Errors, internal};
 use crate::{FieldError, names};
 
 /// `nodeSelector` and other plain maps of labels.
@@ -29,7 +27,11 @@ pub(super) fn label_selector(at: &At<'_>, errors: &mut Errors) {
                 ));
             }
             "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
-            _ => errors.push(operator.invalid("not a valid selector operator")),
+            other => errors.push(FieldError::invalid(
+                &operator.path,
+                other,
+                "not a valid selector operator",
+            )),
         }
         expression.get("key").check(names::qualified_name, errors);
         values
@@ -39,8 +41,8 @@ pub(super) fn label_selector(at: &At<'_>, errors: &mut Errors) {
     }
 }
 
-/// Terms of node selectors.
-fn node_term(at: &At<'_>, errors: &mut Errors) {
+/// Terms of node selectors; `strict` about the values of labels where the term is required.
+fn node_term(at: &At<'_>, strict: bool, errors: &mut Errors) {
     for requirement in at.get("matchExpressions").items() {
         let (operator, values) = (requirement.get("operator"), requirement.get("values"));
         match operator.text() {
@@ -60,9 +62,40 @@ fn node_term(at: &At<'_>, errors: &mut Errors) {
                     ));
             }
             "In" | "NotIn" | "Exists" | "DoesNotExist" | "Gt" | "Lt" => {}
-            _ => errors.push(operator.invalid("not a valid selector operator")),
+            other => errors.push(FieldError::invalid(
+                &operator.path,
+                other,
+                "not a valid selector operator",
+            )),
         }
         requirement.get("key").check(names::qualified_name, errors);
+        for value in values.items().iter().filter(|_| strict) {
+            value.check(names::label_value, errors);
+        }
+    }
+    for requirement in at.get("matchFields").items() {
+        let (operator, key) = (requirement.get("operator"), requirement.get("key"));
+        let values = requirement.get("values");
+        match operator.text() {
+            "In" | "NotIn" if values.items().len() != 1 => {
+                let text = "must be only one value when `operator` is 'In' or 'NotIn' for node field selector";
+                errors.push(values.required(text));
+            }
+            "In" | "NotIn" => {}
+            other => errors.push(FieldError::invalid(
+                &operator.path,
+                other,
+                "not a valid selector operator",
+            )),
+        }
+        if key.text() != "metadata.name" {
+            let text = "not a valid field selector key";
+            errors.push(FieldError::invalid(&key.path, key.text(), text));
+            continue;
+        }
+        for value in values.items() {
+            value.check(names::dns_subdomain, errors);
+        }
     }
 }
 
@@ -72,7 +105,10 @@ pub(super) fn node_selector(at: &At<'_>, errors: &mut Errors) {
     if terms.is_empty() {
         errors.push(terms.required("must have at least one node selector term"));
     }
-    terms.items().iter().for_each(|t| node_term(t, errors));
+    terms
+        .items()
+        .iter()
+        .for_each(|t| node_term(t, true, errors));
 }
 
 pub(super) fn affinity(at: &At<'_>, errors: &mut Errors) {
@@ -86,7 +122,7 @@ pub(super) fn affinity(at: &At<'_>, errors: &mut Errors) {
         .items()
     {
         weight(&term, errors);
-        node_term(&term.get("preference"), errors);
+        node_term(&term.get("preference"), false, errors);
     }
     for kind in ["podAffinity", "podAntiAffinity"] {
         let pods = at.get(kind);
@@ -115,9 +151,13 @@ fn weight(term: &At<'_>, errors: &mut Errors) {
 
 fn pod_term(term: &At<'_>, errors: &mut Errors) {
     label_selector(&term.get("labelSelector"), errors);
+    label_selector(&term.get("namespaceSelector"), errors);
+    let told = term.get("namespace").path;
     for namespace in term.get("namespaces").items() {
-        namespace.check(names::dns_label, errors);
+        let bad = names::dns_label(namespace.text()).into_iter();
+        errors.extend(bad.map(|e| FieldError::invalid(&told, namespace.text(), e)));
     }
+    label_keys(term, errors);
     let key = term.get("topologyKey");
     if key.is_empty() {
         errors.push(key.required("can not be empty"));
@@ -126,27 +166,104 @@ fn pod_term(term: &At<'_>, errors: &mut Errors) {
 }
 
 pub(super) fn spread(list: &At<'_>, errors: &mut Errors) {
-    for constraint in list.items() {
-        let skew = constraint.get("maxSkew");
-        if skew.int().unwrap_or_default() <= 0 {
-            errors.push(skew.invalid("must be greater than zero"));
-        }
-        let key = constraint.get("topologyKey");
+    let constraints = list.items();
+    for (i, constraint) in constraints.iter().enumerate() {
+        let (key, action) = (
+            constraint.get("topologyKey"),
+            constraint.get("whenUnsatisfiable"),
+        );
+        let supported = |at: &At<'_>, values: &[&str], errors: &mut Errors| {
+            if !values.contains(&at.text()) {
+                errors.push(FieldError::not_supported(&at.path, at.text(), values));
+            }
+        };
+        positive(&constraint.get("maxSkew"), errors);
         if key.is_empty() {
             errors.push(key.required("can not be empty"));
-        } else {
+        }
+        supported(&action, &["DoNotSchedule", "ScheduleAnyway"], errors);
+        let again = constraints[i + 1..].iter().any(|other| {
+            other.get("topologyKey").text() == key.text()
+                && other.get("whenUnsatisfiable").text() == action.text()
+        });
+        if again {
+            let path = format!("{}.{{topologyKey, whenUnsatisfiable}}", constraint.path);
+            let pair = format!("{{{}, {}}}", key.text(), action.text());
+            errors.push(FieldError::duplicate(path, pair));
+        }
+        let domains = constraint.get("minDomains");
+        if domains.is_set() {
+            positive(&domains, errors);
+            if action.text() != "DoNotSchedule" {
+                errors.push(domains.invalid(format!(
+                    "can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {}",
+                    action.text()
+                )));
+            }
+        }
+        for policy in ["nodeAffinityPolicy", "nodeTaintsPolicy"] {
+            if constraint.get(policy).is_set() {
+                supported(&constraint.get(policy), &["Honor", "Ignore"], errors);
+            }
+        }
+        label_keys(constraint, errors);
+        label_selector(&constraint.get("labelSelector"), errors);
+    }
+}
+
+fn positive(at: &At<'_>, errors: &mut Errors) {
+    let number = at.int().unwrap_or_default();
+    if number <= 0 {
+        errors.push(FieldError::invalid(
+            &at.path,
+            number,
+            "must be greater than 0",
+        ));
+    }
+}
+
+/// `matchLabelKeys` and `mismatchLabelKeys`, beside a `labelSelector`.
+fn label_keys(at: &At<'_>, errors: &mut Errors) {
+    for list in ["matchLabelKeys", "mismatchLabelKeys"] {
+        let keys = at.get(list);
+        if !keys.is_empty() && !at.get("labelSelector").is_set() {
+            errors.push(keys.forbidden("must not be specified when labelSelector is not set"));
+            continue;
+        }
+        for key in keys.items() {
             key.check(names::qualified_name, errors);
         }
-        let action = constraint.get("whenUnsatisfiable");
-        if !["DoNotSchedule", "ScheduleAnyway"].contains(&action.text()) {
-            let supported = &["DoNotSchedule", "ScheduleAnyway"];
-            errors.push(FieldError::not_supported(
-                &action.path,
-                action.text(),
-                supported,
+    }
+    let mismatched = at.get("mismatchLabelKeys").items();
+    for key in at.get("matchLabelKeys").items() {
+        if mismatched.iter().any(|m| m.text() == key.text()) {
+            errors.push(key.invalid("exists in both matchLabelKeys and mismatchLabelKeys"));
+        }
+    }
+}
+
+/// Taints of a node.
+pub(super) fn taints(list: &At<'_>, errors: &mut Errors) {
+    let mut seen = std::collections::BTreeSet::new();
+    for taint in list.items() {
+        let (key, value, effect) = (taint.get("key"), taint.get("value"), taint.get("effect"));
+        key.check(names::qualified_name, errors);
+        let bad = names::label_value(value.text());
+        if !bad.is_empty() {
+            errors.push(FieldError::invalid(
+                &value.path,
+                value.text(),
+                bad.join(";"),
             ));
         }
-        label_selector(&constraint.get("labelSelector"), errors);
+        effect.one_of(&["NoSchedule", "PreferNoSchedule", "NoExecute"], errors);
+        if !seen.insert((key.text(), effect.text())) {
+            errors.push(FieldError {
+                value: Some(internal::json("core/v1.Taint", taint.value)),
+                detail: "taints must be unique by key and effect pair".into(),
+                ..FieldError::duplicate(&taint.path, "")
+            });
+        }
     }
 }
 
@@ -178,13 +295,14 @@ pub(super) fn tolerations(list: &At<'_>, errors: &mut Errors) {
             }
             "Exists" if !value.is_empty() => {
                 let text = "value must be empty when `operator` is 'Exists'";
-                errors.push(FieldError::invalid(
-                    &operator.path,
-                    toleration_value(&toleration),
-                    text,
-                ));
+                errors.push(FieldError::invalid(&operator.path, value.text(), text));
             }
             "Exists" => {}
+            "Lt" | "Gt" => errors.push(FieldError::not_supported(
+                &operator.path,
+                operator.text(),
+                &["Equal", "Exists", "Lt", "Gt"],
+            )),
             other => errors.push(FieldError::not_supported(
                 &operator.path,
                 other,
@@ -195,23 +313,4 @@ pub(super) fn tolerations(list: &At<'_>, errors: &mut Errors) {
             effect.one_of(&["NoSchedule", "PreferNoSchedule", "NoExecute"], errors);
         }
     }
-}
-
-/// As Go prints the internal struct.
-fn toleration_value(at: &At<'_>) -> Value {
-    let text = |key: &str| Value::from(at.get(key).text());
-    let mut members = serde_json::Map::new();
-    for (name, key) in [
-        ("Key", "key"),
-        ("Operator", "operator"),
-        ("Value", "value"),
-        ("Effect", "effect"),
-    ] {
-        members.insert(name.into(), text(key));
-    }
-    members.insert(
-        "TolerationSeconds".into(),
-        at.get("tolerationSeconds").value.clone(),
-    );
-    Value::Object(members)
 }

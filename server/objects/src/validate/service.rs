@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{At, Errors};
+use super::{At, Errors, internal};
 use crate::{FieldError, names};
 
 pub(super) fn validate(at: &At<'_>, old: Option<&Value>, errors: &mut Errors) {
@@ -32,39 +32,71 @@ pub(super) fn validate(at: &At<'_>, old: Option<&Value>, errors: &mut Errors) {
     if kind == "ExternalName" {
         external_name(&spec, errors);
     }
-    all_ports(&ports, headless, kind, errors);
-    for (key, value) in spec.get("selector").map().into_iter().flatten() {
-        let path = spec.get("selector").path;
-        let value = value.as_str().unwrap_or_default();
-        errors.extend(
-            names::qualified_name(key)
-                .into_iter()
-                .map(|e| FieldError::invalid(&path, key.as_str(), e)),
-        );
-        errors.extend(
-            names::label_value(value)
-                .into_iter()
-                .map(|e| FieldError::invalid(&path, value, e)),
-        );
-    }
+    all_ports(&ports, errors);
+    super::metadata::labels(&spec.get("selector"), errors);
     spec.get("sessionAffinity")
         .one_of(&["ClientIP", "None"], errors);
-    let timeout = spec
-        .get("sessionAffinityConfig")
-        .get("clientIP")
-        .get("timeoutSeconds");
-    if timeout.int().is_some_and(|s| !(1..=86400).contains(&s)) {
-        errors.push(timeout.invalid("must be greater than 0 and less than 86400"));
-    }
+    affinity(&spec, errors);
     addresses(&spec, errors);
     for ip in spec.get("externalIPs").items() {
+        let before = errors.len();
         ip.ip(errors);
+        if errors.len() == before {
+            endpoint_ip(&ip, errors);
+        }
     }
     const TYPES: &[&str] = &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
     spec.get("type").one_of(TYPES, errors);
+    distinct_ports(&ports, kind, errors);
+    if !spec.get("loadBalancerSourceRanges").is_empty() && kind != "LoadBalancer" {
+        let text = "may only be used when `type` is 'LoadBalancer'";
+        let path = "spec.LoadBalancerSourceRanges";
+        errors.push(FieldError::forbidden(path, text));
+    }
     policies(&spec, kind, errors);
     if let Some(old) = old {
         update(&spec, &At::root(old).get("spec"), errors);
+    }
+}
+
+fn affinity(spec: &At<'_>, errors: &mut Errors) {
+    let config = spec.get("sessionAffinityConfig");
+    if spec.get("sessionAffinity").text() != "ClientIP" {
+        if config.is_set() {
+            let text = "must not be set when session affinity is None";
+            errors.push(config.forbidden(text));
+        }
+        return;
+    }
+    let timeout = config.get("clientIP").get("timeoutSeconds");
+    if timeout.int().is_some_and(|s| !(1..=86400).contains(&s)) {
+        errors.push(timeout.invalid("must be greater than 0 and less than 86400"));
+    }
+}
+
+/// An address that others can reach: `ValidateEndpointIP`.
+pub(super) fn endpoint_ip(at: &At<'_>, errors: &mut Errors) {
+    use core::net::IpAddr;
+    let Ok(ip) = at.text().parse::<IpAddr>() else {
+        errors.push(at.invalid("must be a valid IP address"));
+        return;
+    };
+    let (local, multicast) = match ip {
+        IpAddr::V4(v4) => (v4.is_link_local(), v4.octets()[..3] == [224, 0, 0]),
+        IpAddr::V6(v6) => (v6.is_unicast_link_local(), v6.segments()[0] == 0xff02),
+    };
+    if ip.is_unspecified() {
+        errors.push(at.invalid(format!("may not be unspecified ({})", at.text())));
+    }
+    if ip.is_loopback() {
+        errors.push(at.invalid("may not be in the loopback range (127.0.0.0/8, ::1/128)"));
+    }
+    if local {
+        errors.push(at.invalid("may not be in the link-local range (169.254.0.0/16, fe80::/10)"));
+    }
+    if multicast {
+        let text = "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)";
+        errors.push(at.invalid(text));
     }
 }
 
@@ -82,7 +114,7 @@ fn external_name(spec: &At<'_>, errors: &mut Errors) {
     }
 }
 
-fn all_ports(ports: &At<'_>, headless: bool, kind: &str, errors: &mut Errors) {
+fn all_ports(ports: &At<'_>, errors: &mut Errors) {
     let all = ports.items();
     let mut seen = BTreeSet::new();
     for port in &all {
@@ -101,33 +133,39 @@ fn all_ports(ports: &At<'_>, headless: bool, kind: &str, errors: &mut Errors) {
         port.get("port").port_or_name(errors);
         port.get("protocol").one_of(&["SCTP", "TCP", "UDP"], errors);
         port.get("targetPort").port_or_name(errors);
-        if headless
-            && kind == "ExternalName"
-            && port.get("targetPort").value != port.get("port").value
-        {
-            let text = "must be equal to the value of 'port' when clusterIP = None";
-            errors.push(port.get("targetPort").invalid(text));
+        let protocol = port.get("appProtocol");
+        if protocol.is_set() {
+            protocol.check(names::qualified_name, errors);
         }
-        let node = port.get("nodePort");
-        if node.int().unwrap_or_default() != 0 && !matches!(kind, "NodePort" | "LoadBalancer") {
-            errors.push(node.forbidden(format!("may not be used when `type` is '{kind}'")));
+    }
+}
+
+/// What ports of one service may not share; the API server looks at this after the type.
+fn distinct_ports(ports: &At<'_>, kind: &str, errors: &mut Errors) {
+    let all = ports.items();
+    let number = |port: &At<'_>, key: &str| port.get(key).int().unwrap_or_default();
+    for port in all.iter().filter(|_| kind == "ClusterIP") {
+        if number(port, "nodePort") != 0 {
+            let text = "may not be used when `type` is 'ClusterIP'";
+            errors.push(port.get("nodePort").forbidden(text));
+        }
+    }
+    let mut nodes = BTreeSet::new();
+    for port in &all {
+        let node = number(port, "nodePort");
+        if node != 0 && !nodes.insert((port.get("protocol").text(), node)) {
+            errors.push(port.get("nodePort").duplicate());
         }
     }
     let mut pairs = BTreeSet::new();
-    let mut nodes = BTreeSet::new();
     for port in &all {
-        let (protocol, number) = (
-            port.get("protocol").text(),
-            port.get("port").int().unwrap_or_default(),
-        );
+        let (protocol, number) = (port.get("protocol").text(), number(port, "port"));
         if !pairs.insert((protocol, number)) {
-            let key = json!({"Name": "", "Protocol": protocol, "AppProtocol": null, "Port": number, "TargetPort": 0, "NodePort": 0});
-            errors.push(FieldError::duplicate(&port.path, key));
-        }
-        let node = port.get("nodePort").int().unwrap_or_default();
-        if node != 0 && !nodes.insert((protocol, node)) {
-            let key = json!({"Name": "", "Protocol": protocol, "AppProtocol": null, "Port": 0, "TargetPort": 0, "NodePort": node});
-            errors.push(FieldError::duplicate(port.get("nodePort").path, key));
+            let key = json!({"protocol": protocol, "port": number, "targetPort": 0});
+            errors.push(FieldError {
+                value: Some(internal::json("core/v1.ServicePort", &key)),
+                ..FieldError::duplicate(&port.path, "")
+            });
         }
     }
 }
@@ -173,6 +211,10 @@ fn policies(spec: &At<'_>, kind: &str, errors: &mut Errors) {
     }
     if !internal.is_empty() {
         internal.one_of(&["Cluster", "Local"], errors);
+    }
+    let distribution = spec.get("trafficDistribution");
+    if distribution.is_set() {
+        distribution.one_of(&["PreferClose", "PreferSameZone", "PreferSameNode"], errors);
     }
     if spec.get("allocateLoadBalancerNodePorts").is_set() && kind != "LoadBalancer" {
         let text = "may only be used when `type` is 'LoadBalancer'";

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{At, Errors, internal, resources, scheduling, volumes};
+use super::{At, Errors, internal, scheduling, volumes};
 use crate::{FieldError, Quantity, names};
 
 const ACCESS_MODES: &[&str] = &[
@@ -42,19 +42,12 @@ fn access_modes(at: &At<'_>, errors: &mut Errors) {
     }
 }
 
-fn positive_storage(at: &At<'_>, errors: &mut Errors) {
-    let storage = At {
-        path: format!("{}[storage]", at.path),
-        ..at.get("storage")
-    };
-    if let Some(quantity) = Quantity::of(storage.value)
+fn positive(at: &At<'_>, errors: &mut Errors) {
+    if let Some(quantity) = Quantity::of(at.value)
         && (quantity.is_zero() || quantity.is_negative())
     {
-        errors.push(FieldError::invalid(
-            &storage.path,
-            quantity.to_string(),
-            "must be greater than zero",
-        ));
+        let text = "must be greater than zero";
+        errors.push(FieldError::invalid(&at.path, quantity.to_string(), text));
     }
 }
 
@@ -91,17 +84,18 @@ fn volume(spec: &At<'_>, old: Option<&Value>, errors: &mut Errors) {
     let capacity = spec.get("capacity");
     if capacity.is_empty() {
         errors.push(capacity.required(""));
-    } else if capacity
-        .map()
-        .is_some_and(|c| c.len() > 1 || !c.contains_key("storage"))
-    {
+    }
+    let amounts = capacity.entries();
+    if amounts.len() > 1 || !amounts.iter().any(|(name, _)| *name == "storage") {
         errors.push(FieldError::not_supported(
             &capacity.path,
             capacity.value.clone(),
             &["storage"],
         ));
     }
-    positive_storage(&capacity, errors);
+    for (_, amount) in amounts {
+        positive(&amount, errors);
+    }
     let policy = spec.get("persistentVolumeReclaimPolicy");
     if !policy.is_empty() {
         policy.one_of(&["Delete", "Recycle", "Retain"], errors);
@@ -128,6 +122,7 @@ fn volume(spec: &At<'_>, old: Option<&Value>, errors: &mut Errors) {
         }
         match *name {
             "hostPath" => volumes::host_path(&spec.get(name), errors),
+            "nfs" => volumes::nfs(&spec.get(name), errors),
             "local" => {
                 if spec.get(name).get("path").is_empty() {
                     errors.push(spec.get(name).get("path").required(""));
@@ -142,6 +137,10 @@ fn volume(spec: &At<'_>, old: Option<&Value>, errors: &mut Errors) {
     if sources == 0 {
         errors.push(spec.required("must specify a volume type"));
     }
+    let root = spec.get("hostPath").get("path").text();
+    if root.starts_with('/') && root.trim_matches('/').is_empty() && policy.text() == "Recycle" {
+        errors.push(policy.forbidden("may not be 'recycle' for a hostPath mount of '/'"));
+    }
     let class = spec.get("storageClassName");
     if !class.is_empty() {
         class.check(names::dns_subdomain, errors);
@@ -152,12 +151,22 @@ fn volume(spec: &At<'_>, old: Option<&Value>, errors: &mut Errors) {
             .iter()
             .any(|s| spec.get(s).value != old.get(s).value)
         {
+            let difference = internal::volume_source_diff(old.value, spec.value);
             let text = "spec.persistentvolumesource is immutable after creation";
-            errors.push(FieldError::forbidden("spec.persistentvolumesource", text));
+            errors.push(FieldError::forbidden(
+                "spec.persistentvolumesource",
+                format!("{text}\n{difference}"),
+            ));
         }
         if spec.get("volumeMode").value != old.get("volumeMode").value {
-            errors.push(spec.get("volumeMode").invalid("field is immutable"));
+            let path = "volumeMode";
+            let mode = spec.get("volumeMode").value.clone();
+            errors.push(FieldError::invalid(path, mode, "field is immutable"));
         }
+    }
+    let mode = spec.get("volumeMode");
+    if mode.is_set() {
+        mode.one_of(&["Block", "Filesystem"], errors);
     }
 }
 
@@ -169,16 +178,16 @@ pub(super) fn claim_spec(spec: &At<'_>, errors: &mut Errors) {
     }
     scheduling::label_selector(&spec.get("selector"), errors);
     access_modes(&modes, errors);
-    let requests = spec.get("resources").get("requests");
+    let resources = spec.get("resources");
+    // the API server leaves out `requests` here
     let storage = At {
-        path: format!("{}[storage]", requests.path),
-        ..requests.get("storage")
+        path: format!("{}[storage]", resources.path),
+        ..resources.get("requests").get("storage")
     };
     if !storage.is_set() {
         errors.push(storage.required(""));
     } else {
-        resources::quantity("storage", &storage, errors);
-        positive_storage(&requests, errors);
+        positive(&storage, errors);
     }
     let class = spec.get("storageClassName");
     if !class.is_empty() {

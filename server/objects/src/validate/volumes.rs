@@ -1,8 +1,7 @@
 //! Volumes of pods.
 
-use std::collections::BTreeSet;
-
-use super::container::{VOLUME_FIELDS, field_ref, resource_ref};
+use super::environment::{VOLUME_FIELDS, field_ref, resource_ref};
+use super::mounts::Volumes;
 use super::{At, Errors};
 use crate::{FieldError, Quantity, names};
 
@@ -41,19 +40,20 @@ const SOURCES: &[&str] = &[
 ];
 const MODE: &str = "must be a number between 0 and 0777 (octal), both inclusive";
 
-/// All volumes; answers the names of the good ones.
-pub(super) fn validate<'a>(list: &At<'a>, errors: &mut Errors) -> BTreeSet<&'a str> {
-    let mut good = BTreeSet::new();
+/// All volumes; answers the good ones.
+pub(super) fn validate<'a>(list: &At<'a>, errors: &mut Errors) -> Volumes<'a> {
+    let mut good = Volumes::new();
     for volume in list.items() {
         let mut wrong = Errors::new();
         source(&volume, &mut wrong);
         let name = volume.get("name");
         name.required_and(names::dns_label, &mut wrong);
-        if good.contains(name.text()) {
+        if good.contains_key(name.text()) {
             wrong.push(name.duplicate());
         }
         if wrong.is_empty() {
-            good.insert(name.text());
+            let block = ["persistentVolumeClaim", "ephemeral"];
+            good.insert(name.text(), block.iter().any(|s| volume.get(s).is_set()));
         }
         errors.append(&mut wrong);
     }
@@ -90,13 +90,7 @@ fn one_source(name: &str, at: &At<'_>, errors: &mut Errors) {
         "hostPath" => host_path(at, errors),
         "secret" => keyed(at, "secretName", errors),
         "configMap" => keyed(at, "name", errors),
-        "nfs" => {
-            required(at, &["server", "path"], errors);
-            let path = at.get("path");
-            if !path.is_empty() && !path.text().starts_with('/') {
-                errors.push(path.invalid("must be an absolute path"));
-            }
-        }
+        "nfs" => nfs(at, errors),
         "persistentVolumeClaim" => required(at, &["claimName"], errors),
         "csi" => required(at, &["driver"], errors),
         "ephemeral" => required(at, &["volumeClaimTemplate"], errors),
@@ -121,6 +115,19 @@ fn one_source(name: &str, at: &At<'_>, errors: &mut Errors) {
         }
         "projected" => projected(at, errors),
         _ => {}
+    }
+}
+
+/// `nfs`, of pods and of persistent volumes.
+pub(super) fn nfs(at: &At<'_>, errors: &mut Errors) {
+    required(at, &["server", "path"], errors);
+    let path = at.get("path");
+    if !path.text().starts_with('/') {
+        errors.push(FieldError::invalid(
+            &path.path,
+            path.text(),
+            "must be an absolute path",
+        ));
     }
 }
 
@@ -154,7 +161,7 @@ pub(super) fn host_path(at: &At<'_>, errors: &mut Errors) {
     }
 }
 
-fn no_backsteps(at: &At<'_>, errors: &mut Errors) {
+pub(super) fn no_backsteps(at: &At<'_>, errors: &mut Errors) {
     if at.text().split('/').any(|part| part == "..") {
         errors.push(at.invalid("must not contain '..'"));
     }

@@ -1,97 +1,411 @@
-//! What the API server warns of, though it accepts the object.
+//! What the API server warns of, though it accepts the object. Mirrors `pkg/api/pod/warnings.go` and the strategies of the kinds.
 
 use serde_json::Value;
 
 use super::At;
+use crate::quote::go_quote;
 use crate::{Gvk, Quantity, names};
 
-/// Warnings about a new or changed object, in the words of the API server.
+/// Warnings about a new or changed object, in the words of the API server. Changed pods are not looked at: their controllers
+/// would hear it all day.
 pub fn warnings(gvk: &Gvk, new: &Value, old: Option<&Value>) -> Vec<String> {
     let at = At::root(new);
     let mut out = Vec::new();
+    let spec = at.get("spec");
+    let created = old.is_none();
+    let unchanged = old.is_some_and(|old| old["spec"] == *spec.value);
+    if unchanged {
+        return out;
+    }
     match (gvk.group.as_str(), gvk.kind.as_str()) {
-        ("", "Pod") => {
-            let name = at.get("metadata").get("name");
-            if old.is_none() && !name.is_empty() {
-                hostname(&name, &mut out);
-            }
-            pod_spec(&at.get("spec"), &mut out);
+        ("", "Pod") if created => {
+            name(&at, "the Pod's hostname", &mut out);
+            template(&at, &mut out);
         }
-        ("", "PodTemplate") => pod_spec(&at.get("template").get("spec"), &mut out),
-        ("apps", "Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet") | ("batch", "Job") => {
-            pod_spec(&at.get("spec").get("template").get("spec"), &mut out);
+        ("", "PodTemplate") => template(&at.get("template"), &mut out),
+        ("", "ReplicationController")
+        | ("apps", "Deployment" | "ReplicaSet")
+        | ("batch", "Job") => {
+            if created {
+                name(&at, "Pod names and hostnames", &mut out);
+            }
+            template(&spec.get("template"), &mut out);
+        }
+        ("apps", "DaemonSet" | "StatefulSet") => {
+            template(&spec.get("template"), &mut out);
+            let limit = spec.get("revisionHistoryLimit");
+            if limit.int().is_some_and(|n| n < 0) {
+                out.push(format!(
+                    "{}: a negative value retains all historical revisions; a value >= 0 is recommended",
+                    limit.path
+                ));
+            }
+            for claim in spec.get("volumeClaimTemplates").items() {
+                fractional(
+                    &claim.get("spec").get("resources"),
+                    "requests",
+                    "storage",
+                    &mut out,
+                );
+            }
         }
         ("batch", "CronJob") => {
-            pod_spec(
-                &at.get("spec")
-                    .get("jobTemplate")
-                    .get("spec")
-                    .get("template")
-                    .get("spec"),
-                &mut out,
-            );
+            if created {
+                name(&at, "Pod names and hostnames", &mut out);
+            }
+            let job = spec.get("jobTemplate").get("spec");
+            template(&job.get("template"), &mut out);
         }
+        ("", "PersistentVolumeClaim") => {
+            fractional(&spec.get("resources"), "requests", "storage", &mut out);
+        }
+        ("", "PersistentVolume") => volume(&spec, &mut out),
+        ("", "Service") => service(&spec, &mut out),
         _ => {}
     }
     out
 }
 
-fn hostname(name: &At<'_>, out: &mut Vec<String>) {
-    let label = names::dns_label(name.text());
-    if label.is_empty() {
-        return;
+/// Names that are not fit for what pods make of them.
+fn name(at: &At<'_>, used_in: &str, out: &mut Vec<String>) {
+    let name = at.get("metadata").get("name");
+    let why = names::dns_label(name.text());
+    if !name.is_empty() && !why.is_empty() {
+        out.push(format!(
+            "{}: this is used in {used_in}, which can result in surprising behavior; a DNS label is recommended: [{}]",
+            name.path,
+            why.join(" ")
+        ));
     }
-    let mut why = Vec::new();
-    if name.text().len() > 63 {
-        why.push("must be no more than 63 bytes".to_string());
-    }
-    if name.text().contains('.') {
-        why.push("must not contain dots".to_string());
-    }
-    if why.is_empty() {
-        why = label;
-    }
-    out.push(format!(
-        "{}: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [{}]",
-        name.path,
-        why.join(" ")
-    ));
 }
 
-fn pod_spec(spec: &At<'_>, out: &mut Vec<String>) {
-    for list in ["initContainers", "containers"] {
-        for container in spec.get(list).items() {
-            let mut seen: Vec<&str> = Vec::new();
-            for env in container.get("env").items() {
-                let name = env.get("name");
-                if seen.contains(&name.text()) && !name.is_empty() {
-                    let index = seen
-                        .iter()
-                        .position(|n| *n == name.text())
-                        .unwrap_or_default();
-                    let quoted = crate::quote::go_quote(name.text());
-                    let first = format!("{}[{index}]", container.get("env").path);
-                    out.push(format!(
-                        "{}: hides previous definition of {quoted}, which may be dropped when using apply", env.path
-                    ));
-                    let _ = first;
-                }
-                seen.push(name.text());
-            }
-            for kind in ["limits", "requests"] {
-                for (name, at) in container.get("resources").get(kind).entries() {
-                    let Some(quantity) = Quantity::of(at.value) else {
-                        continue;
-                    };
-                    if matches!(name, "memory" | "ephemeral-storage") && !quantity.is_whole() {
-                        let text = at.text();
-                        out.push(format!(
-                            "{}: fractional byte value \"{text}\" is invalid, must be an integer",
-                            at.path
-                        ));
-                    }
-                }
+fn volume(spec: &At<'_>, out: &mut Vec<String>) {
+    let policy = spec.get("persistentVolumeReclaimPolicy");
+    if policy.text() == "Recycle" {
+        out.push(format!(
+            "{}: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.",
+            policy.path
+        ));
+    }
+}
+
+fn service(spec: &At<'_>, out: &mut Vec<String>) {
+    let external = spec.get("type").text() == "ExternalName";
+    if external && !spec.get("externalIPs").is_empty() {
+        out.push("spec.externalIPs is ignored when spec.type is \"ExternalName\"".into());
+    }
+    if !external && !spec.get("externalName").is_empty() {
+        out.push("spec.externalName is ignored when spec.type is not \"ExternalName\"".into());
+    }
+    let headless = spec.get("clusterIP").text() == "None";
+    if headless && spec.get("sessionAffinity").text() != "None" {
+        out.push("spec.SessionAffinity is ignored for headless services".into());
+    }
+}
+
+/// A pod, or the template of pods.
+fn template(at: &At<'_>, out: &mut Vec<String>) {
+    let spec = at.get("spec");
+    node_labels(&spec, out);
+    annotations(&at.get("metadata").get("annotations"), out);
+    for volume in spec.get("volumes").items() {
+        for (plugin, since) in DEPRECATED_VOLUMES {
+            if volume.get(plugin).is_set() {
+                out.push(format!("{}: {since}", volume.get(plugin).path));
             }
         }
+        overlapping_paths(&volume, out);
+    }
+    duplicates(&spec.get("hostAliases"), "ip", out);
+    duplicates(&spec.get("imagePullSecrets"), "name", out);
+    for secret in spec.get("imagePullSecrets").items() {
+        let name = secret.get("name");
+        if name.is_empty() {
+            out.push(format!("{}: invalid empty name \"\"", name.path));
+        }
+    }
+    for resource in ["memory", "ephemeral-storage"] {
+        fractional(&spec, "overhead", resource, out);
+    }
+    let containers: Vec<At<'_>> = ["initContainers", "containers", "ephemeralContainers"]
+        .iter()
+        .flat_map(|list| spec.get(list).items())
+        .collect();
+    for container in &containers {
+        for resource in ["memory", "ephemeral-storage"] {
+            for list in ["limits", "requests"] {
+                fractional(&container.get("resources"), list, resource, out);
+            }
+        }
+        hidden_variables(&container.get("env"), out);
+    }
+    ports(&containers, out);
+    let grace = spec.get("terminationGracePeriodSeconds");
+    if grace.int().is_some_and(|seconds| seconds < 0) {
+        out.push(format!(
+            "{}: must be >= 0; negative values are invalid and will be treated as 1",
+            grace.path
+        ));
+    }
+    for kind in ["podAffinity", "podAntiAffinity"] {
+        let terms = spec.get("affinity").get(kind);
+        let required = terms.get("requiredDuringSchedulingIgnoredDuringExecution");
+        let preferred = terms.get("preferredDuringSchedulingIgnoredDuringExecution");
+        required.items().iter().for_each(|t| null_selector(t, out));
+        for term in preferred.items() {
+            null_selector(&term.get("podAffinityTerm"), out);
+        }
+    }
+}
+
+fn null_selector(at: &At<'_>, out: &mut Vec<String>) {
+    let selector = at.get("labelSelector");
+    if !selector.is_set() {
+        out.push(format!(
+            "{}: a null labelSelector results in matching no pod",
+            selector.path
+        ));
+    }
+}
+
+const DEPRECATED_VOLUMES: &[(&str, &str)] = &[
+    (
+        "photonPersistentDisk",
+        "deprecated in v1.11, non-functional in v1.16+",
+    ),
+    ("scaleIO", "deprecated in v1.16, non-functional in v1.22+"),
+    ("flocker", "deprecated in v1.22, non-functional in v1.25+"),
+    ("storageos", "deprecated in v1.22, non-functional in v1.25+"),
+    ("quobyte", "deprecated in v1.22, non-functional in v1.25+"),
+    ("glusterfs", "deprecated in v1.25, non-functional in v1.26+"),
+    ("cephfs", "deprecated in v1.28, non-functional in v1.31+"),
+    ("rbd", "deprecated in v1.28, non-functional in v1.31+"),
+];
+
+/// Labels of nodes that have newer names: old, since when, new.
+const OLD_LABELS: &[(&str, &str, &str)] = &[
+    ("beta.kubernetes.io/arch", "v1.14", "kubernetes.io/arch"),
+    ("beta.kubernetes.io/os", "v1.14", "kubernetes.io/os"),
+    (
+        "failure-domain.beta.kubernetes.io/region",
+        "v1.17",
+        "topology.kubernetes.io/region",
+    ),
+    (
+        "failure-domain.beta.kubernetes.io/zone",
+        "v1.17",
+        "topology.kubernetes.io/zone",
+    ),
+    (
+        "beta.kubernetes.io/instance-type",
+        "v1.17",
+        "node.kubernetes.io/instance-type",
+    ),
+];
+
+fn old_label(label: &str) -> Option<String> {
+    let (_, since, new) = OLD_LABELS.iter().find(|(old, ..)| *old == label)?;
+    Some(format!("deprecated since {since}; use \"{new}\" instead"))
+}
+
+fn node_labels(spec: &At<'_>, out: &mut Vec<String>) {
+    for (label, at) in spec.get("nodeSelector").entries() {
+        out.extend(old_label(label).map(|why| format!("{}: {why}", at.path)));
+    }
+    let affinity = spec.get("affinity").get("nodeAffinity");
+    let required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution");
+    let preferred = affinity.get("preferredDuringSchedulingIgnoredDuringExecution");
+    let preferred = preferred.items().into_iter().map(|t| t.get("preference"));
+    let terms = required.get("nodeSelectorTerms").items();
+    let keys = terms.into_iter().chain(preferred).flat_map(|term| {
+        let expressions = term.get("matchExpressions").items();
+        expressions.into_iter().map(|e| e.get("key"))
+    });
+    let told = |key: &At<'_>| {
+        let why = old_label(key.text())?;
+        Some(format!("{}: {} is {why}", key.path, key.text()))
+    };
+    out.extend(keys.filter_map(|key| told(&key)));
+    for constraint in spec.get("topologySpreadConstraints").items() {
+        out.extend(told(&constraint.get("topologyKey")));
+        null_selector(&constraint, out);
+    }
+}
+
+fn annotations(at: &At<'_>, out: &mut Vec<String>) {
+    const OLD: &[(&str, &str, &str)] = &[
+        (
+            "scheduler.alpha.kubernetes.io/critical-pod",
+            "v1.16+",
+            "priorityClassName",
+        ),
+        ("security.alpha.kubernetes.io/sysctls", "v1.11+", "sysctls"),
+        (
+            "security.alpha.kubernetes.io/unsafe-sysctls",
+            "v1.11+",
+            "sysctls",
+        ),
+        (
+            "seccomp.security.alpha.kubernetes.io/pod",
+            "v1.27+",
+            "seccompProfile",
+        ),
+    ];
+    for (key, since, field) in OLD.iter().filter(|(key, ..)| at.get(key).is_set()) {
+        out.push(format!(
+            "{}[{key}]: non-functional in {since}; use the \"{field}\" field instead",
+            at.path
+        ));
+    }
+}
+
+/// Elements of a list that have one key in common, as server-side apply tells them apart by it.
+fn duplicates(list: &At<'_>, key: &str, out: &mut Vec<String>) {
+    let mut seen: Vec<&str> = Vec::new();
+    for item in list.items() {
+        let value = item.get(key);
+        if seen.contains(&value.text()) {
+            let quoted = go_quote(value.text());
+            out.push(format!("{}: duplicate {key} {quoted}", value.path));
+        }
+        seen.push(value.text());
+    }
+}
+
+fn fractional(at: &At<'_>, list: &str, resource: &str, out: &mut Vec<String>) {
+    let list = at.get(list);
+    let amount = Quantity::of(list.get(resource).value);
+    if let Some(amount) = amount.filter(|a| !a.is_whole()) {
+        out.push(format!(
+            "{}[{resource}]: fractional byte value \"{amount}\" is invalid, must be an integer",
+            list.path
+        ));
+    }
+}
+
+/// A variable that is set again without its first value in the second.
+fn hidden_variables(env: &At<'_>, out: &mut Vec<String>) {
+    let mut seen: Vec<&str> = Vec::new();
+    for variable in env.items() {
+        let (name, value) = (variable.get("name").text(), variable.get("value").text());
+        let reference = format!("$({name})");
+        let kept =
+            !variable.get("valueFrom").is_set() && value != reference && value.contains(&reference);
+        if !seen.contains(&name) {
+            seen.push(name);
+        } else if !kept {
+            out.push(format!(
+                "{}: hides previous definition of {}, which may be dropped when using apply",
+                variable.path,
+                go_quote(name)
+            ));
+        }
+    }
+}
+
+/// Ports of a pod that are one and the same.
+fn ports(containers: &[At<'_>], out: &mut Vec<String>) {
+    let mut seen: Vec<At<'_>> = Vec::new();
+    let number = |port: &At<'_>, key: &str| port.get(key).int().unwrap_or_default();
+    for port in containers.iter().flat_map(|c| c.get("ports").items()) {
+        let same_port = |other: &&At<'_>| {
+            number(&port, "containerPort") == number(other, "containerPort")
+                && port.get("protocol").text() == other.get("protocol").text()
+        };
+        for other in seen.iter().filter(same_port) {
+            let (host, other_host) = (number(&port, "hostPort"), number(other, "hostPort"));
+            let (ip, other_ip) = (port.get("hostIP").text(), other.get("hostIP").text());
+            let what = if host == other_host && ip == other_ip {
+                "duplicate"
+            } else if host == 0 || other_host == 0 {
+                "overlapping"
+            } else if host == other_host && (ip.is_empty() != other_ip.is_empty()) {
+                "dangerously ambiguous"
+            } else {
+                continue;
+            };
+            out.push(format!(
+                "{}: {what} port definition with {}",
+                port.path, other.path
+            ));
+        }
+        seen.push(port);
+    }
+}
+
+/// Files of one volume that would lie on or in each other.
+fn overlapping_paths(volume: &At<'_>, out: &mut Vec<String>) {
+    let name = go_quote(volume.get("name").text());
+    let sources = [
+        ("configMap", "ConfigMap", "name"),
+        ("secret", "Secret", "secretName"),
+        ("downwardAPI", "DownwardAPI", ""),
+    ];
+    for (key, kind, named) in sources {
+        let source = volume.get(key);
+        let which = match named {
+            "" => kind.to_string(),
+            named => format!("{kind} {}", go_quote(source.get(named).text())),
+        };
+        let paths = paths(&source);
+        overlaps(
+            &paths,
+            &format!("volume {name} ({which}): overlapping paths"),
+            out,
+        );
+    }
+    let mut all: Vec<&str> = Vec::new();
+    for source in volume.get("projected").get("sources").items() {
+        let named = |kind: &str, at: &At<'_>| format!("{kind} {}", go_quote(at.get("name").text()));
+        let token = source.get("serviceAccountToken");
+        let (of, which) = if source.get("configMap").get("items").is_set() {
+            let at = source.get("configMap");
+            (paths(&at), named("ConfigMap", &at))
+        } else if source.get("secret").get("items").is_set() {
+            let at = source.get("secret");
+            (paths(&at), named("Secret", &at))
+        } else if source.get("downwardAPI").is_set() {
+            (paths(&source.get("downwardAPI")), "DownwardAPI".to_string())
+        } else if token.is_set() {
+            (
+                vec![token.get("path").text()],
+                "ServiceAccountToken".to_string(),
+            )
+        } else {
+            continue;
+        };
+        let text = format!("volume {name} (Projected {which}): overlapping paths");
+        overlaps(&of, &text, out);
+        let mut together: Vec<&str> = of.clone();
+        together.dedup();
+        together.extend(&all);
+        together.sort_unstable();
+        overlaps(&together, &text, out);
+        all.extend(of);
+    }
+}
+
+fn paths<'a>(source: &At<'a>) -> Vec<&'a str> {
+    let items = source.get("items").items();
+    items.iter().map(|item| item.get("path").text()).collect()
+}
+
+fn overlaps(paths: &[&str], text: &str, out: &mut Vec<String>) {
+    let mut seen: Vec<&str> = Vec::new();
+    for path in paths.iter().map(|path| path.trim_end_matches('/')) {
+        let over = |other: &&&str| {
+            // as the API server looks: one is the beginning of the other
+            format!("{other}/").starts_with(path) || format!("{path}/").starts_with(**other)
+        };
+        if !path.is_empty()
+            && let Some(other) = seen.iter().find(over)
+        {
+            out.push(format!(
+                "{text}: {} with {}",
+                go_quote(path),
+                go_quote(other)
+            ));
+        }
+        seen.push(path);
     }
 }

@@ -1,9 +1,9 @@
-//! Deployments, replica sets, daemon sets, stateful sets, jobs, cron jobs, replication controllers.
+//! Deployments, replica sets, daemon sets, stateful sets, replication controllers.
 
 use serde_json::Value;
 
 use super::scheduling::label_selector;
-use super::{At, Errors, cron, pod};
+use super::{At, Errors, internal, jobs, pod};
 use crate::selector::LabelSelector;
 use crate::{FieldError, names};
 
@@ -22,8 +22,8 @@ pub(super) fn validate(kind: &str, at: &At<'_>, old: Option<&Value>, errors: &mu
         "ReplicationController" => controller(&spec, errors),
         "DaemonSet" => daemon_set(&spec, errors),
         "StatefulSet" => stateful_set(&spec, old_spec.as_ref(), errors),
-        "Job" => job(at, &spec, old_spec.as_ref(), errors),
-        "CronJob" => cron_job(&spec, errors),
+        "Job" => jobs::job(at, &spec, old_spec.as_ref(), errors),
+        "CronJob" => jobs::cron_job(&spec, errors),
         _ => {}
     }
     if let Some(old) = old_spec
@@ -38,7 +38,10 @@ pub(super) fn validate(kind: &str, at: &At<'_>, old: Option<&Value>, errors: &mu
 fn selector_and_template(spec: &At<'_>, owner: &str, words: &str, errors: &mut Errors) {
     let selector = spec.get("selector");
     if !selector.is_set() {
-        errors.push(selector.required(""));
+        // of daemon sets only the labels are told
+        if owner != "DaemonSet" {
+            errors.push(selector.required(""));
+        }
     } else {
         label_selector(&selector, errors);
         if selector.get("matchLabels").is_empty() && selector.get("matchExpressions").is_empty() {
@@ -86,11 +89,10 @@ fn deployment(spec: &At<'_>, errors: &mut Errors) {
         }
         "RollingUpdate" => rolling_update(&rolling, true, errors),
         "Recreate" => {}
-        other => errors.push(FieldError::not_supported(
-            strategy.get("type").path,
-            other,
-            &["Recreate", "RollingUpdate"],
-        )),
+        _ => errors.push(FieldError {
+            value: Some(internal::json("apps/v1.DeploymentStrategy", strategy.value)),
+            ..FieldError::not_supported(&strategy.path, "", &["Recreate", "RollingUpdate"])
+        }),
     }
     spec.get("minReadySeconds").not_negative(errors);
     spec.get("revisionHistoryLimit").not_negative(errors);
@@ -108,19 +110,19 @@ fn rolling_update(at: &At<'_>, deployment: bool, errors: &mut Errors) {
     int_or_percent(&unavailable, errors);
     int_or_percent(&surge, errors);
     let (no_unavailable, no_surge) = (is_zero(unavailable.value), is_zero(surge.value));
-    if deployment && no_unavailable && no_surge {
-        errors.push(unavailable.invalid("may not be 0 when `maxSurge` is 0"));
-    } else if !deployment && no_unavailable && no_surge {
-        errors.push(FieldError::required(
-            &unavailable.path,
-            "cannot be 0 when maxSurge is 0",
-        ));
-    } else if !deployment && !no_unavailable && !no_surge {
-        errors.push(surge.invalid("may not be set when maxUnavailable is non-zero"));
+    if deployment {
+        if no_unavailable && no_surge {
+            errors.push(unavailable.invalid("may not be 0 when `maxSurge` is 0"));
+        }
+        not_over_hundred(&unavailable, errors);
+        return;
     }
     not_over_hundred(&unavailable, errors);
-    if !deployment {
-        not_over_hundred(&surge, errors);
+    not_over_hundred(&surge, errors);
+    if no_unavailable && no_surge {
+        errors.push(unavailable.required("cannot be 0 when maxSurge is 0"));
+    } else if !no_unavailable && !no_surge {
+        errors.push(surge.invalid("may not be set when maxUnavailable is non-zero"));
     }
 }
 
@@ -133,8 +135,12 @@ fn percent(value: &Value) -> Option<i64> {
         .flatten()
 }
 
+/// Text that is no percentage counts as nothing.
 fn is_zero(value: &Value) -> bool {
-    value.as_i64() == Some(0) || percent(value) == Some(0)
+    match value {
+        Value::String(_) => percent(value).unwrap_or_default() == 0,
+        _ => value.as_i64().unwrap_or_default() == 0,
+    }
 }
 
 /// A number that is not negative, or `25%`.
@@ -150,7 +156,7 @@ pub(super) fn int_or_percent(at: &At<'_>, errors: &mut Errors) {
     }
 }
 
-fn not_over_hundred(at: &At<'_>, errors: &mut Errors) {
+pub(super) fn not_over_hundred(at: &At<'_>, errors: &mut Errors) {
     if percent(at.value).is_some_and(|p| p > 100) {
         errors.push(at.invalid("must not be greater than 100%"));
     }
@@ -185,14 +191,13 @@ fn daemon_set(spec: &At<'_>, errors: &mut Errors) {
             rolling_update(&strategy.get("rollingUpdate"), false, errors);
         }
         "RollingUpdate" => errors.push(strategy.get("rollingUpdate").required("")),
-        other => {
-            let supported = &["RollingUpdate", "OnDelete"];
-            errors.push(FieldError::not_supported(
-                strategy.get("type").path,
-                other,
-                supported,
-            ));
-        }
+        _ => errors.push(FieldError {
+            value: Some(internal::json(
+                "apps/v1.DaemonSetUpdateStrategy",
+                strategy.value,
+            )),
+            ..FieldError::not_supported(&strategy.path, "", &["RollingUpdate", "OnDelete"])
+        }),
     }
     spec.get("revisionHistoryLimit").not_negative(errors);
 }
@@ -204,16 +209,34 @@ fn stateful_set(spec: &At<'_>, old: Option<&At<'_>>, errors: &mut Errors) {
     }
     let strategy = spec.get("updateStrategy");
     match strategy.get("type").text() {
-        "RollingUpdate" => strategy
-            .get("rollingUpdate")
-            .get("partition")
-            .not_negative(errors),
+        "RollingUpdate" => {
+            let rolling = strategy.get("rollingUpdate");
+            rolling.get("partition").not_negative(errors);
+            let unavailable = rolling.get("maxUnavailable");
+            if unavailable.is_set() {
+                int_or_percent(&unavailable, errors);
+                if is_zero(unavailable.value) {
+                    errors.push(unavailable.invalid("cannot be 0"));
+                }
+                not_over_hundred(&unavailable, errors);
+            }
+        }
         "OnDelete" if strategy.get("rollingUpdate").is_set() => {
             let text = "only allowed for updateStrategy 'RollingUpdate'";
             errors.push(strategy.get("rollingUpdate").invalid(text));
         }
         "OnDelete" => {}
-        _ => errors.push(strategy.invalid("must be 'RollingUpdate' or 'OnDelete'")),
+        _ => errors.push(FieldError::invalid_text(
+            &strategy.path,
+            internal::json("apps/v1.StatefulSetUpdateStrategy", strategy.value),
+            "must be 'RollingUpdate' or 'OnDelete'",
+        )),
+    }
+    let retention = spec.get("persistentVolumeClaimRetentionPolicy");
+    if retention.is_set() {
+        for key in ["whenDeleted", "whenScaled"] {
+            retention.get(key).one_of(&["Retain", "Delete"], errors);
+        }
     }
     spec.get("replicas").not_negative(errors);
     spec.get("minReadySeconds").not_negative(errors);
@@ -248,120 +271,4 @@ fn stateful_set(spec: &At<'_>, old: Option<&At<'_>>, errors: &mut Errors) {
              'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
         ));
     }
-}
-
-fn job(at: &At<'_>, spec: &At<'_>, old: Option<&At<'_>>, errors: &mut Errors) {
-    job_spec(spec, errors);
-    let selector = spec.get("selector");
-    if selector.is_set() {
-        label_selector(&selector, errors);
-        let labels = spec.get("template").get("metadata").get("labels");
-        if !LabelSelector::from_object(selector.value).matches(labels.map()) {
-            errors.push(labels.invalid("`selector` does not match template `labels`"));
-        }
-    } else if spec.get("manualSelector").is_true() {
-        errors.push(selector.required(""));
-    }
-    if spec.get("completionMode").text() == "Indexed" {
-        let name = at.get("metadata").get("name");
-        let last = spec.get("completions").int().unwrap_or(1) - 1;
-        let host = format!("{}-{last}", name.text());
-        errors.extend(names::dns_label(&host).into_iter().map(|e| {
-            name.invalid(format!(
-                "will not able to create pod with invalid DNS label ({host}): {e}"
-            ))
-        }));
-    }
-    let Some(old) = old else { return };
-    for key in ["completions", "selector", "completionMode"] {
-        if key == "completions" && spec.get("completionMode").text() == "Indexed" {
-            continue;
-        }
-        if spec.get(key).value != old.get(key).value {
-            errors.push(spec.get(key).invalid(IMMUTABLE));
-        }
-    }
-    if spec.get("template").value != old.get("template").value && !old.get("suspend").is_true() {
-        errors.push(spec.get("template").invalid(IMMUTABLE));
-    }
-}
-
-fn job_spec(spec: &At<'_>, errors: &mut Errors) {
-    for key in [
-        "parallelism",
-        "completions",
-        "activeDeadlineSeconds",
-        "backoffLimit",
-        "ttlSecondsAfterFinished",
-        "backoffLimitPerIndex",
-    ] {
-        spec.get(key).not_negative(errors);
-    }
-    let mode = spec.get("completionMode");
-    if mode.is_set() && !["Indexed", "NonIndexed"].contains(&mode.text()) {
-        errors.push(FieldError::not_supported(
-            &mode.path,
-            mode.text(),
-            &["Indexed", "NonIndexed"],
-        ));
-    }
-    if mode.text() == "Indexed" && !spec.get("completions").is_set() {
-        errors.push(
-            spec.get("completions")
-                .required("when completion mode is Indexed"),
-        );
-    }
-    let template = spec.get("template");
-    pod::template(&template, errors);
-    let restart = template.get("spec").get("restartPolicy");
-    match restart.text() {
-        "" | "Always" => errors.push(FieldError::required(
-            &restart.path,
-            "valid values: \"OnFailure\", \"Never\"",
-        )),
-        "OnFailure" if spec.get("podFailurePolicy").is_set() => {
-            errors.push(
-                restart.invalid("only \"Never\" is supported when podFailurePolicy is specified"),
-            );
-        }
-        "OnFailure" | "Never" => {}
-        other => errors.push(FieldError::not_supported(
-            &restart.path,
-            other,
-            &["OnFailure", "Never"],
-        )),
-    }
-}
-
-fn cron_job(spec: &At<'_>, errors: &mut Errors) {
-    let schedule = spec.get("schedule");
-    if schedule.is_empty() {
-        errors.push(schedule.required(""));
-    } else if schedule.text().contains("TZ") {
-        let text = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead";
-        errors.push(schedule.invalid(text));
-    } else if let Err(why) = cron::check(schedule.text()) {
-        errors.push(schedule.invalid(why));
-    }
-    spec.get("startingDeadlineSeconds").not_negative(errors);
-    let zone = spec.get("timeZone");
-    if zone.is_set() && zone.is_empty() {
-        errors.push(FieldError::invalid(
-            &zone.path,
-            "",
-            "timeZone must be nil or non-empty string",
-        ));
-    }
-    let policy = spec.get("concurrencyPolicy");
-    if !policy.is_empty() {
-        policy.one_of(&["Allow", "Forbid", "Replace"], errors);
-    }
-    spec.get("successfulJobsHistoryLimit").not_negative(errors);
-    spec.get("failedJobsHistoryLimit").not_negative(errors);
-    let template = spec.get("jobTemplate").get("spec");
-    if template.get("manualSelector").is_true() {
-        let path = template.get("manualSelector").path;
-        errors.push(FieldError::not_supported(path, true, &["nil", "false"]));
-    }
-    job_spec(&template, errors);
 }

@@ -38,6 +38,7 @@ pub fn read_all(text: &str) -> Result<Vec<Document>, String> {
 }
 
 struct Reader<'a> {
+    text: &'a str,
     parser: Parser<'a, granit_parser::StrInput<'a>>,
     anchors: HashMap<usize, Value>,
     values: usize,
@@ -49,6 +50,7 @@ impl<'a> Reader<'a> {
     fn new(text: &'a str) -> Self {
         let parser = Parser::new_from_str(text);
         Reader {
+            text,
             parser,
             anchors: HashMap::new(),
             values: 0,
@@ -61,7 +63,7 @@ impl<'a> Reader<'a> {
         loop {
             match self.parser.next_event() {
                 None => return Ok(None),
-                Some(Err(error)) => return Err(go_error(&error)),
+                Some(Err(error)) => return Err(go_error(self.text, &error)),
                 Some(Ok((Event::Comment(..), _))) => {}
                 Some(Ok((event, span))) => {
                     self.line = span.start.line();
@@ -225,10 +227,27 @@ fn nesting(value: &Value) -> usize {
 }
 
 /// The parser's error in the words and with the lines of go-yaml.
-fn go_error(error: &ScanError) -> String {
+fn go_error(text: &str, error: &ScanError) -> String {
     let info = error.info();
     let (line, lowered) = (error.marker().line(), info.to_lowercase());
     let short = info.rsplit(", ").next().unwrap_or(&info);
+    if lowered.contains("unknown anchor") {
+        let written = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+        let name = written.rsplit('*').next().unwrap_or_default();
+        let name = name.split([' ', ',', ']', '}']).next().unwrap_or_default();
+        return format!("yaml: unknown anchor '{name}' referenced");
+    }
+    if lowered.contains("multiline quoted scalar") {
+        // Go's reader goes on to look for the quotation mark
+        let last = text.lines().count() + 1;
+        return format!("yaml: line {last}: found unexpected end of stream");
+    }
+    if lowered.contains("unclosed bracket") {
+        return format!("yaml: line {line}: did not find expected node content");
+    }
+    if lowered.contains("unexpected character") {
+        return format!("yaml: line {line}: found character that cannot start any token");
+    }
     if lowered.contains("tab") {
         return format!("yaml: line {line}: found character that cannot start any token");
     }
@@ -423,6 +442,15 @@ mod tests {
             (
                 "a: b\nc:\n\td: e\n",
                 "yaml: line 3: found character that cannot start any token",
+            ),
+            ("a: *x\n", "yaml: unknown anchor 'x' referenced"),
+            (
+                "a: %x\n",
+                "yaml: line 1: found character that cannot start any token",
+            ),
+            (
+                "a: \"x\nb: {}\n",
+                "yaml: line 3: found unexpected end of stream",
             ),
         ] {
             assert_eq!(
