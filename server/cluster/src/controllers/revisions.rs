@@ -7,6 +7,8 @@ use super::owned::{claim_by_owner, reference, template_hash};
 use crate::cluster::{Cluster, resource};
 use crate::view;
 
+const GENERATION: &str = "deprecated.daemonset.template.generation";
+
 /// The revision of the owner's current template, made where it is missing and brought to the top; the hash that pods carry.
 pub(crate) fn current(
     cluster: &Cluster,
@@ -21,9 +23,7 @@ pub(crate) fn current(
     let data = json!({"spec": {"template": template}});
     let newest = mine.iter().map(number).max().unwrap_or(0);
     if let Some(same) = mine.iter().find(|r| r["data"] == data) {
-        let hash = meta::label(same, "controller-revision-hash")
-            .unwrap_or_default()
-            .to_string();
+        let hash = hash_of(same);
         if number(same) == newest {
             return Some((same.clone(), hash));
         }
@@ -33,11 +33,19 @@ pub(crate) fn current(
     }
     let hash = template_hash(&data, 0);
     let mut labels = view::at(owner, &["spec", "template", "metadata", "labels"]).clone();
-    view::set(&mut labels, &["controller-revision-hash"], hash.clone());
-    let made = json!({"apiVersion": "apps/v1", "kind": "ControllerRevision",
+    view::set(&mut labels, &[label_of(kind)], hash.clone());
+    let mut made = json!({"apiVersion": "apps/v1", "kind": "ControllerRevision",
         "metadata": {"name": format!("{}-{hash}", meta::name(owner)), "namespace": meta::namespace(owner), "labels": labels,
             "ownerReferences": [reference("apps/v1", kind, owner)]},
         "data": data, "revision": newest + 1});
+    if kind == "DaemonSet" {
+        let generation = meta::annotation(owner, GENERATION).unwrap_or("1");
+        view::set(
+            &mut made,
+            &["metadata", "annotations", GENERATION],
+            generation,
+        );
+    }
     cluster.create(by, revisions, made).ok().map(|r| (r, hash))
 }
 
@@ -45,14 +53,9 @@ pub(crate) fn current(
 pub(crate) fn trim(cluster: &Cluster, by: &str, owner: &Object, in_use: &[String]) {
     let limit = usize::try_from(view::int(owner, &["spec", "revisionHistoryLimit"]).unwrap_or(10))
         .unwrap_or(10);
-    let hash = |r: &Object| {
-        meta::label(r, "controller-revision-hash")
-            .unwrap_or_default()
-            .to_string()
-    };
     let mut idle: Vec<Object> = owned(cluster, owner)
         .into_iter()
-        .filter(|r| !in_use.contains(&hash(r)))
+        .filter(|r| !in_use.contains(&hash_of(r)))
         .collect();
     idle.sort_by_key(number);
     let surplus = idle.len().saturating_sub(limit);
@@ -60,6 +63,20 @@ pub(crate) fn trim(cluster: &Cluster, by: &str, owner: &Object, in_use: &[String
         // what cannot be deleted now is tried at the next look
         let _ = cluster.delete(by, resource("apps", "controllerrevisions"), revision, None);
     }
+}
+
+/// Which label of a revision holds its hash: each of both controllers has its own.
+fn label_of(kind: &str) -> &'static str {
+    match kind {
+        "DaemonSet" => "controller-revision-hash",
+        _ => "controller.kubernetes.io/hash",
+    }
+}
+
+fn hash_of(revision: &Object) -> String {
+    let labels = ["DaemonSet", "StatefulSet"].map(label_of);
+    let hash = labels.iter().find_map(|label| meta::label(revision, label));
+    hash.unwrap_or_default().to_string()
 }
 
 fn number(revision: &Object) -> i64 {

@@ -261,3 +261,34 @@ fn an_idle_cluster_sleeps() {
         .map(|t| t.since(world.executor.now()).as_secs());
     assert!(next.is_none_or(|s| s > 3600), "wakes in {next:?} s");
 }
+
+#[test]
+fn claims_keep_within_their_range() {
+    let world = World::control_plane(1);
+    let limit = json!({"type": "PersistentVolumeClaim", "min": {"storage": "1Gi"}, "max": {"storage": "5Gi"}});
+    world
+        .create(json!({"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "l"}, "spec": {"limits": [limit]}}))
+        .expect("created");
+    let claim = |storage: &str| {
+        let claim = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "c"},
+            "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": storage}}}});
+        world
+            .create(claim)
+            .map(|_| ())
+            .map_err(|status| status.message)
+    };
+    let refused = "persistentvolumeclaims \"c\" is forbidden:";
+    assert_eq!(
+        claim("10Gi"),
+        Err(format!(
+            "{refused} maximum storage usage per PersistentVolumeClaim is 5Gi, but request is 10Gi"
+        ))
+    );
+    assert_eq!(
+        claim("1Mi"),
+        Err(format!(
+            "{refused} minimum storage usage per PersistentVolumeClaim is 1Gi, but request is 1Mi"
+        ))
+    );
+    assert_eq!(claim("2Gi"), Ok(()));
+}

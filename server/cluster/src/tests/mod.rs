@@ -3,6 +3,7 @@
 mod control_plane;
 mod faults;
 mod found;
+mod jobs;
 mod limits;
 mod nodes;
 mod pods;

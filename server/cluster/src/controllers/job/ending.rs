@@ -6,7 +6,7 @@ use std::time::Duration;
 use objects::Object;
 use serde_json::{Value, json};
 
-use super::{BY, Tally, put_counts};
+use super::{BY, Tally, policy, put_counts};
 use crate::cluster::{Cluster, resource};
 use crate::controllers::owned::{condition, delete_pod, source};
 use crate::controllers::queue::Again;
@@ -14,28 +14,30 @@ use crate::events::Kind;
 use crate::view;
 
 /// Why a job ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct End {
     good: bool,
-    reason: &'static str,
-    message: &'static str,
+    reason: String,
+    message: String,
 }
 
-const REACHED: End = End {
-    good: true,
-    reason: "CompletionsReached",
-    message: "Reached expected number of succeeded pods",
-};
-const TOO_MANY: End = End {
-    good: false,
-    reason: "BackoffLimitExceeded",
-    message: "Job has reached the specified backoff limit",
-};
-const TOO_LONG: End = End {
-    good: false,
-    reason: "DeadlineExceeded",
-    message: "Job was active longer than specified deadline",
-};
+impl End {
+    fn good(reason: &str, message: impl Into<String>) -> Self {
+        End {
+            good: true,
+            reason: reason.into(),
+            message: message.into(),
+        }
+    }
+
+    fn bad(reason: &str, message: impl Into<String>) -> Self {
+        End {
+            good: false,
+            reason: reason.into(),
+            message: message.into(),
+        }
+    }
+}
 
 /// Whether the job has ended: Complete or Failed.
 pub(super) fn verdict(job: &Value) -> Option<bool> {
@@ -50,14 +52,18 @@ pub(super) fn verdict(job: &Value) -> Option<bool> {
 
 /// Why the job should end now, if it should.
 pub(super) fn judge(job: &Value, tally: &Tally, now: i64) -> Option<End> {
-    let marked = |kind: &str| condition(job, kind).map(|c| view::text(c, &["reason"]).to_string());
-    if let Some(reason) = marked("FailureTarget") {
-        return [TOO_MANY, TOO_LONG]
-            .into_iter()
-            .find(|e| e.reason == reason);
+    // what is once decided stays so
+    for (kind, good) in [("FailureTarget", false), ("SuccessCriteriaMet", true)] {
+        if let Some(told) = condition(job, kind) {
+            return Some(End {
+                good,
+                reason: view::text(told, &["reason"]).into(),
+                message: view::text(told, &["message"]).into(),
+            });
+        }
     }
-    if marked("SuccessCriteriaMet").is_some() {
-        return Some(REACHED);
+    if let Some(why) = &tally.told {
+        return Some(End::bad("PodFailurePolicy", why));
     }
     let limit = view::int(job, &["spec", "backoffLimit"]).unwrap_or(6);
     let restarts: i64 = tally
@@ -68,16 +74,31 @@ pub(super) fn judge(job: &Value, tally: &Tally, now: i64) -> Option<End> {
         .sum();
     let on_failure = view::text(job, &["spec", "template", "spec", "restartPolicy"]) == "OnFailure";
     if tally.failed > limit || (on_failure && restarts > 0 && restarts >= limit.max(1)) {
-        return Some(TOO_MANY);
+        let why = "Job has reached the specified backoff limit";
+        return Some(End::bad("BackoffLimitExceeded", why));
     }
     if remaining(job, now).is_some_and(|left| left <= 0) {
-        return Some(TOO_LONG);
+        let why = "Job was active longer than specified deadline";
+        return Some(End::bad("DeadlineExceeded", why));
+    }
+    if let Some(rule) = policy::success(job) {
+        let why = format!("Matched rules at index {rule}");
+        return Some(End::good("SuccessPolicy", why));
+    }
+    let failed = i64::try_from(tally.failed_indexes.len()).unwrap_or(0);
+    if view::int(job, &["spec", "maxFailedIndexes"]).is_some_and(|most| failed > most) {
+        let why = "Job has exceeded the specified maximal number of failed indexes";
+        return Some(End::bad("MaxFailedIndexesExceeded", why));
     }
     let done = match view::int(job, &["spec", "completions"]) {
-        Some(completions) => tally.succeeded >= completions,
+        Some(completions) => tally.succeeded + failed >= completions,
         None => tally.succeeded > 0 && tally.active.is_empty(),
     };
-    done.then_some(REACHED)
+    if done && failed > 0 {
+        return Some(End::bad("FailedIndexes", "Job has failed indexes"));
+    }
+    let why = "Reached expected number of succeeded pods";
+    done.then(|| End::good("CompletionsReached", why))
 }
 
 fn remaining(job: &Value, now: i64) -> Option<i64> {
@@ -113,14 +134,13 @@ pub(super) fn finish(cluster: &Cluster, job: &Object, tally: &Tally, end: End) -
             &Tally {
                 active: Vec::new(),
                 terminating: tally.terminating + tally.active.len(),
-                last_failure: None,
-                ..*tally
+                ..tally.clone()
             },
         );
-        set_condition(o, mark, "True", end.reason, end.message, &now);
+        set_condition(o, mark, "True", &end.reason, &end.message, &now);
         if gone {
             let verdict = if end.good { "Complete" } else { "Failed" };
-            set_condition(o, verdict, "True", end.reason, end.message, &now);
+            set_condition(o, verdict, "True", &end.reason, &end.message, &now);
             if end.good {
                 view::set(o, &["status", "completionTime"], now.clone());
             }
@@ -129,7 +149,8 @@ pub(super) fn finish(cluster: &Cluster, job: &Object, tally: &Tally, end: End) -
     if gone && end.good {
         cluster.event(&source(BY), job, Kind::Normal, "Completed", "Job completed");
     } else if gone {
-        cluster.event(&source(BY), job, Kind::Warning, end.reason, end.message);
+        let (reason, message) = (&end.reason, &end.message);
+        cluster.event(&source(BY), job, Kind::Warning, reason, message);
     }
     None
 }

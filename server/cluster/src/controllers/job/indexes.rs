@@ -14,7 +14,8 @@ fn is_indexed(job: &Object) -> bool {
     view::text(job, &["spec", "completionMode"]) == "Indexed"
 }
 
-fn index_of(pod: &Object) -> Option<i64> {
+/// The index that a pod is for.
+pub(super) fn index_of(pod: &Object) -> Option<i64> {
     meta::annotation(pod, INDEX)?.parse().ok()
 }
 
@@ -60,11 +61,17 @@ pub(super) fn note(cluster: &Cluster, job: &Object, pod: &Object, good: bool) {
 }
 
 /// For up to `most` new pods: their indexes, or none each where pods are not numbered.
-pub(super) fn missing(job: &Object, active: &[Object], most: usize) -> Vec<Option<i64>> {
+pub(super) fn missing(
+    job: &Object,
+    active: &[Object],
+    failed: &BTreeSet<i64>,
+    most: usize,
+) -> Vec<Option<i64>> {
     if !is_indexed(job) {
         return vec![None; most];
     }
     let mut taken = parse(view::text(job, &["status", "completedIndexes"]));
+    taken.extend(failed);
     taken.extend(active.iter().filter_map(index_of));
     let completions = view::int(job, &["spec", "completions"]).unwrap_or(0);
     (0..completions)

@@ -2,7 +2,9 @@
 
 mod ending;
 mod indexes;
+mod policy;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use objects::{Object, meta};
@@ -50,6 +52,7 @@ fn keys(_: &Cluster, change: &Change) -> Vec<Key> {
 }
 
 /// A job's pods as one look sees them.
+#[derive(Clone)]
 pub(super) struct Tally {
     pub active: Vec<Object>,
     pub terminating: usize,
@@ -58,6 +61,11 @@ pub(super) struct Tally {
     pub failed: i64,
     /// seconds since the epoch at which the last failed pod ended
     pub last_failure: Option<i64>,
+    /// what the policy of the job says to one of its failed pods
+    pub told: Option<String>,
+    pub failed_indexes: BTreeSet<i64>,
+    /// how often pods of an index failed
+    pub index_failures: BTreeMap<i64, i64>,
 }
 
 fn reconcile(cluster: &Cluster, key: &Key) -> Again {
@@ -73,6 +81,8 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Again {
     }
     let job = begin(cluster, &job)?;
     let mut tally = count(cluster, &job);
+    // what was counted has been noted in it
+    let job = cluster.get(jobs, &key.0, &key.1)?;
     if let Some(end) = ending::judge(&job, &tally, cluster.seconds()) {
         return ending::finish(cluster, &job, &tally, end);
     }
@@ -80,7 +90,7 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Again {
         tally
             .active
             .iter()
-            .for_each(|pod| delete_pod(cluster, BY, &job, pod));
+            .for_each(|pod| let_go(cluster, &job, pod));
         tally.terminating += tally.active.len();
         tally.active.clear();
         None
@@ -139,6 +149,9 @@ fn count(cluster: &Cluster, job: &Object) -> Tally {
         succeeded: before("succeeded"),
         failed: before("failed"),
         last_failure: None,
+        told: None,
+        failed_indexes: policy::failed_indexes(job, &mine),
+        index_failures: policy::failures(job, &mine),
     };
     for pod in mine {
         if owned::is_ended(&pod) {
@@ -146,18 +159,17 @@ fn count(cluster: &Cluster, job: &Object) -> Tally {
             if !good {
                 tally.last_failure = tally.last_failure.max(ended_at(&pod));
             }
-            if meta::finalizers(&pod).any(|f| f == TRACKING) {
-                *(if good {
-                    &mut tally.succeeded
-                } else {
-                    &mut tally.failed
-                }) += 1;
+            if is_tracked(&pod) {
+                count_ended(&mut tally, job, &pod, good);
                 indexes::note(cluster, job, &pod, good);
                 untrack_pod(cluster, &pod);
             }
         } else if meta::is_deleting(&pod) {
             tally.terminating += 1;
-            if meta::finalizers(&pod).any(|f| f == TRACKING) {
+            if is_tracked(&pod) {
+                // who does not wait for the end of pods takes their deletion for it
+                let waits = view::text(job, &["spec", "podReplacementPolicy"]) == "Failed";
+                tally.failed += i64::from(!waits);
                 untrack_pod(cluster, &pod);
             }
         } else {
@@ -166,6 +178,30 @@ fn count(cluster: &Cluster, job: &Object) -> Tally {
         }
     }
     tally
+}
+
+fn is_tracked(pod: &Object) -> bool {
+    meta::finalizers(pod).any(|f| f == TRACKING)
+}
+
+/// Counts a pod that ended, unless a rule says to ignore its failure.
+fn count_ended(tally: &mut Tally, job: &Object, pod: &Object, good: bool) {
+    if good {
+        tally.succeeded += 1;
+        return;
+    }
+    match policy::fate(job, pod) {
+        policy::Fate::Ignore => return,
+        policy::Fate::FailJob(why) => tally.told = Some(why),
+        policy::Fate::Count | policy::Fate::FailIndex => {}
+    }
+    tally.failed += 1;
+}
+
+/// Deletes a pod that did not fail: it is not counted.
+fn let_go(cluster: &Cluster, job: &Object, pod: &Object) {
+    untrack_pod(cluster, pod);
+    delete_pod(cluster, BY, job, pod);
 }
 
 fn ended_at(pod: &Object) -> Option<i64> {
@@ -181,15 +217,18 @@ fn manage(cluster: &Cluster, job: &Object, tally: &mut Tally) -> Again {
     let parallelism = view::int(job, &["spec", "parallelism"]).unwrap_or(1);
     let active = i64::try_from(tally.active.len()).unwrap_or(0);
     let wanted = match view::int(job, &["spec", "completions"]) {
-        Some(completions) => parallelism.min(completions - tally.succeeded).max(0),
+        Some(completions) => {
+            let failed = i64::try_from(tally.failed_indexes.len()).unwrap_or(0);
+            parallelism
+                .min(completions - tally.succeeded - failed)
+                .max(0)
+        }
         None if tally.succeeded > 0 => active,
         None => parallelism,
     };
     if active > wanted {
         let mut surplus = tally.active.split_off(usize::try_from(wanted).unwrap_or(0));
-        surplus
-            .drain(..)
-            .for_each(|pod| delete_pod(cluster, BY, job, &pod));
+        surplus.drain(..).for_each(|pod| let_go(cluster, job, &pod));
         return None;
     }
     if active == wanted {
@@ -199,12 +238,11 @@ fn manage(cluster: &Cluster, job: &Object, tally: &mut Tally) -> Again {
     if wait > 0 {
         return u64::try_from(wait).ok().map(Duration::from_secs);
     }
-    for index in indexes::missing(
-        job,
-        &tally.active,
-        usize::try_from(wanted - active).unwrap_or(0),
-    ) {
-        match create_pod(cluster, BY, job, pod(job, index)) {
+    let most = usize::try_from(wanted - active).unwrap_or(0);
+    for index in indexes::missing(job, &tally.active, &tally.failed_indexes, most) {
+        let failures = index.and_then(|index| tally.index_failures.get(&index));
+        let made = pod(job, index, failures.copied().unwrap_or(0));
+        match create_pod(cluster, BY, job, made) {
             Ok(pod) => tally.active.push(pod),
             Err(_) => return Some(Duration::from_secs(10)),
         }
@@ -222,7 +260,8 @@ fn back_off(tally: &Tally, now: i64) -> i64 {
     (last + pause - now).max(0)
 }
 
-fn pod(job: &Object, index: Option<i64>) -> Value {
+/// The pod of an index, of which `failures` pods failed before, or of a job without indexes.
+fn pod(job: &Object, index: Option<i64>, failures: i64) -> Value {
     let mut template = view::at(job, &["spec", "template"]).clone();
     view::list_mut(&mut template, &["metadata", "finalizers"]).push(TRACKING.into());
     let Some(index) = index else {
@@ -239,6 +278,13 @@ fn pod(job: &Object, index: Option<i64>) -> Value {
         &["metadata", "annotations", key],
         index.to_string(),
     );
+    if view::int(job, &["spec", "backoffLimitPerIndex"]).is_some() {
+        view::set(
+            &mut template,
+            &["metadata", "annotations", policy::FAILURES],
+            failures.to_string(),
+        );
+    }
     view::set(
         &mut template,
         &["metadata", "labels", key],
@@ -295,14 +341,17 @@ pub(super) fn put_counts(job: &mut Value, tally: &Tally) {
     view::set(job, &["status", "ready"], tally.ready);
     view::set(job, &["status", "terminating"], tally.terminating);
     view::map_mut(job, &["status", "uncountedTerminatedPods"]);
+    if view::int(job, &["spec", "backoffLimitPerIndex"]).is_some() {
+        let failed = indexes::print(&tally.failed_indexes);
+        view::set(job, &["status", "failedIndexes"], failed);
+    }
 }
 
 fn untrack(cluster: &Cluster, job: &Object) {
     let owner = reference("batch/v1", "Job", job);
-    let tracked = |p: &Object| meta::finalizers(p).any(|f| f == TRACKING);
     claim(cluster, pods(), job, &owner)
         .iter()
-        .filter(|p| tracked(p))
+        .filter(|p| is_tracked(p))
         .for_each(|p| untrack_pod(cluster, p));
 }
 
@@ -312,11 +361,10 @@ fn untrack_orphans(cluster: &Cluster, key: &Key) {
         meta::controller(p)
             .is_none_or(|c| view::text(c, &["kind"]) == "Job" && view::text(c, &["name"]) == key.1)
     };
-    let tracked = |p: &Object| meta::finalizers(p).any(|f| f == TRACKING);
     cluster
         .list(pods(), &key.0)
         .iter()
-        .filter(|p| of_job(p) && tracked(p))
+        .filter(|p| of_job(p) && is_tracked(p))
         .for_each(|p| untrack_pod(cluster, p));
 }
 
@@ -344,6 +392,9 @@ mod tests {
                 succeeded: 0,
                 failed,
                 last_failure: Some(100),
+                told: None,
+                failed_indexes: BTreeSet::new(),
+                index_failures: BTreeMap::new(),
             };
             assert_eq!(back_off(&tally, now), expect, "{failed} failures at {now}");
         };
