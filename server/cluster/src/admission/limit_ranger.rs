@@ -86,15 +86,41 @@ pub(super) fn check_pod(call: &Call<'_>, pod: &Value) -> Result<(), Status> {
     for item in items(&ranges, "Pod") {
         check(item, "Pod", |kind, r| pod_total(pod, kind, r), &mut wrong);
     }
-    if wrong.is_empty() {
-        return Ok(());
+    refuse(call, pod, wrong)
+}
+
+/// Refuses claims that ask for too little or too much. Of claims only requests are looked at.
+pub(super) fn check_claim(call: &Call<'_>, claim: &Value) -> Result<(), Status> {
+    let ranges = ranges(call);
+    let mut wrong: Vec<String> = Vec::new();
+    let asked = Quantity::of(view::at(
+        claim,
+        &["spec", "resources", "requests", "storage"],
+    ));
+    let what = "storage usage per PersistentVolumeClaim";
+    for item in items(&ranges, "PersistentVolumeClaim") {
+        let bound = |list: &str| Quantity::of(view::at(item, &[list, "storage"]));
+        if let (Some(min), Some(asked)) = (bound("min"), &asked)
+            && *asked < min
+        {
+            wrong.push(format!("minimum {what} is {min}, but request is {asked}"));
+        }
+        if let (Some(max), Some(asked)) = (bound("max"), &asked)
+            && *asked > max
+        {
+            wrong.push(format!("maximum {what} is {max}, but request is {asked}"));
+        }
     }
-    let why = if wrong.len() == 1 {
-        wrong.remove(0)
-    } else {
-        format!("[{}]", wrong.join(", "))
+    refuse(call, claim, wrong)
+}
+
+fn refuse(call: &Call<'_>, object: &Value, mut wrong: Vec<String>) -> Result<(), Status> {
+    let why = match wrong.len() {
+        0 => return Ok(()),
+        1 => wrong.remove(0),
+        _ => format!("[{}]", wrong.join(", ")),
     };
-    Err(Status::forbidden(call.resource, meta::name(pod), &why))
+    Err(Status::forbidden(call.resource, meta::name(object), &why))
 }
 
 fn pod_total(pod: &Value, kind: &str, resource: &str) -> Option<Quantity> {

@@ -37,6 +37,9 @@ pub(crate) fn validate_create(call: &mut Call<'_>, object: &mut Value) -> Result
     if is_pod(call) {
         limit_ranger::check_pod(call, object)?;
     }
+    if call.stored.plural == "persistentvolumeclaims" {
+        limit_ranger::check_claim(call, object)?;
+    }
     resource_quota::check(call, object)
 }
 

@@ -3,7 +3,7 @@
 use objects::{Answer, Body, Status, meta};
 use serde_json::Value;
 
-use super::{Call, services, strategy, unsimulated, warnings};
+use super::{Call, services, strategy, unsimulated};
 use crate::admission;
 
 pub(super) fn serve(call: Call<'_>) -> Result<Answer, Status> {
@@ -20,6 +20,10 @@ pub(super) fn create(mut call: Call<'_>, mut object: Value) -> Result<Answer, St
         object = super::events_v1::to_core(&object);
     }
     check_namespace(&call, &mut object)?;
+    if !matches!(meta::resource_version(&object), "" | "0") {
+        let text = "resourceVersion should not be set on objects to be created";
+        return Err(Status::failure(500, "", text));
+    }
     let gvk = call.stored.gvk();
     objects::apply_defaults(&gvk, &mut object);
     if !call.applies() {
@@ -40,7 +44,8 @@ pub(super) fn create(mut call: Call<'_>, mut object: Value) -> Result<Answer, St
             errors,
         ));
     }
-    warnings::on_create(&mut call, &object);
+    let warnings = objects::validate::warnings(&gvk, &object, None);
+    call.warnings.extend(warnings);
     unsimulated::warn(&mut call, &object);
     admission::validate_create(&mut call, &mut object)?;
     let name = meta::name(&object).to_string();

@@ -16,7 +16,6 @@ mod strategy;
 mod subresource;
 mod unsimulated;
 mod update;
-mod warnings;
 
 use std::sync::Arc;
 

@@ -75,6 +75,12 @@ pub(super) fn allocate_on_update(
     if view::text(service, &["spec", "clusterIP"]).is_empty() {
         return allocate_on_create(call, service);
     }
+    let same =
+        |member: &str| view::at(service, &["spec", member]) == view::at(old, &["spec", member]);
+    if !same("clusterIP") && same("clusterIPs") {
+        // who changes the one means the other
+        view::remove(service, &["spec", "clusterIPs"]);
+    }
     if view::at(service, &["spec", "clusterIPs"]).is_null() {
         let ip = view::text(service, &["spec", "clusterIP"]).to_string();
         view::set(service, &["spec", "clusterIPs"], json!([ip]));

@@ -134,6 +134,10 @@ pub(super) fn write(
             errors,
         ));
     }
+    if subresource.is_empty() {
+        let warnings = objects::validate::warnings(&gvk, &new, Some(&live));
+        call.warnings.extend(warnings);
+    }
     let stored = if ready_to_go(&new) && !call.request.options.dry_run {
         let gone = call
             .cluster
