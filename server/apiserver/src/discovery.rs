@@ -279,18 +279,10 @@ pub fn root(served: Served) -> Value {
                 .map(|v| format!("/apis/{group}/{v}")),
         );
     }
-    paths.extend(
-        [
-            "/healthz",
-            "/livez",
-            "/openapi/v2",
-            "/openapi/v3",
-            "/openapi/v3/",
-            "/readyz",
-            "/version",
-        ]
-        .map(String::from),
-    );
+    let documents = ["/openapi/v2", "/openapi/v3", "/openapi/v3/", "/version"];
+    let texts = documents.iter().chain(crate::upkeep::PATHS);
+    paths.extend(texts.map(ToString::to_string));
+    paths.extend(crate::health::paths());
     paths.sort();
     json!({"paths": paths})
 }

@@ -21,6 +21,7 @@ mod route;
 pub mod spdy;
 mod stream;
 pub mod tables;
+mod upkeep;
 mod version;
 mod watch;
 

@@ -32,12 +32,14 @@ pub fn serve(served: Served, path: &str, style: &Style) -> Option<Response> {
     if rest.is_empty() {
         return Some(respond::document(&index(served), style));
     }
-    let (group, version) = match rest.split('/').collect::<Vec<_>>()[..] {
-        ["api", version] => ("", version),
-        ["apis", group, version] => (group, version),
+    let text = match rest.split('/').collect::<Vec<_>>()[..] {
+        ["api", version] => document(served, "", version)?,
+        ["apis", group, version] => document(served, group, version)?,
+        _ if upkeep(served).iter().any(|path| path == rest) => {
+            discovery_document(rest).to_string().into()
+        }
         _ => return None,
     };
-    let text = document(served, group, version)?;
     let mut response = respond::bytes(200, "application/json", text.to_string());
     let forever = HeaderValue::from_static("public, immutable");
     response.headers_mut().insert(CACHE_CONTROL, forever);
@@ -53,22 +55,68 @@ fn path_of(group: &str, version: &str) -> String {
 }
 
 fn index(served: Served) -> Value {
-    let mut paths = Map::new();
     let mut groups = served.groups();
     groups.push("");
-    for group in groups {
-        for version in served.versions(group) {
-            let path = path_of(group, version);
-            // Documents change with releases only.
-            let digest = sha2::Sha256::digest(format!("{} {path}", env!("CARGO_PKG_VERSION")));
-            let hash: String = digest.iter().map(|b| format!("{b:02X}")).collect();
-            paths.insert(
-                path.clone(),
-                json!({"serverRelativeURL": format!("/openapi/v3/{path}?hash={hash}")}),
-            );
-        }
+    let resources = groups.into_iter().flat_map(|group| {
+        let versions = served.versions(group).into_iter();
+        versions.map(move |version| path_of(group, version))
+    });
+    let mut paths = Map::new();
+    for path in resources.chain(upkeep(served)) {
+        // Documents change with releases only.
+        let digest = sha2::Sha256::digest(format!("{} {path}", env!("CARGO_PKG_VERSION")));
+        let hash: String = digest.iter().map(|b| format!("{b:02X}")).collect();
+        let url = format!("/openapi/v3/{path}?hash={hash}");
+        paths.insert(path, json!({"serverRelativeURL": url}));
     }
     json!({"paths": paths})
+}
+
+/// Paths with documents that hold no resources: discovery, the version, the issuer of tokens.
+fn upkeep(served: Served) -> Vec<String> {
+    let fixed = [
+        ".well-known/openid-configuration",
+        "api",
+        "apis",
+        "openid/v1/jwks",
+        "version",
+    ];
+    let groups = served.groups().into_iter().filter(|g| !g.is_empty());
+    let groups = groups.map(|group| format!("apis/{group}"));
+    fixed
+        .iter()
+        .map(ToString::to_string)
+        .chain(groups)
+        .collect()
+}
+
+/// The document of such a path: that it can be read, and what comes back.
+fn discovery_document(path: &str) -> Value {
+    let answer = match path {
+        "api" => Some("meta/v1.APIVersions"),
+        "apis" => Some("meta/v1.APIGroupList"),
+        path if path.starts_with("apis/") => Some("meta/v1.APIGroup"),
+        _ => None,
+    };
+    let mut wanted = BTreeSet::new();
+    let kind = answer.and_then(objects::table::type_named);
+    collect(kind, &mut wanted);
+    let schemas: Map<String, Value> = wanted
+        .into_iter()
+        .filter_map(objects::table::type_named)
+        .map(|t| (schema_name(t.name), schema(t)))
+        .collect();
+    let content = match kind {
+        Some(kind) => reference(kind),
+        None => json!({"type": "object"}),
+    };
+    let slash = if path.starts_with("api") { "/" } else { "" };
+    let ok = json!({"description": "OK", "content": {"application/json": {"schema": content}}});
+    json!({
+        "openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "v1.36.2"},
+        "paths": {format!("/{path}{slash}"): {"get": {"responses": {"200": ok}}}},
+        "components": {"schemas": schemas},
+    })
 }
 
 type Documents = Mutex<BTreeMap<(String, String), Arc<str>>>;

@@ -7,6 +7,9 @@ use objects::{FieldError, FieldValidation, Options, PatchKind, Propagation, Stat
 #[derive(Clone, Debug, Default)]
 pub struct Query(pub Vec<(String, String)>);
 
+/// How long the name of a field manager may be.
+const FIELD_MANAGER_MAX: usize = 128;
+
 impl Query {
     pub fn of(uri: &Uri) -> Query {
         let parsed = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(uri);
@@ -51,6 +54,9 @@ impl Query {
             errors.push(FieldError::not_supported("dryRun", dry, &["All"]));
         }
         options.field_manager = self.get("fieldManager").into();
+        if options.field_manager.len() > FIELD_MANAGER_MAX {
+            errors.push(FieldError::too_long("fieldManager", FIELD_MANAGER_MAX));
+        }
         match FieldValidation::parse(self.get("fieldValidation")) {
             Some(validation) => options.field_validation = validation,
             None => {
@@ -125,6 +131,12 @@ impl Query {
                 .as_array()
                 .is_some_and(|d| d.iter().any(|v| v == "All"));
             options.dry_run |= dry;
+        }
+        if !policy.is_empty() && orphan.is_some() {
+            let text = "orphanDependents and deletionPropagation cannot be both set";
+            let error = FieldError::invalid("propagationPolicy", policy, text);
+            let errors = vec![error];
+            return Err(Status::invalid("DeleteOptions.meta.k8s.io", "", errors));
         }
         options.propagation = match (policy.as_str(), orphan) {
             ("", None) => None,

@@ -53,6 +53,9 @@ fn check_list(asked: &Asked) -> Result<(), Status> {
                 version_match,
                 &known,
             ));
+        } else if version_match == "Exact" && asked.query.get("resourceVersion") == "0" {
+            let text = "resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\"";
+            errors.push(objects::FieldError::forbidden("resourceVersionMatch", text));
         }
     }
     if asked.query.has("sendInitialEvents") {

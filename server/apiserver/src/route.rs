@@ -6,7 +6,7 @@ use crate::identity::Identity;
 use crate::path::{ApiPath, Route};
 use crate::query::Query;
 use crate::respond::{self, Style};
-use crate::{health, log, negotiate, openapi, path, rest, stream, version, watch};
+use crate::{health, log, negotiate, openapi, path, rest, stream, upkeep, version, watch};
 use axum::extract::State;
 use axum::response::Response;
 use axum::{Router, body::Body};
@@ -166,6 +166,10 @@ fn document(api: &Arc<Api>, route: &Route, parts: &Parts, query: &Query) -> Resp
             "/" => json(Some(discovery::root(served))),
             "/version" | "/version/" => json(Some(version::document(api.handle.git_version()))),
             other => health::serve(other, query)
+                .or_else(|| {
+                    let version = api.handle.git_version();
+                    upkeep::serve(other, version, host_of(parts), &style)
+                })
                 .or_else(|| openapi::serve(served, other, &style))
                 .unwrap_or_else(respond::not_found),
         },

@@ -118,6 +118,11 @@ async fn version_health_and_paths_that_lead_nowhere() {
             .as_str()
             .is_some_and(|t| t.ends_with("livez check passed\n"))
     );
+    let (_, root) = api.get("/", "").await;
+    for path in root["paths"].as_array().expect("paths") {
+        let path = path.as_str().expect("text");
+        assert_eq!(api.get(path, "").await.0, StatusCode::OK, "{path}");
+    }
     assert_eq!(
         api.get("/nope", "").await,
         (StatusCode::NOT_FOUND, json!("404 page not found\n"))
@@ -156,6 +161,15 @@ async fn discovery_in_both_forms() {
 async fn openapi_says_what_kubectl_looks_for() {
     let api = Api::new().await;
     let (_, index) = api.get("/openapi/v3", "application/json").await;
+    for (path, at) in index["paths"].as_object().expect("paths") {
+        let url = at["serverRelativeURL"].as_str().expect("text");
+        let (status, document) = api.get(url, "application/json").await;
+        assert_eq!(
+            (status, &document["openapi"]),
+            (StatusCode::OK, &json!("3.0.0")),
+            "{path}"
+        );
+    }
     let url = index["paths"]["api/v1"]["serverRelativeURL"]
         .as_str()
         .expect("a URL")
@@ -354,4 +368,61 @@ async fn streams_ask_for_a_pod_and_for_an_upgrade() {
             "{end}"
         );
     }
+}
+
+/// The payload of the next message of a server: small, and not masked.
+async fn message(
+    connection: &mut hyper_util::rt::TokioIo<hyper::upgrade::Upgraded>,
+) -> (u8, Vec<u8>) {
+    use tokio::io::AsyncReadExt;
+    let kind = connection.read_u8().await.expect("a message");
+    let length = match connection.read_u8().await.expect("a length") {
+        126 => connection.read_u16().await.expect("a length").into(),
+        small => usize::from(small),
+    };
+    let mut payload = vec![0; length];
+    connection
+        .read_exact(&mut payload)
+        .await
+        .expect("a payload");
+    (kind, payload)
+}
+
+#[tokio::test]
+async fn a_watch_goes_over_a_web_socket() {
+    let api = Api::new().await;
+    api.write("POST", MAPS, "application/json", &config_map("a"))
+        .await;
+    let request = Request::get(format!(
+        "http://cluster{MAPS}?watch=true&fieldSelector=metadata.name%3Da&timeoutSeconds=1"
+    ))
+    .header("connection", "Upgrade")
+    .header("upgrade", "websocket")
+    .header("sec-websocket-version", "13")
+    .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
+    .header(
+        "sec-websocket-protocol",
+        "base64.binary.k8s.io, base64url.bearer.authorization.k8s.io.eA",
+    )
+    .body(Body::empty())
+    .expect("a request");
+    let response = duplex::client(api.router.clone())
+        .request(request)
+        .await
+        .expect("answered");
+    assert_eq!(response.status(), StatusCode::SWITCHING_PROTOCOLS);
+    // the token is no protocol
+    assert_eq!(
+        response.headers()["sec-websocket-protocol"],
+        "base64.binary.k8s.io"
+    );
+    let upgraded = hyper::upgrade::on(response).await.expect("upgraded");
+    let mut connection = hyper_util::rt::TokioIo::new(upgraded);
+    let (kind, payload) = message(&mut connection).await;
+    let event: Value = serde_json::from_slice(&payload).expect("JSON");
+    assert_eq!(
+        (kind, &event["type"], &event["object"]["metadata"]["name"]),
+        (0x81, &json!("ADDED"), &json!("a"))
+    );
+    assert_eq!(message(&mut connection).await.0, 0x88, "a goodbye");
 }

@@ -1,8 +1,11 @@
-//! Watches over HTTP: a line of JSON an event, for as long as the client listens.
+//! Watches over HTTP: a line of JSON an event, for as long as the client listens. Over a WebSocket an event is a message.
+
+mod web_socket;
 
 use crate::negotiate::Form;
 use crate::respond::{self, Ordered, Style, encode};
 use crate::route::Asked;
+use crate::stream::{Upgrade, upgrade};
 use crate::tables;
 use axum::body::Body;
 use axum::response::Response;
@@ -78,6 +81,9 @@ pub(crate) async fn serve(asked: Asked) -> Result<Response, Status> {
         deadline: Instant::now() + timeout,
         over: false,
     };
+    if upgrade(&asked) == Ok(Upgrade::WebSocket) {
+        return web_socket::serve(asked, feed).await;
+    }
     let lines = stream::unfold(feed, |mut feed| async move {
         let line = feed.next().await?;
         Some((Ok::<Bytes, std::convert::Infallible>(line), feed))

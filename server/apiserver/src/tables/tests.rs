@@ -118,6 +118,12 @@ fn services_and_jobs() {
 }
 
 #[test]
+fn a_load_balancer_waits_for_its_provider() {
+    let service = json!({"kind": "Service", "metadata": {"name": "s"}, "spec": {"type": "LoadBalancer", "clusterIPs": ["10.96.0.7"]}});
+    assert_eq!(cells("", service)[3], "<pending>");
+}
+
+#[test]
 fn an_empty_table_of_a_kind_without_printer_has_null_rows() {
     let of = |group, kind| {
         table(
