@@ -120,7 +120,7 @@ pub(crate) fn parse(text: &str, source: &str) -> Outcome<Vec<Document>> {
     if text.trim_start().starts_with('{') {
         for value in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
             let value =
-                value.map_err(|why| fail!("error parsing {shown}: {}", json_error(&why)))?;
+                value.map_err(|why| fail!("error parsing {shown}: {}", json_error(text, &why)))?;
             add(value, source, &mut documents)?;
         }
         return Ok(documents);
@@ -133,11 +133,35 @@ pub(crate) fn parse(text: &str, source: &str) -> Outcome<Vec<Document>> {
     Ok(documents)
 }
 
-fn json_error(why: &serde_json::Error) -> String {
+/// The error of Go's parser for one of serde's.
+fn json_error(text: &str, why: &serde_json::Error) -> String {
     if why.is_eof() {
-        "unexpected EOF".into()
-    } else {
-        format!("{why}")
+        return "unexpected EOF".into();
+    }
+    let before = text.split_inclusive('\n').take(why.line() - 1);
+    let offset = before.map(str::len).sum::<usize>() + why.column();
+    let at = offset.saturating_sub(1);
+    let found = text.get(at..).and_then(|rest| rest.chars().next());
+    let found = found.unwrap_or(' ').to_string().replace('\'', "\\'");
+    let said = why.to_string();
+    let expected = [
+        ("expected `,` or `}`", "after object key:value pair"),
+        ("expected `,` or `]`", "after array element"),
+        ("expected `:`", "after object key"),
+        (
+            "key must be a string",
+            "looking for beginning of object key string",
+        ),
+        (
+            "trailing comma",
+            "looking for beginning of object key string",
+        ),
+        ("expected value", "looking for beginning of value"),
+        ("expected ident", "in literal"),
+    ];
+    match expected.iter().find(|(serde, _)| said.starts_with(serde)) {
+        Some((_, go)) => format!("json: offset {offset}: invalid character '{found}' {go}"),
+        None => said,
     }
 }
 
@@ -208,6 +232,24 @@ pub(crate) fn yaml(text: &str) -> Result<Value, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_is_refused_in_the_words_of_go() {
+        let check = |text: &str, expect: &str| {
+            let why = parse(text, "f").expect_err("refused").sentence();
+            assert_eq!(why, format!("error parsing f: {expect}"));
+        };
+        check(
+            r#"{"apiVersion": "v1", "kind": "Pod" "metadata": {}}"#,
+            r#"json: offset 36: invalid character '"' after object key:value pair"#,
+        );
+        check(
+            "{\n  \"a\": x}",
+            "json: offset 10: invalid character 'x' looking for beginning of value",
+        );
+        check("{\"a\": [1", "unexpected EOF");
+    }
+
     use serde_json::json;
 
     #[test]

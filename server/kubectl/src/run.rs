@@ -262,11 +262,7 @@ impl Run {
             let Some((_, text)) = value.to_str().ok().and_then(|text| text.split_once('"')) else {
                 continue;
             };
-            let text = text
-                .trim_end()
-                .trim_end_matches('"')
-                .replace("\\\"", "\"")
-                .replace("\\\\", "\\");
+            let text = unquoted(text);
             let fresh = self
                 .warned
                 .lock()
@@ -519,9 +515,30 @@ impl Lines {
     }
 }
 
+/// A quoted text of HTTP behind its first quotation mark: up to the last one, with what a backslash stands before as it is.
+fn unquoted(text: &str) -> String {
+    let mut out = String::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => break,
+            '\\' => out.extend(chars.next()),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn warnings_are_unquoted_once() {
+        let check = |header: &str, expect: &str| assert_eq!(unquoted(header), expect);
+        check(r#"unknown field \"spec.x\"""#, r#"unknown field "spec.x""#);
+        check(r#"a \\ b" "date""#, r"a \ b");
+    }
 
     #[test]
     fn encodes_queries_as_go_does() {

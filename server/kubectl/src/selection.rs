@@ -121,6 +121,19 @@ pub(crate) async fn documents(run: &Run) -> Outcome<Vec<Document>> {
 
 /// The kind and place of an object of a manifest.
 pub(crate) async fn placed(run: &Run, document: Document) -> Outcome<Item> {
+    let go_type = match &document.value {
+        Value::Array(_) => Some("array"),
+        Value::String(_) => Some("string"),
+        Value::Number(_) => Some("number"),
+        Value::Bool(_) => Some("bool"),
+        _ => None,
+    };
+    if let Some(go_type) = go_type {
+        return Err(fail!(
+            "unable to decode {:?}: json: cannot unmarshal {go_type} into Go value of type unstructured.detector",
+            document.source
+        ));
+    }
     let text = |value: &Value| value.as_str().unwrap_or("").to_string();
     let (api, kind) = (
         text(&document.value["apiVersion"]),

@@ -115,35 +115,52 @@ pub(crate) fn generic(w: &mut Writer, object: &Value, events: &[Value]) {
     super::events(w, events);
 }
 
+/// A key as a title: `lastTransitionTime` is `Last Transition Time`. Keys with more than letters and dashes stay as they are.
 fn title(key: &str) -> String {
-    if key == "apiVersion" {
-        return "API Version".into();
-    }
-    if key.contains(['.', '/', '-', '_']) {
+    const ACRONYMS: [&str; 5] = ["API", "URL", "UID", "OSB", "GUID"];
+    if key.chars().any(|c| !c.is_alphabetic() && c != '-') {
         return key.into();
     }
-    let mut out = String::new();
-    let chars: Vec<char> = key.chars().collect();
-    for (i, c) in chars.iter().enumerate() {
-        if i == 0 {
-            out.extend(c.to_uppercase());
-            continue;
+    let word = |word: String| {
+        let capitals = word.to_uppercase();
+        if ACRONYMS.contains(&capitals.as_str()) {
+            return capitals;
         }
-        let before = chars[i - 1];
-        if c.is_uppercase()
-            && (before.is_lowercase() || chars.get(i + 1).is_some_and(|n| n.is_lowercase()))
-        {
-            out.push(' ');
+        let mut chars = word.chars();
+        let first = chars.next().into_iter().flat_map(char::to_uppercase);
+        first.chain(chars).collect()
+    };
+    let words: Vec<String> = camel_case(key).into_iter().map(word).collect();
+    words.join(" ")
+}
+
+/// The words of a name in camel case; the last of several capitals begins the next word.
+fn camel_case(name: &str) -> Vec<String> {
+    let class = |c: char| (c.is_lowercase(), c.is_uppercase());
+    let mut runs: Vec<String> = Vec::new();
+    for c in name.chars() {
+        match runs.last_mut() {
+            Some(run) if run.chars().last().map(class) == Some(class(c)) => run.push(c),
+            _ => runs.push(c.into()),
         }
-        out.push(*c);
     }
-    out
+    for i in 1..runs.len() {
+        let capitals = runs[i - 1].chars().all(char::is_uppercase);
+        if capitals
+            && runs[i].starts_with(char::is_lowercase)
+            && let Some(last) = runs[i - 1].pop()
+        {
+            runs[i].insert(0, last);
+        }
+    }
+    runs.retain(|run| !run.is_empty());
+    runs
 }
 
 fn unstructured(w: &mut Writer, value: &Value, depth: usize, path: &str, skip: &[&str]) {
     let Some(map) = value.as_object() else { return };
     let mut keys: Vec<&String> = map.keys().collect();
-    keys.sort_by_key(|key| title(key));
+    keys.sort();
     for key in keys {
         let at = if path.is_empty() {
             key.clone()
@@ -171,5 +188,21 @@ fn unstructured(w: &mut Writer, value: &Value, depth: usize, path: &str, skip: &
             Value::Null => w.put(depth, &format!("{}:\t<nil>\n", title(key))),
             other => w.field(depth, &title(key), &plain(other)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles() {
+        let check = |key: &str, expect: &str| assert_eq!(title(key), expect);
+        check("apiVersion", "API Version");
+        check("uid", "UID");
+        check("lastTransitionTime", "Last Transition Time");
+        check("podIPs", "Pod I Ps");
+        check("pod-template-hash", "Pod - Template - Hash");
+        check("app.kubernetes.io/name", "app.kubernetes.io/name");
     }
 }

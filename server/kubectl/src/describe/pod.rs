@@ -174,7 +174,9 @@ fn spread(w: &mut Writer, list: &Value) {
 pub(crate) fn tolerations(w: &mut Writer, indent: &str, list: &Value) {
     w.put(0, &format!("{indent}Tolerations:\t"));
     let mut any = false;
-    for (i, t) in items(list).enumerate() {
+    let mut sorted: Vec<&Value> = items(list).collect();
+    sorted.sort_by_key(|t| text(&t["key"]));
+    for (i, t) in sorted.into_iter().enumerate() {
         any = true;
         if i > 0 {
             w.put(0, &format!("{indent}\t"));

@@ -47,6 +47,12 @@ pub(crate) fn validated(run: &Run, item: &crate::manifest::Document) -> Outcome 
     if matches!(run.flags.text("validate"), "false" | "ignore") {
         return Ok(());
     }
+    if !item.value.is_object() {
+        return Err(fail!(
+            "error validating {0:?}: error validating data: invalid object to validate; if you choose to ignore these errors, turn validation off with --validate=false",
+            item.source
+        ));
+    }
     let missing: Vec<String> = ["apiVersion", "kind"]
         .into_iter()
         .filter(|key| item.value[*key].as_str().unwrap_or("").is_empty())
@@ -167,6 +173,25 @@ pub(crate) fn annotated(value: &Value) -> Value {
     plain
 }
 
+/// An object without the members that are null: what is made anew has nothing to take away.
+fn without_nulls(mut value: Value) -> Value {
+    match &mut value {
+        Value::Object(members) => {
+            members.retain(|_, member| !member.is_null());
+            for member in members.values_mut() {
+                *member = without_nulls(member.take());
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                *item = without_nulls(item.take());
+            }
+        }
+        _ => {}
+    }
+    value
+}
+
 async fn one(run: &Run, item: Item) -> Outcome {
     let value = item.value.clone().unwrap_or_default();
     let dry = run.flags.text("dry-run").to_string();
@@ -185,6 +210,7 @@ async fn one(run: &Run, item: Item) -> Outcome {
     let modified = annotated(&value);
     let live = match item.fetch(run).await {
         Err(failure) if failure.is_not_found() => {
+            let modified = without_nulls(modified);
             let made = if dry == "client" {
                 modified
             } else {
@@ -295,4 +321,16 @@ fn retrieving(item: &Item, why: &str) -> String {
         place(item),
         item.source
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_made_anew_has_no_nulls() {
+        let given = json!({"a": null, "b": {"c": null, "d": [{"e": null, "f": 1}, null]}});
+        let expect = json!({"b": {"d": [{"f": 1}, null]}});
+        assert_eq!(without_nulls(given), expect);
+    }
 }
