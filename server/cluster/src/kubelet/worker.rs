@@ -169,12 +169,13 @@ impl Worker {
         let mut again: Option<Time> = None;
         let mut fresh = false;
         loop {
-            self.wait_for_work(&agent, again).await;
+            // a round without a look leaves the bell as it is: what rang meanwhile wants a look
             if !fresh {
+                self.wait_for_work(&agent, again).await;
                 self.wait_for_look(&agent).await;
                 self.look(&agent);
+                self.dirty.set(false);
             }
-            self.dirty.set(false);
             let pod = self.latest();
             if meta::is_deleting(&pod)
                 || matches!(
@@ -191,7 +192,6 @@ impl Worker {
             again = match outcome {
                 Outcome::Done => self.deadline(&pod),
                 Outcome::Started => {
-                    self.dirty.set(true);
                     fresh = true;
                     agent.sleep_ms(10).await;
                     self.see_sandbox();

@@ -34,6 +34,7 @@ fn conditions(job: &Value) -> Vec<String> {
         .collect()
 }
 
+/// With this seed one of the containers ends in the instants between its start and the look after it.
 #[test]
 fn every_index_has_its_pod() {
     let spec = json!({"completions": 5, "parallelism": 2, "completionMode": "Indexed"});
