@@ -38,7 +38,7 @@ struct Inner {
     tasks: RefCell<Vec<Task>>,
     draws: Cell<u64>,
     standing: RefCell<Standing>,
-    /// What the exports of NFS servers hold, by `server:path`.
+    /// What servers of volumes hold, by place.
     exports: RefCell<BTreeMap<String, Volume>>,
 }
 
@@ -271,12 +271,13 @@ impl Cluster {
         self.0.standing.borrow_mut()
     }
 
-    /// What an NFS server has under a path: one directory for all nodes.
-    pub(crate) fn export(&self, server: &str, path: &str) -> Option<Volume> {
+    /// What a server of volumes has at a place: one directory for all nodes.
+    pub(crate) fn export(&self, place: &str) -> Option<Volume> {
         let kernel = self.kernel()?;
-        let key = format!("{server}:{path}");
         let mut exports = self.0.exports.borrow_mut();
-        let made = exports.entry(key).or_insert_with(|| Volume::disk(kernel));
+        let made = exports
+            .entry(place.to_string())
+            .or_insert_with(|| Volume::disk(kernel));
         Some(made.clone())
     }
 

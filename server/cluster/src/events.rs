@@ -194,6 +194,8 @@ pub(crate) struct Telling<'a> {
     pub message: &'a str,
     /// `spec.containers{c}`, or empty.
     pub field_path: &'a str,
+    /// Of the event; null: none.
+    pub annotations: Value,
 }
 
 impl Cluster {
@@ -214,6 +216,7 @@ impl Cluster {
                 reason,
                 message,
                 field_path: "",
+                annotations: Value::Null,
             },
         );
     }
@@ -255,13 +258,16 @@ impl Cluster {
         if !source.host.is_empty() {
             from["host"] = source.host.clone().into();
         }
-        let event = json!({
+        let mut event = json!({
             "metadata": {"name": name, "namespace": home(object)},
             "involvedObject": reference(object, what.field_path),
             "reason": what.reason, "message": message, "type": what.kind.as_str(), "count": 1,
             "source": from, "firstTimestamp": self.now_text(), "lastTimestamp": self.now_text(), "eventTime": null,
             "reportingComponent": source.component, "reportingInstance": source.host,
         });
+        if !what.annotations.is_null() {
+            event["metadata"]["annotations"] = what.annotations.clone();
+        }
         if self.store_event(event, &name, home(object)) {
             self.recorder().told.insert(
                 key,

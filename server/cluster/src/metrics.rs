@@ -29,7 +29,7 @@ pub(crate) fn get(
             .and_then(|p| of_pod(cluster, &p)),
         _ => cluster
             .get(resource("", "nodes"), "", name)
-            .map(|n| of_node(cluster, &n)),
+            .and_then(|n| of_node(cluster, &n)),
     };
     found.ok_or_else(|| {
         Status::not_found(
@@ -58,7 +58,7 @@ pub(crate) fn list(
         _ => cluster
             .list(resource("", "nodes"), "")
             .iter()
-            .map(|n| of_node(cluster, n))
+            .filter_map(|n| of_node(cluster, n))
             .collect(),
     })
 }
@@ -82,6 +82,9 @@ fn of_pod(cluster: &Cluster, pod: &Value) -> Option<Value> {
         return None;
     }
     let kubelet = cluster.kubelet(view::text(pod, &["spec", "nodeName"]))?;
+    if kubelet.silent_since().is_some() {
+        return None;
+    }
     let containers: Vec<Value> = kubelet
         .container_stats(meta::uid(pod))
         .into_iter()
@@ -97,23 +100,21 @@ fn of_pod(cluster: &Cluster, pod: &Value) -> Option<Value> {
 
 /// What a node's own processes use, beside the pods.
 const SYSTEM_NANO_CORES: u64 = 42_000_000;
-const SYSTEM_BYTES: u64 = 512 << 20;
 
-fn of_node(cluster: &Cluster, node: &Value) -> Value {
-    let (mut cpu, mut memory) = (SYSTEM_NANO_CORES, SYSTEM_BYTES);
-    if let Some(kubelet) = cluster.kubelet(meta::name(node)) {
-        for pod in cluster
-            .list(pods(), "")
-            .iter()
-            .filter(|p| view::text(p, &["spec", "nodeName"]) == meta::name(node))
-        {
-            for (_, stats) in kubelet.container_stats(meta::uid(pod)) {
-                cpu += stats.cpu_nano_cores;
-                memory += stats.memory_working_set;
-            }
-        }
+/// Nothing of a node that is silent.
+fn of_node(cluster: &Cluster, node: &Value) -> Option<Value> {
+    let kubelet = cluster.kubelet(meta::name(node))?;
+    if kubelet.silent_since().is_some() {
+        return None;
     }
+    let here = |p: &&objects::Object| view::text(p, &["spec", "nodeName"]) == meta::name(node);
+    let pods = cluster.list(pods(), "");
+    let stats = pods
+        .iter()
+        .filter(here)
+        .flat_map(|p| kubelet.container_stats(meta::uid(p)));
+    let cpu = SYSTEM_NANO_CORES + stats.map(|(_, s)| s.cpu_nano_cores).sum::<u64>();
     let mut metrics = envelope(cluster, "NodeMetrics", node);
-    metrics["usage"] = usage(cpu, memory);
-    metrics
+    metrics["usage"] = usage(cpu, kubelet.memory_used());
+    Some(metrics)
 }

@@ -74,8 +74,10 @@ impl Services for ClusterNetwork {
     }
 }
 
-/// The way to an overloaded computer, whose kernel comes to it late, and to a slow DNS server.
+/// The way from or to an overloaded computer, whose kernel comes to it late; over a slow network; to a slow DNS server: at least, and by
+/// chance so much more.
 const OVERLOADED_MS: (u64, u64) = (300, 1200);
+const SLOW_NETWORK_MS: (u64, u64) = (400, 800);
 const SLOW_DNS_MS: (u64, u64) = (2000, 1000);
 
 /// What the faults that stand make of a way.
@@ -89,14 +91,18 @@ fn way(cluster: &Cluster, from: IpAddr, to: Option<IpAddr>) -> Way {
         Health::Slow if is_dns => return slow(SLOW_DNS_MS),
         _ => {}
     }
-    let overloaded = [Some(from), to].into_iter().flatten().any(|ip| {
-        let node = cluster.node_at(ip);
-        node.is_some_and(|n| cluster.node_health(&n) == Health::Slow)
-    });
-    if overloaded {
-        slow(OVERLOADED_MS)
-    } else {
-        Way::Fine
+    let ends = [Some(from), to].map(|ip| ip.and_then(|ip| cluster.node_at(ip)));
+    let leaves = ends[0] != ends[1];
+    let worst = |health: &dyn Fn(&str) -> Health| {
+        let all = ends.iter().flatten().map(|n| health(n));
+        all.max().unwrap_or_default()
+    };
+    let network = worst(&|n| cluster.network_health(n));
+    match (network, worst(&|n| cluster.node_health(n))) {
+        (Health::Gone, _) if leaves => Way::Cut,
+        (Health::Slow, _) if leaves => slow(SLOW_NETWORK_MS),
+        (_, Health::Slow) => slow(OVERLOADED_MS),
+        _ => Way::Fine,
     }
 }
 

@@ -80,15 +80,17 @@ impl Cluster {
             );
             return Err(Status::failure(500, "", text));
         }
+        let (reader, writer) = pipe(PIPE);
         let Some(log) = kubelet.and_then(|k| k.runtime().logs(&id)) else {
-            let text = format!(
-                "container {container:?} in pod {:?} is not available",
-                query.pod
-            );
-            return Err(Status::bad_request(text));
+            // The kubelet answers with the error as if it were the log.
+            let text = format!("unable to retrieve container logs for containerd://{id}");
+            self.spawn(async move {
+                // A reader that has gone does not want it.
+                let _ = writer.write_all(text.as_bytes()).await;
+            });
+            return Ok(reader);
         };
         let since = since(self.now(), query);
-        let (reader, writer) = pipe(PIPE);
         let query = query.clone();
         self.spawn(async move { send_log(&log, &query, since, &writer).await });
         Ok(reader)
@@ -121,10 +123,15 @@ impl Cluster {
             .map_err(|e| Status::internal(format!("error attaching to container: {e}")))
     }
 
-    /// Whether a port-forward to a pod may begin. Errors: 404, 400.
+    /// Whether a port-forward to a pod may begin. Errors: 404, 400, 500 when its node does not answer.
     pub fn port_forward_target(&self, namespace: &str, pod: &str) -> Result<Object, Status> {
         let found = self.pod(namespace, pod)?;
         check_host(&found)?;
+        let kubelet = self.kubelet(view::text(&found, &["spec", "nodeName"]));
+        if let Some(address) = kubelet.as_ref().and_then(out_of_reach) {
+            let text = format!("error dialing backend: {}", no_route(&address));
+            return Err(Status::failure(500, "", text));
+        }
         Ok(found)
     }
 
@@ -175,7 +182,7 @@ impl Cluster {
     }
 }
 
-/// The address at which a stopped kubelet no longer answers.
+/// The address at which a kubelet does not answer that is stopped or has no network.
 fn out_of_reach(kubelet: &Kubelet) -> Option<String> {
     kubelet.silent_since()?;
     Some(format!("{}:10250", kubelet.address()))

@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use crate::space::Space;
+use crate::sync::Notify;
 use crate::time::{Duration, Time};
 
 /// CPU time that a process uses before it lets others run.
@@ -27,6 +28,9 @@ pub(crate) struct Hardware {
     /// Containers from which the OOM killer chooses.
     tenants: RefCell<Vec<Weak<Space>>>,
     pub release: &'static str,
+    /// From so many bytes used on `marked` rings when memory is taken.
+    pub mark: Cell<u64>,
+    pub marked: RefCell<Option<Notify>>,
     /// How much longer work takes than it should: 1 on a computer that is well.
     pub slowness: Cell<f64>,
 }
@@ -43,6 +47,8 @@ impl Hardware {
             sharers: RefCell::default(),
             tenants: RefCell::default(),
             release: "6.12.48",
+            mark: Cell::new(u64::MAX),
+            marked: RefCell::default(),
             slowness: Cell::new(1.0),
         })
     }
@@ -193,6 +199,11 @@ impl Limits {
         self.memory.set(after);
         self.memory_peak.set(self.memory_peak.get().max(after));
         self.hardware.memory_used.set(node);
+        if node > self.hardware.mark.get()
+            && let Some(bell) = &*self.hardware.marked.borrow()
+        {
+            bell.notify();
+        }
         true
     }
 

@@ -6,7 +6,7 @@ use objects::selector::LabelSelector;
 use objects::{Object, meta};
 use serde_json::{Value, json};
 
-use super::Controller;
+use super::{Controller, Resources};
 use crate::cluster::{Cluster, pods, resource};
 use crate::store::{Change, ChangeKind};
 use crate::view;
@@ -14,8 +14,9 @@ use crate::view;
 pub(super) struct EndpointsController;
 
 impl Controller for EndpointsController {
-    const FOLLOWS: &'static [(&'static str, &'static str)] =
-        &[("", "services"), ("", "pods"), ("", "endpoints")];
+    fn follows(&self) -> Resources {
+        &[("", "services"), ("", "pods"), ("", "endpoints")]
+    }
 
     fn reconcile(&mut self, cluster: &Cluster, changes: &[Change]) {
         for service in touched(cluster, changes) {

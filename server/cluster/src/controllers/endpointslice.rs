@@ -3,7 +3,7 @@
 use objects::{Object, meta};
 use serde_json::{Value, json};
 
-use super::{Controller, endpoints};
+use super::{Controller, Resources, endpoints};
 use crate::cluster::{Cluster, resource};
 use crate::store::Change;
 use crate::view;
@@ -13,11 +13,13 @@ const MANAGER: &str = "endpointslice-controller.k8s.io";
 pub(super) struct EndpointSliceController;
 
 impl Controller for EndpointSliceController {
-    const FOLLOWS: &'static [(&'static str, &'static str)] = &[
-        ("", "services"),
-        ("", "pods"),
-        ("discovery.k8s.io", "endpointslices"),
-    ];
+    fn follows(&self) -> Resources {
+        &[
+            ("", "services"),
+            ("", "pods"),
+            ("discovery.k8s.io", "endpointslices"),
+        ]
+    }
 
     fn reconcile(&mut self, cluster: &Cluster, changes: &[Change]) {
         for service in endpoints::touched(cluster, changes) {

@@ -3,7 +3,7 @@
 use objects::{Object, Resource, meta};
 use serde_json::Value;
 
-use super::Controller;
+use super::{Controller, Resources};
 use crate::cluster::Cluster;
 use crate::store::{Change, ChangeKind};
 use crate::view;
@@ -11,7 +11,7 @@ use crate::view;
 pub(super) struct GarbageCollector;
 
 /// Everything that owns or is owned.
-const FOLLOWED: &[(&str, &str)] = &[
+const FOLLOWED: Resources = &[
     ("", "pods"),
     ("", "services"),
     ("", "endpoints"),
@@ -32,7 +32,9 @@ const FOLLOWED: &[(&str, &str)] = &[
 ];
 
 impl Controller for GarbageCollector {
-    const FOLLOWS: &'static [(&'static str, &'static str)] = FOLLOWED;
+    fn follows(&self) -> Resources {
+        FOLLOWED
+    }
 
     fn reconcile(&mut self, cluster: &Cluster, changes: &[Change]) {
         let mut gone = false;

@@ -30,10 +30,14 @@ use crate::cluster::Cluster;
 use crate::feed::Feed;
 use crate::store::Change;
 
-/// One controller. It keeps no copy of objects: the store is at hand.
+/// Resources by group and plural name.
+pub(crate) type Resources = &'static [(&'static str, &'static str)];
+
+/// One controller, called by its task. Those that look at one object at a time are a [`queue::Queue`]. It keeps no copy of objects: the
+/// store is at hand.
 pub(crate) trait Controller: 'static {
     /// Group and plural name of the resources whose changes concern it.
-    const FOLLOWS: &'static [(&'static str, &'static str)];
+    fn follows(&self) -> Resources;
 
     /// Called with what has changed (at first: everything), and with nothing when its time has come.
     fn reconcile(&mut self, cluster: &Cluster, changes: &[Change]);
@@ -45,7 +49,7 @@ pub(crate) trait Controller: 'static {
 }
 
 fn run(cluster: &Cluster, mut controller: impl Controller) {
-    let mut feed = follow(cluster, &controller);
+    let mut feed = Feed::new(cluster, controller.follows());
     let owned = cluster.clone();
     cluster.spawn(async move {
         loop {
@@ -59,10 +63,6 @@ fn run(cluster: &Cluster, mut controller: impl Controller) {
             controller.reconcile(&owned, &changes);
         }
     });
-}
-
-fn follow<C: Controller>(cluster: &Cluster, _: &C) -> Feed {
-    Feed::new(cluster, C::FOLLOWS)
 }
 
 /// Starts all controllers.

@@ -4,7 +4,7 @@ use machine::{Duration, Time};
 use objects::{Body, Object, Request, Resource, Verb, meta};
 use serde_json::{Value, json};
 
-use super::Controller;
+use super::{Controller, Resources};
 use crate::cluster::{Cluster, pods, resource};
 use crate::store::Change;
 use crate::view;
@@ -18,7 +18,9 @@ pub(super) struct NamespaceController {
 }
 
 impl Controller for NamespaceController {
-    const FOLLOWS: &'static [(&'static str, &'static str)] = &[("", "namespaces"), ("", "pods")];
+    fn follows(&self) -> Resources {
+        &[("", "namespaces"), ("", "pods")]
+    }
 
     fn reconcile(&mut self, cluster: &Cluster, changes: &[Change]) {
         let due = self.again.is_some_and(|at| at <= cluster.now());

@@ -9,8 +9,8 @@ use machine::{Duration, Time};
 use objects::{Object, meta};
 use serde_json::{Value, json};
 
-use super::Controller;
 use super::owned::{condition, source};
+use super::{Controller, Resources};
 use crate::cluster::{Cluster, pods, resource};
 use crate::events::Kind;
 use crate::store::Change;
@@ -50,8 +50,9 @@ fn nodes() -> &'static objects::Resource {
 }
 
 impl Controller for NodeLifecycleController {
-    const FOLLOWS: &'static [(&'static str, &'static str)] =
-        &[("", "nodes"), ("coordination.k8s.io", "leases")];
+    fn follows(&self) -> Resources {
+        &[("", "nodes"), ("coordination.k8s.io", "leases")]
+    }
 
     fn reconcile(&mut self, cluster: &Cluster, _: &[Change]) {
         self.again = None;

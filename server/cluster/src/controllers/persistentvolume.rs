@@ -5,7 +5,7 @@ use objects::selector::LabelSelector;
 use objects::{Object, Quantity, meta};
 use serde_json::{Value, json};
 
-use super::Controller;
+use super::{Controller, Resources};
 use crate::cluster::{Cluster, pods, resource};
 use crate::events::{Kind, Source};
 use crate::scheduler::affinity;
@@ -29,12 +29,14 @@ fn claims() -> &'static objects::Resource {
 }
 
 impl Controller for PersistentVolumeController {
-    const FOLLOWS: &'static [(&'static str, &'static str)] = &[
-        ("", "persistentvolumes"),
-        ("", "persistentvolumeclaims"),
-        ("", "pods"),
-        ("storage.k8s.io", "storageclasses"),
-    ];
+    fn follows(&self) -> Resources {
+        &[
+            ("", "persistentvolumes"),
+            ("", "persistentvolumeclaims"),
+            ("", "pods"),
+            ("storage.k8s.io", "storageclasses"),
+        ]
+    }
 
     fn reconcile(&mut self, cluster: &Cluster, changes: &[Change]) {
         let due = self.again.is_some_and(|at| at <= cluster.now());

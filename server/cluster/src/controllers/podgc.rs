@@ -9,9 +9,9 @@ use machine::{Duration, Time};
 use objects::{Object, meta};
 use serde_json::Value;
 
-use super::Controller;
 use super::owned::{condition, is_ended};
 use super::tainteviction::disrupt;
+use super::{Controller, Resources};
 use crate::cluster::{Cluster, pods, resource};
 use crate::store::Change;
 use crate::view;
@@ -33,7 +33,9 @@ pub(crate) struct PodGarbageCollector {
 }
 
 impl Controller for PodGarbageCollector {
-    const FOLLOWS: &'static [(&'static str, &'static str)] = &[("", "nodes"), ("", "pods")];
+    fn follows(&self) -> Resources {
+        &[("", "nodes"), ("", "pods")]
+    }
 
     fn reconcile(&mut self, cluster: &Cluster, changes: &[Change]) {
         match self.again {

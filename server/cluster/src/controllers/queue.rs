@@ -1,15 +1,15 @@
-//! How a controller lives: it follows changes, keeps the keys that want a look, and looks at each once, however often it changed.
+//! How a controller lives that looks at one object at a time: it follows changes, keeps the keys that want a look, and looks at each once,
+//! however often it changed.
 //!
 //! Mirrors client-go's work queue: no key twice at once, delays per key. What a look does is the controller's own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use machine::Time;
-use machine::sync::{Either, select};
 
+use super::{Controller, Resources};
 use crate::cluster::Cluster;
-use crate::feed::Feed;
 use crate::store::Change;
 
 /// Namespace and name of what a controller looks at.
@@ -18,10 +18,10 @@ pub(crate) type Key = (String, String);
 /// When to look again without a change.
 pub(crate) type Again = Option<Duration>;
 
-/// One controller.
+/// One such controller.
 pub(crate) struct Queue {
-    /// Group and plural name of the resources whose changes matter.
-    pub follows: &'static [(&'static str, &'static str)],
+    /// The resources whose changes matter.
+    pub follows: Resources,
     /// The keys that a change touches.
     pub keys: fn(&Cluster, &Change) -> Vec<Key>,
     /// How long after a change the look comes: a controller that gathers changes waits a little.
@@ -41,41 +41,44 @@ pub(crate) fn at_once(_: &Change) -> Duration {
 impl Queue {
     /// Starts the controller's task.
     pub(crate) fn start(self, cluster: &Cluster) {
-        let task = run(self, cluster.clone());
-        cluster.spawn(task);
+        let due = BTreeMap::new();
+        super::run(cluster, Working { queue: self, due });
     }
 }
 
-async fn run(controller: Queue, cluster: Cluster) {
-    let mut feed = Feed::new(&cluster, controller.follows);
-    let mut due: BTreeMap<Key, Time> = BTreeMap::new();
-    loop {
-        let changes = match due.values().min().copied() {
-            None => feed.next().await,
-            Some(at) => match select(feed.next(), cluster.executor().sleep_until(at)).await {
-                Either::Left(changes) => changes,
-                Either::Right(()) => Vec::new(),
-            },
-        };
-        for change in &changes {
-            let at = cluster.now() + WATCH_LATENCY + (controller.delay)(change);
-            for key in (controller.keys)(&cluster, change) {
-                due.entry(key)
-                    .and_modify(|t| *t = (*t).min(at))
-                    .or_insert(at);
+/// A queue at work.
+struct Working {
+    queue: Queue,
+    /// When to look at what.
+    due: BTreeMap<Key, Time>,
+}
+
+impl Controller for Working {
+    fn follows(&self) -> Resources {
+        self.queue.follows
+    }
+
+    fn reconcile(&mut self, cluster: &Cluster, changes: &[Change]) {
+        for change in changes {
+            let at = cluster.now() + WATCH_LATENCY + (self.queue.delay)(change);
+            for key in (self.queue.keys)(cluster, change) {
+                let due = self.due.entry(key).or_insert(at);
+                *due = (*due).min(at);
             }
         }
         let now = cluster.now();
-        let ready: BTreeSet<Key> = due
-            .iter()
-            .filter(|(_, at)| **at <= now)
-            .map(|(k, _)| k.clone())
-            .collect();
+        let due = self.due.iter().filter(|(_, at)| **at <= now);
+        let ready: Vec<Key> = due.map(|(key, _)| key.clone()).collect();
         for key in ready {
-            due.remove(&key);
-            if let Some(pause) = (controller.reconcile)(&cluster, &key) {
-                due.insert(key, cluster.now() + pause.max(Duration::from_millis(1)));
+            self.due.remove(&key);
+            if let Some(pause) = (self.queue.reconcile)(cluster, &key) {
+                let again = cluster.now() + pause.max(Duration::from_millis(1));
+                self.due.insert(key, again);
             }
         }
+    }
+
+    fn wake(&self) -> Option<Time> {
+        self.due.values().min().copied()
     }
 }

@@ -3,7 +3,7 @@
 use objects::meta;
 use serde_json::{Value, json};
 
-use super::{Controller, serviceaccount};
+use super::{Controller, Resources, serviceaccount};
 use crate::cluster::{Cluster, resource};
 use crate::store::Change;
 
@@ -12,8 +12,9 @@ const NAME: &str = "kube-root-ca.crt";
 pub(crate) struct RootCaPublisher;
 
 impl Controller for RootCaPublisher {
-    const FOLLOWS: &'static [(&'static str, &'static str)] =
-        &[("", "namespaces"), ("", "configmaps")];
+    fn follows(&self) -> Resources {
+        &[("", "namespaces"), ("", "configmaps")]
+    }
 
     fn reconcile(&mut self, cluster: &Cluster, changes: &[Change]) {
         let concerns =

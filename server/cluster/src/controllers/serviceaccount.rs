@@ -3,15 +3,16 @@
 use objects::{Object, meta};
 use serde_json::json;
 
-use super::Controller;
+use super::{Controller, Resources};
 use crate::cluster::{Cluster, resource};
 use crate::store::Change;
 
 pub(crate) struct ServiceAccountController;
 
 impl Controller for ServiceAccountController {
-    const FOLLOWS: &'static [(&'static str, &'static str)] =
-        &[("", "namespaces"), ("", "serviceaccounts")];
+    fn follows(&self) -> Resources {
+        &[("", "namespaces"), ("", "serviceaccounts")]
+    }
 
     fn reconcile(&mut self, cluster: &Cluster, _changes: &[Change]) {
         settle(cluster);

@@ -8,8 +8,8 @@ use machine::{Duration, Time};
 use objects::{Object, meta};
 use serde_json::{Value, json};
 
-use super::Controller;
 use super::owned::{is_ended, source};
+use super::{Controller, Resources};
 use crate::cluster::{Cluster, pods, resource};
 use crate::events::Kind;
 use crate::scheduler::affinity;
@@ -26,7 +26,9 @@ pub(crate) struct TaintEvictionController {
 }
 
 impl Controller for TaintEvictionController {
-    const FOLLOWS: &'static [(&'static str, &'static str)] = &[("", "nodes"), ("", "pods")];
+    fn follows(&self) -> Resources {
+        &[("", "nodes"), ("", "pods")]
+    }
 
     fn reconcile(&mut self, cluster: &Cluster, changes: &[Change]) {
         let all = cluster.list(resource("", "nodes"), "");

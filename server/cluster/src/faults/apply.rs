@@ -32,10 +32,17 @@ impl Cluster {
                     kubelet.set_registry(host, *state);
                 }
             }
-            Fault::Nfs { server, .. } if server.is_empty() => {
+            Fault::Network { node, state } => self.node_of(node)?.set_network(*state),
+            Fault::Disk { percent, .. } if *percent > 100 => {
+                return Err(format!("{percent} of a hundred is more than a disk has"));
+            }
+            Fault::Disk { node, percent } => self.node_of(node)?.fill_disk(*percent),
+            Fault::Nfs { server: name, .. } | Fault::Iscsi { portal: name, .. }
+                if name.is_empty() =>
+            {
                 return Err("which server? Its name is missing".into());
             }
-            Fault::Nfs { .. } | Fault::Dns { .. } => {}
+            Fault::Nfs { .. } | Fault::Iscsi { .. } | Fault::Dns { .. } => {}
             Fault::Hang {
                 namespace,
                 pod,
@@ -73,7 +80,9 @@ impl Cluster {
     /// Whether there still is what the fault is about.
     fn stands(&self, fault: &Fault) -> bool {
         match fault {
-            Fault::Node { node, .. } => self.kubelet(node).is_some(),
+            Fault::Node { node, .. } | Fault::Network { node, .. } | Fault::Disk { node, .. } => {
+                self.kubelet(node).is_some()
+            }
             Fault::Hang {
                 namespace,
                 pod,
@@ -93,12 +102,21 @@ impl Cluster {
         self.standing().health(&format!("nfs/{server}"))
     }
 
+    /// As `file_server`, of iSCSI.
+    pub(crate) fn disk_server(&self, portal: &str) -> Health {
+        self.standing().health(&super::iscsi_place(portal))
+    }
+
     pub(crate) fn dns_health(&self) -> Health {
         self.standing().health("dns")
     }
 
     pub(crate) fn node_health(&self, node: &str) -> Health {
         self.standing().health(&format!("node/{node}"))
+    }
+
+    pub(crate) fn network_health(&self, node: &str) -> Health {
+        self.standing().health(&format!("network/{node}"))
     }
 
     /// Bytes a second that the program of a container leaks; 0: none.

@@ -18,12 +18,16 @@ pub enum Values {
     Health,
     /// `true`, `false`.
     Flag,
+    /// A whole number from 0 to 100.
+    Percent,
     /// A quantity: `2`, `500m`, `4Gi`.
     Quantity,
     /// The host of a registry, such as `docker.io`; may be empty.
     Registry,
     /// The server of an NFS volume.
     Server,
+    /// The `targetPortal` of an iSCSI volume.
+    Portal,
 }
 
 /// A parameter of a fault: the JSON member, what it may be, and one that makes sense.
@@ -82,6 +86,16 @@ const CATALOGUE: &[FaultKind] = &[
         parameters: &[NODE, STATE],
     },
     FaultKind {
+        id: "network",
+        what: "A node loses its network, or has a slow one; what runs on it goes on.",
+        parameters: &[NODE, STATE],
+    },
+    FaultKind {
+        id: "disk",
+        what: "The disk of a node fills up, until so many hundredths of it are used.",
+        parameters: &[NODE, parameter("percent", Values::Percent, "95")],
+    },
+    FaultKind {
         id: "registry",
         what: "Images come slowly from a registry, or not at all.",
         parameters: &[parameter("host", Values::Registry, ""), STATE],
@@ -95,6 +109,11 @@ const CATALOGUE: &[FaultKind] = &[
         id: "nfs",
         what: "A file server answers slowly, or not at all.",
         parameters: &[parameter("server", Values::Server, ""), STATE],
+    },
+    FaultKind {
+        id: "iscsi",
+        what: "A server of iSCSI disks answers slowly, or not at all.",
+        parameters: &[parameter("portal", Values::Portal, ""), STATE],
     },
     FaultKind {
         id: "hang",
@@ -137,6 +156,7 @@ mod tests {
             for parameter in kind.parameters {
                 text[parameter.name] = match (parameter.values, parameter.example) {
                     (Values::Flag, example) => json!(example == "true"),
+                    (Values::Percent, example) => json!(example.parse::<u8>().expect("a number")),
                     (_, "") => "some-name".into(),
                     (_, example) => example.into(),
                 };

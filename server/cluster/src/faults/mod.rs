@@ -32,8 +32,14 @@ pub enum Fault {
     RemoveNode { node: String },
     /// `gone`: the node has no power, its containers are gone, its kubelet is silent. `slow`: it is overloaded.
     Node { node: String, state: Health },
+    /// `gone`: the node reaches nobody and is reached by nobody; its containers go on.
+    Network { node: String, state: Health },
+    /// Something that is none of Kubernetes' business fills the node's disk, until so many hundredths of it are used. 0: it is gone.
+    Disk { node: String, percent: u8 },
     /// An NFS server, by name or address as volumes name it.
     Nfs { server: String, state: Health },
+    /// A server of iSCSI disks, by the `targetPortal` of volumes, with or without its port 3260.
+    Iscsi { portal: String, state: Health },
     /// The registries of images, by host such as `docker.io`; empty: all of them.
     Registry {
         #[serde(default)]
@@ -66,7 +72,10 @@ impl Fault {
         Some(match self {
             Fault::AddNode { .. } | Fault::RemoveNode { .. } => return None,
             Fault::Node { node, .. } => format!("node/{node}"),
+            Fault::Network { node, .. } => format!("network/{node}"),
+            Fault::Disk { node, .. } => format!("disk/{node}"),
             Fault::Nfs { server, .. } => format!("nfs/{server}"),
+            Fault::Iscsi { portal, .. } => iscsi_place(portal),
             Fault::Registry { host, .. } => format!("registry/{host}"),
             Fault::Dns { .. } => "dns".into(),
             Fault::Hang {
@@ -89,9 +98,12 @@ impl Fault {
         match self {
             Fault::AddNode { .. } | Fault::RemoveNode { .. } => false,
             Fault::Node { state, .. }
+            | Fault::Network { state, .. }
             | Fault::Nfs { state, .. }
+            | Fault::Iscsi { state, .. }
             | Fault::Registry { state, .. }
             | Fault::Dns { state } => *state == Health::There,
+            Fault::Disk { percent, .. } => *percent == 0,
             Fault::Hang { hangs, .. } => !hangs,
             Fault::Leak { rate, .. } => apply::bytes(rate) == Some(0),
         }
@@ -101,12 +113,18 @@ impl Fault {
     fn state(&self) -> Health {
         match self {
             Fault::Node { state, .. }
+            | Fault::Network { state, .. }
             | Fault::Nfs { state, .. }
+            | Fault::Iscsi { state, .. }
             | Fault::Registry { state, .. }
             | Fault::Dns { state } => *state,
             _ => Health::There,
         }
     }
+}
+
+fn iscsi_place(portal: &str) -> String {
+    format!("iscsi/{}", portal.strip_suffix(":3260").unwrap_or(portal))
 }
 
 /// The faults that stand, by place.

@@ -15,6 +15,16 @@ pub(super) struct Refusal {
     pub message: String,
 }
 
+impl Refusal {
+    /// The node is under pressure.
+    pub fn evicted(message: String) -> Refusal {
+        Refusal {
+            reason: "Evicted".into(),
+            message,
+        }
+    }
+}
+
 /// The first reason against a pod on a node that holds the pods `others`.
 pub(super) fn refusal(pod: &Value, node: &Value, others: &[&Value]) -> Option<Refusal> {
     let predicate = |name: &str, why: &str| Refusal {

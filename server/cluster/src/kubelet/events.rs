@@ -17,8 +17,17 @@ impl Agent {
 
     /// About the whole pod.
     pub(super) fn tell(&self, pod: &Object, kind: Kind, reason: &str, message: &str) {
-        self.cluster
-            .event(&self.source(), pod, kind, reason, message);
+        if self.is_heard() {
+            self.cluster
+                .event(&self.source(), pod, kind, reason, message);
+        }
+    }
+
+    /// About the whole pod, with all that belongs to an event.
+    pub(super) fn tell_as(&self, pod: &Object, telling: &Telling<'_>) {
+        if self.is_heard() {
+            self.cluster.event_at(&self.source(), pod, telling);
+        }
     }
 
     /// About one container.
@@ -36,8 +45,9 @@ impl Agent {
             reason,
             message,
             field_path: &field_path,
+            annotations: Value::Null,
         };
-        self.cluster.event_at(&self.source(), pod, &telling);
+        self.tell_as(pod, &telling);
     }
 
     pub(super) fn normal(&self, pod: &Object, container: &Value, reason: &str, message: &str) {

@@ -4,14 +4,17 @@
 
 mod admit;
 mod back_off;
+mod connection;
 mod env;
 mod events;
+mod eviction;
 mod hooks;
 mod images;
 mod node_status;
 mod probe_worker;
 mod probes;
 pub(crate) mod qos;
+mod servers;
 mod start;
 mod status;
 mod sync;
@@ -40,6 +43,7 @@ use crate::feed::Feed;
 use crate::spec::{ClusterSpec, NodeSpec, Present};
 use crate::store::{Change, ChangeKind};
 use crate::view;
+use connection::Connection;
 use worker::Worker;
 
 /// How far into each second the kubelet looks at its containers, and how far in it takes up work that is due.
@@ -75,8 +79,8 @@ pub(crate) struct Agent {
     pull_done: Notify,
     next_ip: std::cell::Cell<u32>,
     tasks: RefCell<Vec<Task>>,
-    /// The last heartbeat of a node that is stopped.
-    silent_since: std::cell::Cell<Option<Time>>,
+    /// How it is reached and reaches others.
+    connection: Connection,
     /// Its network is set up.
     ready: std::cell::Cell<bool>,
     /// How much longer than usual its own work takes.
@@ -156,7 +160,7 @@ impl Kubelet {
             pull_done: Notify::new(),
             next_ip: std::cell::Cell::new(0),
             tasks: RefCell::default(),
-            silent_since: std::cell::Cell::new(None),
+            connection: Connection::default(),
             ready: std::cell::Cell::new(true),
             slowness: std::cell::Cell::new(1),
             stopped_at: std::cell::Cell::new(0),
@@ -167,25 +171,21 @@ impl Kubelet {
         kubelet.0.spawn(follow);
         let relist = kubelet.clone().relist();
         kubelet.0.spawn(relist);
+        let manage = eviction::manage(kubelet.clone());
+        kubelet.0.spawn(manage);
         kubelet
     }
 
     /// Takes up the pods that are bound to the node now, and follows what changes from here on.
     fn follow_from_now(&self) {
         let feed = Feed::after_now(&self.0.cluster, FOLLOWED);
-        let missed = self.0.cluster.changes_after(self.0.stopped_at.get());
-        for change in missed.unwrap_or_default() {
-            if change.resource.plural == "persistentvolumes" {
-                self.reclaim(&change);
-            }
-        }
-        for pod in self.0.cluster.list(crate::cluster::pods(), "") {
-            self.take_in_pod(&pod, ChangeKind::Added);
-        }
+        self.take_in_all();
         let follow = self.clone().follow(feed);
         self.0.spawn(follow);
         let relist = self.clone().relist();
         self.0.spawn(relist);
+        let manage = eviction::manage(self.clone());
+        self.0.spawn(manage);
     }
 
     /// Ends all work.
@@ -210,6 +210,11 @@ impl Kubelet {
     /// The node's runtime as a checker sees it.
     pub(crate) fn inside(&self) -> &NodeRuntime {
         &self.0.computer
+    }
+
+    /// Bytes of memory that the node's system and its pods use.
+    pub(crate) fn memory_used(&self) -> u64 {
+        self.0.computer.memory().used
     }
 
     /// The sandbox of a running pod.
@@ -250,13 +255,38 @@ impl Kubelet {
     /// Hands the changes of pods to their workers, and of configuration to their volumes.
     async fn follow(self, mut feed: Feed) {
         loop {
-            for change in feed.next().await {
+            let changes = feed.next().await;
+            if self.missed_changes().await {
+                feed = Feed::after_now(&self.0.cluster, FOLLOWED);
+                self.take_in_all();
+                continue;
+            }
+            for change in changes {
                 match change.resource.plural {
                     "pods" => self.take_in_pod(&change.object, change.kind),
                     "persistentvolumes" => self.reclaim(&change),
                     _ => self.configuration_changed(&change),
                 }
             }
+        }
+    }
+
+    /// Takes in the pods as they are now, lets go of those that are there no more, and gives up the volumes that are gone.
+    fn take_in_all(&self) {
+        let missed = self.0.cluster.changes_after(self.0.stopped_at.get());
+        for change in missed.unwrap_or_default() {
+            if change.resource.plural == "persistentvolumes" {
+                self.reclaim(&change);
+            }
+        }
+        let all = self.0.cluster.list(pods(), "");
+        let known: Vec<Rc<Worker>> = self.0.workers.borrow().values().cloned().collect();
+        let is_there = |worker: &Worker| all.iter().any(|p| meta::uid(p) == worker.uid);
+        for worker in known.iter().filter(|w| !is_there(w)) {
+            self.take_in_pod(&worker.latest(), ChangeKind::Deleted);
+        }
+        for pod in &all {
+            self.take_in_pod(pod, ChangeKind::Added);
         }
     }
 
@@ -383,14 +413,15 @@ impl Agent {
             .map(AsRef::as_ref)
             .filter(|p| crate::scheduler::resources::takes_room(p))
             .collect();
-        let Some(refusal) = admit::refusal(pod, &node, &others) else {
+        let pressed = eviction::refuses(pod, &self.pressures.borrow());
+        let pressed = pressed.map(admit::Refusal::evicted);
+        let refusal = pressed.or_else(|| admit::refusal(pod, &node, &others));
+        let Some(refusal) = refusal else {
             return pod.clone();
         };
         self.tell(pod, Kind::Warning, &refusal.reason, &refusal.message);
         let status = admit::status(pod, &refusal, &self.cluster.now_text());
-        let written = self
-            .cluster
-            .amend(pods(), pod, |live| live["status"] = status);
+        let written = self.amend(pod, |live| live["status"] = status);
         written.unwrap_or_else(|| pod.clone())
     }
 

@@ -90,11 +90,6 @@ fn conditions(old: &[Value], ready: bool, pressures: &[&str], now: &str) -> Vec<
 }
 
 impl Kubelet {
-    /// When the kubelet of a stopped node beat last.
-    pub(crate) fn silent_since(&self) -> Option<Time> {
-        self.0.silent_since.get()
-    }
-
     /// The last heartbeat.
     pub(crate) fn heartbeat(&self) -> Time {
         self.silent_since().unwrap_or_else(|| {
@@ -109,9 +104,9 @@ impl Kubelet {
 
     /// The node has power, is overloaded, or has none.
     pub(crate) fn set_power(&self, state: Health) {
-        match (state, self.silent_since()) {
-            (Health::Gone, None) => self.stop(),
-            (Health::There | Health::Slow, Some(_)) => self.resume(),
+        match (state, self.0.connection.has_power()) {
+            (Health::Gone, true) => self.stop(),
+            (Health::There | Health::Slow, false) => self.boot(),
             _ => {}
         }
         let overloaded = state == Health::Slow;
@@ -143,12 +138,7 @@ impl Kubelet {
     /// The node loses its power.
     pub(crate) fn stop(&self) {
         let agent = &self.0;
-        if agent.silent_since.get().is_some() {
-            return;
-        }
-        let last = self.heartbeat();
-        agent.silent_since.set(Some(last));
-        agent.stopped_at.set(agent.cluster.revision());
+        self.lose_power();
         let tasks = std::mem::take(&mut *agent.tasks.borrow_mut());
         drop(tasks);
         let workers = std::mem::take(&mut *agent.workers.borrow_mut());
@@ -157,21 +147,11 @@ impl Kubelet {
         }
         self.inside().lose_power();
         agent.pull_over();
-        // The last heartbeat becomes a fact, and whoever watches leases hears of it.
-        let cluster = &agent.cluster;
-        let leases = resource("coordination.k8s.io", "leases");
-        if let Some(lease) = cluster.get(leases, "kube-node-lease", &agent.node.name) {
-            let text = objects::time::rfc3339_micros(last.0);
-            cluster.amend(leases, &lease, |l| {
-                view::set(l, &["spec", "renewTime"], text)
-            });
-        }
     }
 
     /// The node has its power back: it boots, and its kubelet starts the pods that still belong to it.
-    pub(crate) fn resume(&self) {
+    pub(super) fn come_up(&self) {
         let agent = &self.0;
-        agent.silent_since.set(None);
         agent.ready.set(true);
         let cluster = &agent.cluster;
         if cluster
@@ -180,13 +160,7 @@ impl Kubelet {
         {
             crate::bootstrap::install_node(cluster, &agent.node);
         }
-        let leases = resource("coordination.k8s.io", "leases");
-        if let Some(lease) = cluster.get(leases, "kube-node-lease", &agent.node.name) {
-            let text = objects::time::rfc3339_micros(agent.now().0);
-            cluster.amend(leases, &lease, |l| {
-                view::set(l, &["spec", "renewTime"], text)
-            });
-        }
+        self.speak_again();
         self.tell_of_node(Kind::Normal, "Starting", "Starting kubelet.");
         let boot = crate::api::create::uid(&cluster.draw());
         let nodes = resource("", "nodes");
@@ -207,6 +181,9 @@ impl Kubelet {
     /// Writes the node's conditions, and tells those that have changed.
     pub(crate) fn post_conditions(&self) {
         let agent = &self.0;
+        if !agent.is_heard() {
+            return;
+        }
         let nodes = resource("", "nodes");
         let Some(node) = agent.cluster.get(nodes, "", &agent.node.name) else {
             return;
@@ -239,6 +216,9 @@ impl Kubelet {
     /// An event about the node itself; the kubelet knows only its name.
     pub(crate) fn tell_of_node(&self, kind: Kind, reason: &str, message: &str) {
         let agent = &self.0;
+        if !agent.is_heard() {
+            return;
+        }
         let name = &agent.node.name;
         let about = json!({"kind": "Node", "metadata": {"name": name, "uid": name}});
         let source = Source {

@@ -51,6 +51,8 @@ pub struct Picture {
     pub now: String,
     /// `reason` and `message` of a pod that failed as a whole.
     pub verdict: Option<(String, String)>,
+    /// The kubelet has ended the pod, for the reason that the verdict tells.
+    pub disrupted: bool,
 }
 
 fn name_of(container: &Value) -> &str {
@@ -495,11 +497,18 @@ pub fn generate(pod: &Object, picture: &Picture, ended: bool) -> Generated {
     } else {
         phase
     };
-    let conditions = merge_conditions(
+    let mut conditions = merge_conditions(
         pod,
         conditions(pod, phase, &init, &regular, picture),
         &picture.now,
     );
+    // Why a pod failed as a whole is told when it has ended.
+    let verdict = picture.verdict.as_ref().filter(|_| told == "Failed");
+    if let Some((_, message)) = verdict.filter(|_| picture.disrupted) {
+        conditions.retain(|c| c["type"] != "DisruptionTarget");
+        conditions.push(json!({"type": "DisruptionTarget", "status": "True", "reason": "TerminationByKubelet", "message": message,
+            "lastProbeTime": null, "lastTransitionTime": picture.now, "observedGeneration": meta::generation(pod)}));
+    }
     let mut status = Map::new();
     status.insert("phase".into(), told.into());
     status.insert("conditions".into(), conditions.into());
@@ -524,7 +533,7 @@ pub fn generate(pod: &Object, picture: &Picture, ended: bool) -> Generated {
             status.insert(member.into(), list.into());
         }
     }
-    if let Some((reason, message)) = &picture.verdict {
+    if let Some((reason, message)) = verdict {
         status.insert("reason".into(), reason.clone().into());
         status.insert("message".into(), message.clone().into());
     }

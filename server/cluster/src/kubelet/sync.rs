@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::probes::Kind as Probe;
 use super::start::{self, Trouble};
 use super::status::{self, is_sidecar};
+use super::volumes::Failure;
 use super::worker::{Outcome, Worker};
 use super::{Agent, probe_worker, volumes};
 use crate::events::Kind;
@@ -26,7 +27,7 @@ const SANDBOX_MS: u64 = 130;
 
 /// Does what can be done now.
 pub(super) async fn round(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object) -> Outcome {
-    if past_deadline(agent, worker, pod) {
+    if worker.is_evicted() || past_deadline(agent, worker, pod) {
         return Outcome::Over;
     }
     let generated = worker.write_status(agent, pod, false);
@@ -139,12 +140,7 @@ async fn deleted_within(agent: &Agent, worker: &Worker, wait: Duration) -> bool 
 /// How long the slowest of the volumes takes that are not ready.
 fn patience(agent: &Agent, worker: &Worker, pod: &Object) -> Duration {
     let nothing = Value::Null;
-    let maker = volumes::Maker {
-        cluster: &agent.cluster,
-        kernel: &agent.kernel,
-        host: &agent.host,
-        allocatable: &nothing,
-    };
+    let maker = volumes::Maker::new(agent, &nothing);
     let made = &worker.state.borrow().volumes;
     let missing = view::list(pod, &["spec", "volumes"])
         .iter()
@@ -158,12 +154,7 @@ fn patience(agent: &Agent, worker: &Worker, pod: &Object) -> Duration {
 /// Tries all volumes that are not ready; tells what fails; answers their names.
 fn try_mount(agent: &Agent, worker: &Worker, pod: &Object) -> Vec<String> {
     let allocatable = agent.allocatable();
-    let maker = volumes::Maker {
-        cluster: &agent.cluster,
-        kernel: &agent.kernel,
-        host: &agent.host,
-        allocatable: &allocatable,
-    };
+    let maker = volumes::Maker::new(agent, &allocatable);
     let mut missing = Vec::new();
     let mut seen = (**pod).clone();
     view::set(&mut seen, &["status", "hostIP"], agent.node.internal_ip());
@@ -175,8 +166,8 @@ fn try_mount(agent: &Agent, worker: &Worker, pod: &Object) -> Vec<String> {
         }
         match maker.make(&seen, volume) {
             Ok(made) => drop(worker.state.borrow_mut().volumes.insert(name.into(), made)),
-            Err(error) => {
-                let text = format!("MountVolume.SetUp failed for volume {name:?} : {error}");
+            Err(Failure { stage, text }) => {
+                let text = format!("{stage} failed for volume {name:?} : {text}");
                 agent.tell(pod, Kind::Warning, "FailedMount", &text);
                 missing.push(name.to_string());
             }

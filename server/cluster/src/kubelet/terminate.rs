@@ -17,6 +17,8 @@ use crate::view;
 
 const SANDBOX_STOP_MS: u64 = 110;
 const LEAST_GRACE: Duration = Duration::from_secs(2);
+/// When the containers of an evicted pod are removed.
+const GARBAGE_COLLECTION: Duration = Duration::from_secs(60);
 
 /// Ends a pod that is deleted or over, and waits for the delete of one that is over.
 pub(super) async fn run(agent: &Rc<Agent>, worker: &Rc<Worker>) {
@@ -44,12 +46,23 @@ pub(super) async fn run(agent: &Rc<Agent>, worker: &Rc<Worker>) {
         agent.sleep_ms(10).await;
         account_for_the_missing(agent, worker);
     }
+    worker.cleared.set(true);
+    if worker.is_evicted() {
+        worker.state.borrow_mut().volumes.clear();
+        let (agent, worker) = (agent.clone(), worker.clone());
+        let collected = agent.now() + GARBAGE_COLLECTION;
+        agent.clone().spawn(async move {
+            agent.cluster.executor().sleep_until(collected).await;
+            worker.remove_content(&agent);
+        });
+    }
     // One that is over stays until somebody deletes it; the API then lets it go at once.
     worker
         .bell
         .until(|| meta::is_deleting(&worker.latest()).then_some(()))
         .await;
     worker.state.borrow_mut().volumes.clear();
+    agent.connected().await;
     let pod = worker.latest();
     if meta::finalizers(&pod).next().is_some()
         && view::int(&pod, &["metadata", "deletionGracePeriodSeconds"]) == Some(0)
@@ -81,7 +94,7 @@ fn account_for_the_missing(agent: &Agent, worker: &Worker) {
     if !was_initialized(&pod) {
         return;
     }
-    let written = agent.cluster.amend(pods(), &pod, |live| {
+    let written = agent.amend(&pod, |live| {
         let mut missing = false;
         for member in ["initContainerStatuses", "containerStatuses"] {
             if view::list(live, &["status", member]).is_empty() {
@@ -124,7 +137,11 @@ async fn end_all(agent: &Rc<Agent>, worker: &Rc<Worker>) {
     worker.look(agent);
     let pod = worker.latest();
     let begun = agent.now();
-    let total = start::grace_of(&pod).max(LEAST_GRACE);
+    let total = if worker.is_evicted() {
+        LEAST_GRACE
+    } else {
+        start::grace_of(&pod).max(LEAST_GRACE)
+    };
     let parts = ["containers", "ephemeralContainers"];
     let together: Vec<&Value> = parts
         .iter()

@@ -15,6 +15,15 @@ impl Kubelet {
         self.0.computer.set_registry(host, health);
     }
 
+    /// Fills the disk until so many hundredths of it are used, or takes away what filled it.
+    pub(crate) fn fill_disk(&self, percent: u8) {
+        let computer = &self.0.computer;
+        let disk = computer.disk();
+        let own = disk.used - computer.filler();
+        let wanted = disk.capacity / 100 * u64::from(percent);
+        computer.fill_disk(wanted.saturating_sub(own));
+    }
+
     /// The newest instance of a container of a pod.
     fn instance(&self, uid: &str, container: &str) -> Option<ContainerId> {
         let workers = self.0.workers.borrow();

@@ -4,37 +4,64 @@
 
 use std::collections::BTreeMap;
 
+use machine::runtime::NodeRuntime;
 use machine::vfs::{Files, Volume};
-use machine::{Duration, Health, Kernel};
+use machine::{Duration, Kernel};
 use objects::{Object, meta};
 use serde_json::{Value, json};
 
-use super::env;
+use super::servers::Server;
+use super::{Agent, env};
 use crate::cluster::{Cluster, resource};
 use crate::view;
 
-/// A mount from a slow file server, and how long `mount.nfs` tries one that does not answer.
-const SLOW_MOUNT: Duration = Duration::from_secs(8);
-const LOST_MOUNT: Duration = Duration::from_secs(110);
+/// Why a volume is not ready: what the event FailedMount tells, and of which step.
+pub(super) struct Failure {
+    /// `MountVolume.SetUp`, `MountVolume.WaitForAttach`.
+    pub stage: &'static str,
+    pub text: String,
+}
+
+impl From<String> for Failure {
+    fn from(text: String) -> Failure {
+        let stage = "MountVolume.SetUp";
+        Failure { stage, text }
+    }
+}
 
 /// What a volume is made with.
 pub(super) struct Maker<'a> {
-    pub cluster: &'a Cluster,
-    pub kernel: &'a Kernel,
+    cluster: &'a Cluster,
+    kernel: &'a Kernel,
+    /// The node, which has the disk.
+    computer: &'a NodeRuntime,
     /// The node's own files.
-    pub host: &'a Files,
-    pub allocatable: &'a Value,
+    host: &'a Files,
+    allocatable: &'a Value,
 }
 
 /// A file that a projection makes: path, content, mode.
 type File = (String, Vec<u8>, u32);
 
+impl<'a> Maker<'a> {
+    pub fn new(agent: &'a Agent, allocatable: &'a Value) -> Maker<'a> {
+        Maker {
+            cluster: &agent.cluster,
+            kernel: &agent.kernel,
+            computer: &agent.computer,
+            host: &agent.host,
+            allocatable,
+        }
+    }
+}
+
 impl Maker<'_> {
-    /// Makes one volume ready. The error is what stands after `MountVolume.SetUp failed for volume "v" : `.
-    pub fn make(&self, pod: &Object, volume: &Value) -> Result<Volume, String> {
+    /// Makes one volume ready.
+    pub fn make(&self, pod: &Object, volume: &Value) -> Result<Volume, Failure> {
         let kernel = self.kernel;
         if let Some(source) = volume.get("hostPath") {
-            return self.host_path(view::text(source, &["path"]), view::text(source, &["type"]));
+            let (path, kind) = (view::text(source, &["path"]), view::text(source, &["type"]));
+            return Ok(self.host_path(path, kind)?);
         }
         if let Some(source) = volume.get("persistentVolumeClaim") {
             return self.claim(pod, view::text(source, &["claimName"]));
@@ -45,8 +72,8 @@ impl Maker<'_> {
                 &format!("{}-{}", meta::name(pod), view::text(volume, &["name"])),
             );
         }
-        if let Some(source) = volume.get("nfs") {
-            return self.nfs(pod, view::text(volume, &["name"]), source);
+        if let Some(server) = Server::of(volume) {
+            return server.mount(self.cluster, pod, view::text(volume, &["name"]));
         }
         if let Some(files) = self.files_of(pod, volume)? {
             let made = Volume::tmpfs(kernel, None);
@@ -57,7 +84,7 @@ impl Maker<'_> {
             .map(|q| q.units().max(0) as u64);
         Ok(match view::text(volume, &["emptyDir", "medium"]) {
             "Memory" => Volume::tmpfs(kernel, limit),
-            _ => Volume::disk(kernel),
+            _ => self.computer.volume(),
         })
     }
 
@@ -256,7 +283,7 @@ impl Maker<'_> {
         Ok(files)
     }
 
-    fn claim(&self, pod: &Object, name: &str) -> Result<Volume, String> {
+    fn claim(&self, pod: &Object, name: &str) -> Result<Volume, Failure> {
         let found = self.cluster.get(
             resource("", "persistentvolumeclaims"),
             meta::namespace(pod),
@@ -269,37 +296,19 @@ impl Maker<'_> {
             .get(resource("", "persistentvolumes"), "", volume_name);
         let volume = volume.ok_or_else(|| format!("persistentvolume {volume_name:?} not found"))?;
         if let Some(source) = volume["spec"].get("hostPath") {
-            return self.host_path(view::text(source, &["path"]), view::text(source, &["type"]));
+            let (path, kind) = (view::text(source, &["path"]), view::text(source, &["type"]));
+            return Ok(self.host_path(path, kind)?);
         }
         if let Some(source) = volume["spec"].get("local") {
             let path = view::text(source, &["path"]);
-            return self
-                .host
-                .volume(path)
-                .map_err(|_| format!("stat {path}: no such file or directory"));
+            let found = self.host.volume(path);
+            return found.map_err(|_| format!("stat {path}: no such file or directory").into());
         }
-        if let Some(source) = volume["spec"].get("nfs") {
-            return self.nfs(pod, volume_name, source);
+        if let Some(server) = Server::of(&volume["spec"]) {
+            return server.mount(self.cluster, pod, volume_name);
         }
         let path = format!("/var/lib/podschool/volumes/{volume_name}");
-        self.host_path(&path, "DirectoryOrCreate")
-    }
-
-    /// A directory of a file server: the same for all nodes.
-    fn nfs(&self, pod: &Object, name: &str, source: &Value) -> Result<Volume, String> {
-        let (server, path) = (
-            view::text(source, &["server"]),
-            view::text(source, &["path"]),
-        );
-        let there = self.cluster.file_server(server) != Health::Gone;
-        let export = self.cluster.export(server, path).filter(|_| there);
-        export.ok_or_else(|| {
-            format!(
-                "mount failed: exit status 32\nMounting command: mount\nMounting arguments: -t nfs {server}:{path} \
-                 /var/lib/kubelet/pods/{}/volumes/kubernetes.io~nfs/{name}\nOutput: mount.nfs: Connection timed out\n",
-                meta::uid(pod)
-            )
-        })
+        Ok(self.host_path(&path, "DirectoryOrCreate")?)
     }
 
     /// How long it takes until a volume is mounted, or is known not to be: file servers may be slow.
@@ -313,18 +322,8 @@ impl Maker<'_> {
         let stored = self
             .cluster
             .get(resource("", "persistentvolumes"), "", &name);
-        let source = match &stored {
-            Some(stored) => view::at(stored, &["spec", "nfs"]),
-            None => view::at(volume, &["nfs"]),
-        };
-        if source.is_null() {
-            return Duration::ZERO;
-        }
-        match self.cluster.file_server(view::text(source, &["server"])) {
-            Health::There => Duration::ZERO,
-            Health::Slow => SLOW_MOUNT,
-            Health::Gone => LOST_MOUNT,
-        }
+        let holder = stored.as_ref().map_or(volume, |s| &s["spec"]);
+        Server::of(holder).map_or(Duration::ZERO, |s| s.patience(self.cluster))
     }
 
     fn host_path(&self, path: &str, kind: &str) -> Result<Volume, String> {

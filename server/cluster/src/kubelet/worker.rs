@@ -18,7 +18,6 @@ use super::back_off::BackOff;
 use super::probes::{Kind, Ticker};
 use super::status::{self, Generated, Picture, Seen};
 use super::{Agent, next_relist, next_work, start, sync, terminate};
-use crate::cluster::pods;
 use crate::view;
 
 /// What a worker knows of its pod.
@@ -54,6 +53,9 @@ pub(super) enum Outcome {
     Failed,
 }
 
+/// The reason of a pod that the kubelet has evicted.
+const EVICTED: &str = "Evicted";
+
 /// One pod's worker.
 pub(super) struct Worker {
     pub uid: String,
@@ -68,6 +70,8 @@ pub(super) struct Worker {
     relisted: RefCell<BTreeMap<String, ContainerState>>,
     pub bell: Notify,
     last_round: Cell<Option<Time>>,
+    /// All containers have ended, and the volumes are gone.
+    pub cleared: Cell<bool>,
     main: RefCell<Option<Task>>,
 }
 
@@ -94,6 +98,7 @@ impl Worker {
             relisted: RefCell::default(),
             bell: Notify::new(),
             last_round: Cell::new(None),
+            cleared: Cell::new(false),
             main: RefCell::default(),
         })
     }
@@ -137,12 +142,7 @@ impl Worker {
     pub fn refresh_volumes(&self, agent: &Agent) {
         let pod = self.latest();
         let allocatable = agent.allocatable();
-        let maker = super::volumes::Maker {
-            cluster: &agent.cluster,
-            kernel: &agent.kernel,
-            host: &agent.host,
-            allocatable: &allocatable,
-        };
+        let maker = super::volumes::Maker::new(agent, &allocatable);
         for volume in view::list(&pod, &["spec", "volumes"]) {
             let made = self
                 .state
@@ -351,9 +351,7 @@ impl Worker {
         }
         let generated = status::generate(pod, &self.state.borrow().picture, ended);
         let status = generated.status.clone();
-        let written = agent
-            .cluster
-            .amend(pods(), pod, |live| live["status"] = status);
+        let written = agent.amend(pod, |live| live["status"] = status);
         if let Some(written) = written.filter(|w| meta::uid(w) == self.uid) {
             self.pod.replace(written);
         }
@@ -363,7 +361,7 @@ impl Worker {
     /// Tells that the sandbox runs, before anything else is known of it.
     pub fn write_sandbox_ready(&self, agent: &Agent, pod: &Object) {
         let now = agent.cluster.now_text();
-        let written = agent.cluster.amend(pods(), pod, |live| {
+        let written = agent.amend(pod, |live| {
             for condition in view::list_mut(live, &["status", "conditions"]) {
                 if condition["type"] == "PodReadyToStartContainers" && condition["status"] != "True"
                 {
@@ -374,6 +372,39 @@ impl Worker {
         });
         if let Some(written) = written {
             self.pod.replace(written);
+        }
+    }
+
+    /// Whether the kubelet may take the pod's place away: it has one, and is not on its way out.
+    pub fn may_be_evicted(&self) -> bool {
+        let pod = self.latest();
+        let ended = crate::controllers::owned::is_ended(&pod);
+        !ended && !meta::is_deleting(&pod) && self.state.borrow().picture.verdict.is_none()
+    }
+
+    /// The pod has to go: it fails, and its containers end.
+    pub fn evict(&self, message: &str) {
+        {
+            let mut state = self.state.borrow_mut();
+            state.picture.verdict = Some((EVICTED.into(), message.into()));
+            state.picture.disrupted = true;
+        }
+        self.wake();
+    }
+
+    pub fn is_evicted(&self) -> bool {
+        let state = self.state.borrow();
+        let verdict = state.picture.verdict.as_ref();
+        verdict.is_some_and(|(reason, _)| reason == EVICTED)
+    }
+
+    /// What an evicted pod has left on the disk goes, its logs too.
+    pub fn remove_content(&self, agent: &Agent) {
+        if self.cleared.get() && self.is_evicted() {
+            let sandbox = self.state.borrow_mut().sandbox.take();
+            if let Some(sandbox) = sandbox {
+                agent.runtime.remove_sandbox(&sandbox);
+            }
         }
     }
 

@@ -192,6 +192,9 @@ fn reject(pod: &Value, info: &NodeInfo, world: &World<'_>) -> Option<Rejection> 
             resolvable,
         });
     }
+    if !volumes::disks_free(pod, info.pods.iter().map(|p| &**p)) {
+        return Some(Rejection::by_pods("node(s) had no available disk"));
+    }
     match affinity::spread(pod, node, &world.nodes, &world.placed) {
         Ok(()) => {}
         Err(true) => {

@@ -1,6 +1,6 @@
 //! Volumes in scheduling: claims that are missing or unbound, volumes that belong to other nodes, claims that wait for their first pod.
 //!
-//! Mirrors the plugin VolumeBinding.
+//! Mirrors the plugins VolumeBinding and VolumeRestrictions.
 
 use objects::{Object, meta};
 use serde_json::Value;
@@ -41,6 +41,22 @@ pub(crate) fn waits_for_consumer(cluster: &Cluster, claim: &Value) -> bool {
 
 fn is_bound(claim: &Value) -> bool {
     view::text(claim, &["status", "phase"]) == "Bound"
+}
+
+/// Whether no pod of a node has a disk that this pod wants: an iSCSI target is used by one pod, or read by many.
+pub(super) fn disks_free<'a>(pod: &Value, on_node: impl IntoIterator<Item = &'a Value>) -> bool {
+    fn targets(pod: &Value) -> impl Iterator<Item = (&str, bool)> {
+        let volumes = view::list(pod, &["spec", "volumes"]).iter();
+        let disks = volumes.filter_map(|v| v.get("iscsi"));
+        disks.map(|d| (view::text(d, &["iqn"]), view::flag(d, &["readOnly"])))
+    }
+    let wanted: Vec<(&str, bool)> = targets(pod).collect();
+    let clash = |(taken, reads): (&str, bool)| {
+        wanted
+            .iter()
+            .any(|(iqn, only)| *iqn == taken && !(reads && *only))
+    };
+    wanted.is_empty() || !on_node.into_iter().flat_map(targets).any(clash)
 }
 
 /// What rejects a pod whatever the node is.

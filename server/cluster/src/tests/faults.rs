@@ -8,7 +8,7 @@ use super::{World, pod, pods::read_all};
 use crate::cluster::{pods, resource};
 use crate::{Fault, Health, LogQuery, view};
 
-fn fault(value: Value) -> Fault {
+pub(super) fn fault(value: Value) -> Fault {
     serde_json::from_value(value).expect("a fault")
 }
 
@@ -20,7 +20,7 @@ impl World {
     }
 
     /// State, reason and message of the only container.
-    fn state(&self, pod: &str) -> String {
+    pub(super) fn state(&self, pod: &str) -> String {
         let pod = self.pod(pod);
         let status = view::at(&pod, &["status", "containerStatuses", "0"]);
         let (kind, state) = view::members(status, &["state"]).next().expect("a state");
@@ -33,7 +33,7 @@ impl World {
         view::int(&self.pod(pod), &path).unwrap_or(0)
     }
 
-    fn log(&self, pod: &str) -> String {
+    pub(super) fn log(&self, pod: &str) -> String {
         let query = LogQuery {
             namespace: "default".into(),
             pod: pod.into(),
@@ -269,4 +269,114 @@ fn on_an_overloaded_node_everything_takes_its_time() {
     world.run_seconds(60);
     assert_eq!(world.restarts("calm"), before);
     assert!(!meta::is_deleting(&world.pod("calm")));
+}
+
+#[test]
+fn a_node_without_network_goes_on_and_tells_later() {
+    let world = world(2);
+    world.create(on_node("near", "node-1")).expect("created");
+    let mut far = on_node("far", "node-2");
+    far["spec"]["containers"][0]["command"] = json!(["sh", "-c", "sleep 100; echo died; exit 3"]);
+    world.create(far).expect("created");
+    world.run_seconds(20);
+    world.fault(fault(
+        json!({"id": "network", "node": "node-2", "state": "gone"}),
+    ));
+    world.run_seconds(60);
+    assert_eq!(
+        condition(&world.node("node-2"), "Ready"),
+        "Unknown NodeStatusUnknown"
+    );
+    assert_eq!(condition(&world.pod("far"), "Ready"), "False ");
+    let query = LogQuery {
+        namespace: "default".into(),
+        pod: "far".into(),
+        ..LogQuery::default()
+    };
+    let refused = world
+        .cluster
+        .logs(&query)
+        .map(drop)
+        .expect_err("no way there");
+    assert!(
+        refused.message.ends_with("connect: no route to host"),
+        "{}",
+        refused.message
+    );
+    // Its program ends and is started anew meanwhile, and nobody hears of it.
+    world.run_seconds(60);
+    assert_eq!(world.restarts("far"), 0);
+    world.fault(fault(
+        json!({"id": "network", "node": "node-2", "state": "there"}),
+    ));
+    world.run_seconds(5);
+    assert_eq!(
+        condition(&world.node("node-2"), "Ready"),
+        "True KubeletReady"
+    );
+    assert!(taints(&world.node("node-2")).is_empty());
+    assert_eq!(
+        world.restarts("far"),
+        1,
+        "the same pod, not started anew by a boot"
+    );
+    assert_eq!(condition(&world.pod("far"), "Ready"), "True ");
+    assert_eq!(world.restarts("near"), 0);
+}
+
+#[test]
+fn what_is_deleted_from_a_node_without_network_ends_when_it_is_back() {
+    let world = world(2);
+    world.create(on_node("far", "node-2")).expect("created");
+    world.create(on_node("forced", "node-2")).expect("created");
+    world.run_seconds(20);
+    world.fault(fault(
+        json!({"id": "network", "node": "node-2", "state": "gone"}),
+    ));
+    world.run_seconds(5);
+    world.delete(pods(), "far").expect("deleted");
+    let mut request = world.request(objects::Verb::Delete, pods(), "default", "forced");
+    request.options.grace_period_seconds = Some(0);
+    world.cluster.request(&request).expect("deleted");
+    world.run_seconds(50);
+    assert!(meta::is_deleting(&world.pod("far")), "nobody ends it");
+    assert!(world.get(pods(), "forced").is_none());
+    world.fault(fault(
+        json!({"id": "network", "node": "node-2", "state": "there"}),
+    ));
+    world.run_seconds(40);
+    assert!(world.get(pods(), "far").is_none());
+    world.create(on_node("forced", "node-2")).expect("created");
+    world.run_seconds(20);
+    assert_eq!(world.state("forced"), "running  ");
+}
+
+#[test]
+fn over_a_cut_network_pods_do_not_reach_each_other() {
+    let world = world(2);
+    let server = json!({"image": "gcr.io/kuar-demo/kuard-amd64:blue"});
+    let mut web = pod("web", server);
+    web["spec"]["nodeName"] = "node-2".into();
+    world.create(web).expect("created");
+    world.run_seconds(20);
+    let ip = view::text(&world.pod("web"), &["status", "podIP"]).to_string();
+    let asking = |name: &str| {
+        let mut asking = on_node(name, "node-1");
+        let script = format!("wget -q -T 10 -O - http://{ip}:8080/healthy; echo $?");
+        asking["spec"]["containers"][0]["command"] = json!(["sh", "-c", script]);
+        asking["spec"]["restartPolicy"] = "Never".into();
+        world.create(asking).expect("created");
+        world.run_seconds(30);
+        world.log(name)
+    };
+    assert_eq!(asking("well"), "ok0\n");
+    world.fault(fault(
+        json!({"id": "network", "node": "node-2", "state": "gone"}),
+    ));
+    let cut = asking("cut");
+    assert!(cut.ends_with("1\n"), "{cut}");
+    world.fault(fault(
+        json!({"id": "network", "node": "node-2", "state": "slow"}),
+    ));
+    assert_eq!(asking("slow"), "ok0\n");
 }

@@ -378,3 +378,49 @@ fn what_lies_on_a_file_server_is_there_from_every_node() {
         "{events:?}"
     );
 }
+
+#[test]
+fn a_disk_of_a_server_is_one_pods_and_keeps_what_is_on_it() {
+    let world = world(1);
+    let with_disk = |name: &str, script: &str| {
+        let mut pod = pod(name, sleeper());
+        let disk =
+            json!({"targetPortal": "10.0.2.15", "iqn": "iqn.2026-01.example:store", "lun": 0});
+        pod["spec"]["volumes"] = json!([{"name": "disk", "iscsi": disk}]);
+        pod["spec"]["containers"][0]["volumeMounts"] =
+            json!([{"name": "disk", "mountPath": "/mnt"}]);
+        pod["spec"]["containers"][0]["command"] = json!(["sh", "-c", script]);
+        pod["spec"]["restartPolicy"] = "Never".into();
+        pod
+    };
+    world
+        .create(with_disk("writer", "echo kept > /mnt/x; sleep 60"))
+        .expect("created");
+    world.run_seconds(20);
+    world
+        .create(with_disk("reader", "grep kept /mnt/x"))
+        .expect("created");
+    world.run_seconds(5);
+    let events = world.events("reader");
+    assert!(
+        events
+            .iter()
+            .any(|e| e.contains("1 node(s) had no available disk")),
+        "{events:?}"
+    );
+    world.run_seconds(90);
+    assert_eq!(
+        view::text(&world.pod("reader"), &["status", "phase"]),
+        "Succeeded"
+    );
+    world.fault(Fault::Iscsi {
+        portal: "10.0.2.15:3260".into(),
+        state: Health::Gone,
+    });
+    world.create(with_disk("late", "true")).expect("created");
+    world.run_seconds(30);
+    let events = world.events("late");
+    let told = "FailedMount MountVolume.WaitForAttach failed for volume \"disk\" : failed to get any path for iscsi disk, last err seen:\n\
+                iscsi: failed to sendtargets to portal 10.0.2.15:3260 output: iscsiadm: connect to 10.0.2.15 timed out\n";
+    assert!(events.iter().any(|e| e.starts_with(told)), "{events:?}");
+}

@@ -299,9 +299,12 @@ fn mended(fault: &Fault) -> Input {
     let mut mended = fault.clone();
     match &mut mended {
         Fault::Node { state, .. }
+        | Fault::Network { state, .. }
         | Fault::Nfs { state, .. }
+        | Fault::Iscsi { state, .. }
         | Fault::Registry { state, .. }
         | Fault::Dns { state } => *state = Health::There,
+        Fault::Disk { percent, .. } => *percent = 0,
         Fault::Hang { hangs, .. } => *hangs = false,
         Fault::Leak { rate, .. } => *rate = "0".into(),
         Fault::AddNode { .. } | Fault::RemoveNode { .. } => {}

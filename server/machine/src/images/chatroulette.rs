@@ -30,7 +30,7 @@ fn content(program: &str, port: u16, size_bytes: u64) -> Content {
     let path = format!("/app/{program}");
     let layer = busybox(base())
         .dir("/app", 0o755)
-        .program(&path, program, size_bytes * 2);
+        .server(&path, program, size_bytes * 2, 4 << 20);
     let config = ImageConfig {
         cmd: strings(&[&path]),
         working_dir: "/app".into(),

@@ -12,7 +12,7 @@ pub static IMAGE: Image = Image {
 };
 
 fn build(_tag: &str) -> Content {
-    let layer = busybox(base()).program("/git-sync", "git-sync", 21_000_000);
+    let layer = busybox(base()).server("/git-sync", "git-sync", 21_000_000, 9 << 20);
     let config = ImageConfig {
         entrypoint: strings(&["/git-sync"]),
         user: "65533:65533".into(),

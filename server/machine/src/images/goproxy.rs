@@ -19,7 +19,7 @@ pub static FORMER: Image = Image {
 };
 
 fn build(_tag: &str) -> Content {
-    let layer = busybox(base()).program("/goproxy", "goproxy", 5_242_880);
+    let layer = busybox(base()).server("/goproxy", "goproxy", 5_242_880, 3 << 20);
     let config = ImageConfig {
         entrypoint: strings(&["/goproxy"]),
         exposed_ports: vec![8080],

@@ -13,8 +13,8 @@ pub static IMAGE: Image = Image {
 
 fn build(_tag: &str) -> Content {
     let layer = debian(base())
-        .program("/usr/local/apache2/bin/httpd", "apache", 2_100_000)
-        .program("/usr/local/bin/httpd-foreground", "apache", 138)
+        .server("/usr/local/apache2/bin/httpd", "apache", 2_100_000, 6 << 20)
+        .server("/usr/local/bin/httpd-foreground", "apache", 138, 6 << 20)
         .file(
             "/usr/local/apache2/htdocs/index.html",
             "<html><body><h1>It works!</h1></body></html>\n",

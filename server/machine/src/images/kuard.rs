@@ -30,7 +30,7 @@ fn build(tag: &str) -> Content {
         colour if !colour.starts_with('v') => format!("v0.10.0-{colour}"),
         version => version.to_string(),
     };
-    let layer = busybox(base()).program("/kuard", "kuard", 23_461_888);
+    let layer = busybox(base()).server("/kuard", "kuard", 23_461_888, 5 << 20);
     let config = ImageConfig {
         cmd: strings(&["/kuard"]),
         env: vec![("KUARD_VERSION".into(), version)],

@@ -77,7 +77,7 @@ pub(super) fn content(tag: &str) -> Content {
         _ => "1.29.3".to_string(),
     };
     let layer = debian(base())
-        .program("/usr/sbin/nginx", "nginx", 1_568_000)
+        .server("/usr/sbin/nginx", "nginx", 1_568_000, 7 << 20)
         .program("/usr/bin/curl", "curl", 301_000)
         .program("/docker-entrypoint.sh", "nginx-entrypoint", 1_620)
         .dir("/docker-entrypoint.d", 0o755)

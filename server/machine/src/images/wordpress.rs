@@ -12,10 +12,11 @@ pub static IMAGE: Image = Image {
 };
 
 fn build(_tag: &str) -> Content {
-    let layer = debian(base()).dir("/var/www/html", 0o755).program(
+    let layer = debian(base()).dir("/var/www/html", 0o755).server(
         "/usr/local/bin/wordpress",
         "wordpress",
         4_000_000,
+        58 << 20,
     );
     let config = ImageConfig {
         cmd: strings(&["/usr/local/bin/wordpress"]),

@@ -79,7 +79,7 @@ impl Container {
         let user = user(&space, &config, &content)?;
         let status = status(node, sandbox, &config, &reference, &user, id);
         Ok(Container {
-            outlet: Outlet::new(LogFile::new(FILE_MAX)),
+            outlet: Outlet::new(LogFile::new(FILE_MAX), node.disk.grown().clone()),
             status: RefCell::new(status),
             init: RefCell::default(),
             stdin: RefCell::default(),

@@ -8,11 +8,13 @@ mod sandbox;
 mod store;
 mod streams;
 mod trouble;
+mod usage;
 
 pub use trouble::OVERLOAD;
+pub use usage::Usage;
 
 use core::net::IpAddr;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -72,7 +74,13 @@ pub(crate) struct Inner {
     sandboxes: RefCell<BTreeMap<SandboxId, Rc<Sandbox>>>,
     containers: RefCell<BTreeMap<ContainerId, Rc<Container>>>,
     changed: Notify,
+    /// Bytes of the disk that something else has taken.
+    filler: Cell<u64>,
 }
+
+/// What the system itself takes of a node: bytes of memory and of the disk, at most an eighth and a tenth of them.
+const SYSTEM_MEMORY: u64 = 512 << 20;
+const SYSTEM_DISK: u64 = 4 << 30;
 
 /// A node's runtime. Clones are the same.
 #[derive(Clone)]
@@ -82,11 +90,15 @@ impl NodeRuntime {
     #[must_use]
     pub fn new(kernel: &Kernel, config: NodeConfig) -> NodeRuntime {
         let disk = Ledger::new(config.disk, None);
+        disk.adjust(0, SYSTEM_DISK.min(config.disk / 10));
         let fs = kernel.file_system_on(disk.clone());
         let root = node_root(kernel, &fs);
         let hardware = Hardware::new(config.cpus, config.memory, kernel.executor().now());
         let net = Stack::new(kernel.network(), vec![config.ip]);
-        let store = Store::new(&config);
+        hardware
+            .memory_used
+            .set(SYSTEM_MEMORY.min(config.memory / 8));
+        let store = Store::new(&config, &disk);
         NodeRuntime(Rc::new(Inner {
             kernel: kernel.clone(),
             config,
@@ -100,6 +112,7 @@ impl NodeRuntime {
             sandboxes: RefCell::default(),
             containers: RefCell::default(),
             changed: Notify::new(),
+            filler: Cell::new(0),
         }))
     }
 
@@ -109,10 +122,12 @@ impl NodeRuntime {
         self.0.root.files()
     }
 
-    /// An empty directory on the node's disk, mode 0777 (emptyDir).
+    /// An empty directory on the node's disk, mode 0777 (emptyDir); what it takes is counted by itself.
     #[must_use]
     pub fn volume(&self) -> Volume {
-        Volume::on(&self.0.kernel, &self.0.fs, "/dev/vda", "ext4", "relatime")
+        let ledger = Ledger::new(u64::MAX, Some(self.0.disk.clone()));
+        let fs = self.0.kernel.file_system_on(ledger);
+        Volume::on(&self.0.kernel, &fs, "/dev/vda", "ext4", "relatime")
     }
 
     /// The runtime as the kubelet sees it.
@@ -126,18 +141,6 @@ impl NodeRuntime {
         use crate::cri::Runtime;
         let all: Vec<SandboxId> = self.0.sandboxes.borrow().keys().cloned().collect();
         all.iter().for_each(|id| self.remove_sandbox(id));
-    }
-
-    /// Bytes of memory that all its processes use.
-    #[must_use]
-    pub fn memory_used(&self) -> u64 {
-        self.0.hardware.memory_used.get()
-    }
-
-    /// Bytes written to its disk.
-    #[must_use]
-    pub fn disk_used(&self) -> u64 {
-        self.0.disk.used()
     }
 }
 
@@ -169,6 +172,11 @@ fn node_root(kernel: &Kernel, fs: &Rc<Fs>) -> Volume {
 }
 
 impl Inner {
+    /// Bytes of memory that the system itself uses.
+    fn system_memory(&self) -> u64 {
+        SYSTEM_MEMORY.min(self.config.memory / 8)
+    }
+
     /// Process 1 of a shared process namespace.
     fn start_pause(&self, sandbox: &Sandbox) -> Result<(), crate::cri::RuntimeError> {
         use crate::cri::RuntimeError;

@@ -68,7 +68,7 @@ impl NodeRuntime {
     #[must_use]
     pub fn miscounted(&self) -> Vec<String> {
         let mut wrong = Vec::new();
-        let mut all = 0;
+        let mut all = self.0.system_memory();
         for container in self.0.containers.borrow().values() {
             let limits = &container.space.limits;
             let mut own = container.space.pids.all();
@@ -93,8 +93,8 @@ impl NodeRuntime {
             let pause = sandbox.pids.as_ref().and_then(|pids| pids.get(1));
             all += pause.map_or(0, |p| p.memory.get());
         }
-        if all != self.memory_used() {
-            let booked = self.memory_used();
+        let booked = self.memory().used;
+        if all != booked {
             wrong.push(format!("the node: {booked} bytes booked, {all} used"));
         }
         wrong

@@ -1,7 +1,8 @@
 //! Images on the node, and pulling them from the registries.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::{NodeConfig, TestPrograms};
@@ -10,6 +11,12 @@ use crate::health::Health;
 use crate::images::{self, Content, Reference};
 use crate::kernel::Kernel;
 use crate::time::Duration;
+use crate::vfs::Ledger;
+
+/// Bytes of an image that is unpacked.
+fn on_disk(content: &Content) -> u64 {
+    content.size_bytes * 5 / 2
+}
 
 /// How long containerd tries to reach a registry that does not answer, and how much longer a slow one takes.
 const GONE: Duration = Duration::from_secs(30);
@@ -22,10 +29,14 @@ pub(crate) struct Store {
     present: RefCell<BTreeMap<String, Arc<Content>>>,
     /// Registries that are not as they should be, by host; "": all.
     troubled: RefCell<BTreeMap<String, Health>>,
+    /// The node's way to all of them.
+    network: Cell<Health>,
+    /// Images lie on the node's disk.
+    disk: Rc<Ledger>,
 }
 
 impl Store {
-    pub fn new(config: &NodeConfig) -> Store {
+    pub fn new(config: &NodeConfig, disk: &Rc<Ledger>) -> Store {
         let store = Store {
             registry: config.registry.as_ref().map(|all| {
                 all.iter()
@@ -36,13 +47,12 @@ impl Store {
             tests: config.test_programs.clone(),
             present: RefCell::default(),
             troubled: RefCell::default(),
+            network: Cell::default(),
+            disk: disk.clone(),
         };
         for reference in config.present.iter().filter_map(|r| Reference::parse(r)) {
             if let Some(content) = store.content(&reference) {
-                store
-                    .present
-                    .borrow_mut()
-                    .insert(reference.to_string(), content);
+                store.keep(reference.to_string(), content);
             }
         }
         store
@@ -106,8 +116,32 @@ impl Store {
 
     pub fn remove(&self, reference: &str) {
         if let Some((found, _)) = self.get(reference) {
-            self.present.borrow_mut().remove(&found.to_string());
+            let name = found.to_string();
+            self.retain(|n| n != name);
         }
+    }
+
+    /// Removes the images whose names `keep` does not want.
+    pub fn retain(&self, keep: impl Fn(&str) -> bool) {
+        self.present.borrow_mut().retain(|name, content| {
+            let kept = keep(name);
+            if !kept {
+                self.disk.release(on_disk(content));
+            }
+            kept
+        });
+    }
+
+    /// Lays an image down. False when there is no room for it.
+    fn keep(&self, name: String, content: Arc<Content>) -> bool {
+        let bytes = on_disk(&content);
+        if self.disk.charge(bytes).is_err() {
+            return false;
+        }
+        self.disk.grown().notify();
+        let before = self.present.borrow_mut().insert(name, content);
+        before.iter().for_each(|b| self.disk.release(on_disk(b)));
+        true
     }
 
     pub async fn pull(&self, kernel: &Kernel, text: &str) -> Result<ImageStatus, PullError> {
@@ -139,9 +173,13 @@ impl Store {
         };
         let slowness = if health == Health::Slow { SLOWNESS } else { 1 };
         executor.sleep((time + jitter) * slowness).await;
-        self.present
-            .borrow_mut()
-            .insert(name.clone(), content.clone());
+        if !self.keep(name.clone(), content.clone()) {
+            let id = kernel.chance().hex(64);
+            return Err(PullError::Failed(format!(
+                "failed to pull and unpack image \"{reference}\": write /var/lib/containerd/io.containerd.content.v1.content/ingest/{id}/data: \
+                 no space left on device"
+            )));
+        }
         Ok(status_of(&name, &content))
     }
 
@@ -149,11 +187,15 @@ impl Store {
         self.troubled.borrow_mut().insert(host.into(), health);
     }
 
-    /// Of the registry itself and of all of them, what is worse.
+    pub fn set_network(&self, health: Health) {
+        self.network.set(health);
+    }
+
+    /// Of the registry itself, of all of them and of the way to them, what is worse.
     fn registry_health(&self, host: &str) -> Health {
         let troubled = self.troubled.borrow();
         let of = |host: &str| troubled.get(host).copied().unwrap_or_default();
-        of(host).max(of(""))
+        of(host).max(of("")).max(self.network.get())
     }
 
     /// In containerd's words.

@@ -20,15 +20,18 @@ pub(crate) struct Outlet {
     attached: RefCell<Vec<(LogStream, Writer)>>,
     open: Cell<u32>,
     drained: Notify,
+    /// Rings at each entry of the log.
+    grown: Notify,
 }
 
 impl Outlet {
-    pub fn new(log: Rc<LogFile>) -> Rc<Outlet> {
+    pub fn new(log: Rc<LogFile>, grown: Notify) -> Rc<Outlet> {
         Rc::new(Outlet {
             log,
             attached: RefCell::default(),
             open: Cell::new(0),
             drained: Notify::new(),
+            grown,
         })
     }
 
@@ -76,6 +79,7 @@ impl Outlet {
             text: text.into(),
             partial,
         });
+        self.grown.notify();
     }
 
     fn write(&self, clock: &Executor, stream: LogStream, line: &mut Vec<u8>, bytes: &[u8]) -> u32 {

@@ -73,6 +73,11 @@ impl NodeRuntime {
         self.0.store.set_registry(host, health);
     }
 
+    /// How everything outside of the node is reached from here; what runs here is `net::Services::way`'s.
+    pub fn set_network(&self, health: Health) {
+        self.0.store.set_network(health);
+    }
+
     /// The computer works at a tenth of its speed, or as it should.
     pub fn set_overloaded(&self, overloaded: bool) {
         let factor = if overloaded { OVERLOAD } else { 1 };

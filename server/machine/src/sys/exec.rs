@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::{Env, Result, Sys};
 use crate::errno::Errno;
 use crate::executor::LocalFuture;
-use crate::process::Process;
+use crate::process::{PROCESS_MEMORY, Process};
 use crate::programs;
 use crate::vfs::inode::Inode;
 use crate::vfs::layer::PROGRAM_MAGIC;
@@ -38,8 +38,9 @@ pub(crate) fn load(sys: &Sys, path: &str, argv: Vec<String>) -> Result<(Main, Ve
     for _ in 0..SCRIPTS_MAX {
         let inode = executable(sys, &path)?;
         let head = inode.read(0, 256);
-        if let Some(name) = program_name(&head) {
-            return find(sys, &name, argv);
+        if let Some((name, resident)) = program(&head) {
+            let (main, argv) = find(sys, &name, argv)?;
+            return Ok((holding(resident, main), argv));
         }
         let line = head.strip_prefix(b"#!").ok_or(Errno::ENOEXEC)?;
         let line = String::from_utf8_lossy(line.split(|b| *b == b'\n').next().unwrap_or_default())
@@ -80,10 +81,28 @@ fn executable(sys: &Sys, path: &str) -> Result<Rc<Inode>> {
     })
 }
 
-fn program_name(head: &[u8]) -> Option<String> {
-    let name = head.strip_prefix(PROGRAM_MAGIC)?;
-    let end = name.iter().position(|b| *b == 0)?;
-    String::from_utf8(name[..end].to_vec()).ok()
+/// The program of the registry that a file runs, and how much memory it holds.
+fn program(head: &[u8]) -> Option<(String, u64)> {
+    let mut parts = head.strip_prefix(PROGRAM_MAGIC)?.split(|b| *b == 0);
+    let mut text = || String::from_utf8(parts.next()?.to_vec()).ok();
+    let name = text()?;
+    let resident = text().and_then(|t| t.parse().ok());
+    Some((name, resident.unwrap_or(0)))
+}
+
+/// Takes the memory that a program holds before it begins.
+fn holding(resident: u64, main: Main) -> Main {
+    if resident == 0 {
+        return main;
+    }
+    Box::new(move |sys| {
+        Box::pin(async move {
+            match sys.alloc(resident).await {
+                Ok(()) => main(sys).await,
+                Err(_) => 137,
+            }
+        })
+    })
 }
 
 fn find(sys: &Sys, name: &str, mut argv: Vec<String>) -> Result<(Main, Vec<String>)> {
@@ -168,6 +187,8 @@ impl Sys {
 
 /// What exec leaves of the process: close-on-exec descriptors close, caught signals get defaults.
 pub(crate) fn become_program(process: &Rc<Process>, argv: Vec<String>, env: Env) {
+    let held = process.memory.get().saturating_sub(PROCESS_MEMORY);
+    Sys(process.clone()).free(held);
     *process.argv.borrow_mut() = argv.into();
     *process.env.borrow_mut() = Rc::new(env);
     process.caught.set(Default::default());

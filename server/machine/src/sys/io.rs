@@ -77,8 +77,8 @@ impl Sys {
             }
             File::Tty(tty) => return self.read_tty(tty, max).await,
             File::Null => return Ok(Vec::new()),
-            File::Zero | File::Full => return Ok(vec![0; max.min(WRITE_MAX)]),
-            File::Random => return Ok(self.random(max.min(WRITE_MAX))),
+            File::Zero | File::Full => return Ok(vec![0; max]),
+            File::Random => return Ok(self.random(max)),
             File::Writer(_) => return Err(Errno::EBADF),
             File::Listener(_) | File::Udp(_) => return Err(Errno::ENOTCONN),
         };

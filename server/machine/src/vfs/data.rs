@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::errno::Errno;
+use crate::sync::Notify;
 
 /// Bytes in a chunk.
 pub(crate) const CHUNK: usize = 64 * 1024;
@@ -19,6 +20,8 @@ pub struct Ledger {
     used: Cell<u64>,
     limit: Cell<u64>,
     parent: Option<Rc<Ledger>>,
+    /// Rings when more is used.
+    grown: Notify,
 }
 
 impl Ledger {
@@ -28,6 +31,7 @@ impl Ledger {
             used: Cell::new(0),
             limit: Cell::new(limit),
             parent,
+            grown: Notify::new(),
         })
     }
 
@@ -53,9 +57,22 @@ impl Ledger {
     /// Replaces one charge by another, whatever the limit.
     pub(crate) fn adjust(&self, old: u64, new: u64) {
         self.used.set((self.used.get() + new).saturating_sub(old));
+        if new > old {
+            self.grown.notify();
+        }
         if let Some(parent) = &self.parent {
             parent.adjust(old, new);
         }
+    }
+
+    /// Rings when more is used than before.
+    pub(crate) fn grown(&self) -> &Notify {
+        &self.grown
+    }
+
+    /// The ledger of the whole disk that this is a part of.
+    pub(crate) fn whole(&self) -> &Ledger {
+        self.parent.as_deref().map_or(self, Ledger::whole)
     }
 
     #[must_use]

@@ -35,6 +35,14 @@ pub(crate) fn program_bytes(name: &str) -> Vec<u8> {
     bytes
 }
 
+/// As `program_bytes`, of a program that holds so many bytes of memory while it runs.
+fn server_bytes(name: &str, resident: u64) -> Vec<u8> {
+    let mut bytes = program_bytes(name);
+    bytes.extend_from_slice(resident.to_string().as_bytes());
+    bytes.push(0);
+    bytes
+}
+
 /// When image content was made.
 const BUILT: Time = Time(1_735_689_600_000_000_000);
 
@@ -118,6 +126,14 @@ impl Layer {
     #[must_use]
     pub fn program(mut self, path: &str, name: &str, size: u64) -> Layer {
         let body = LayerBody::File(Arc::new(program_bytes(name)), size);
+        self.place(path, Arc::new(Layer::entry(0o755, body)));
+        self
+    }
+
+    /// As `program`, of one that holds `resident` bytes of memory while it runs.
+    #[must_use]
+    pub fn server(mut self, path: &str, name: &str, size: u64, resident: u64) -> Layer {
+        let body = LayerBody::File(Arc::new(server_bytes(name, resident)), size);
         self.place(path, Arc::new(Layer::entry(0o755, body)));
         self
     }

@@ -94,6 +94,12 @@ impl Volume {
         }
     }
 
+    /// Bytes that its file system takes of its disk; cheap.
+    #[must_use]
+    pub fn used(&self) -> u64 {
+        self.root.fs.disk.used()
+    }
+
     /// Bytes allocated in the tree.
     #[must_use]
     pub fn usage(&self) -> u64 {

@@ -413,7 +413,8 @@ fn statfs(found: &Found) -> StatFs {
     let mount = found.mount.info.clone();
     match &found.node {
         Node::Inode(inode) => {
-            let (total, used) = (inode.fs.disk.limit(), inode.fs.disk.used());
+            let disk = inode.fs.disk.whole();
+            let (total, used) = (disk.limit(), disk.used());
             let total = total.min(1 << 50);
             StatFs {
                 mount,
