@@ -195,7 +195,10 @@ fn recorded_scripts_may_be_cut_and_mixed() {
             match number % 3 {
                 0 => text.replace_range(from..to, piece),
                 1 => text.insert_str(from, &other),
-                _ => text.insert_str(to, &text[from..to].to_owned()),
+                _ => {
+                    let again = text[from..to].to_owned();
+                    text.insert_str(to, &again);
+                }
             }
             text.truncate(
                 (0..=4096.min(text.len()))

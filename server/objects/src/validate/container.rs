@@ -50,7 +50,7 @@ pub(super) fn init(list: &At<'_>, others: &At<'_>, pod: &Pod<'_>, errors: &mut E
         if !name.is_empty() && !seen.insert(name.text()) {
             errors.push(name.duplicate());
         }
-        host_ports(&[container.clone()], list, errors);
+        host_ports(std::slice::from_ref(&container), list, errors);
         if sidecar {
             probe::lifecycle(&container, pod, errors);
             probe::probes(&container, errors);

@@ -59,7 +59,7 @@ pub(super) async fn manage(kubelet: Kubelet) {
 fn next_look(after: Time) -> Time {
     let mut at = next_at(after, 700_000_000);
     while at.seconds().rem_euclid(PERIOD) != 3 {
-        at = at + Duration::from_secs(1);
+        at += Duration::from_secs(1);
     }
     at
 }
