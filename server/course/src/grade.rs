@@ -171,6 +171,7 @@ mod tests {
             id: "three".to_owned(),
             track: "test".to_owned(),
             minutes: 1,
+            nodes: 1,
             backends: Vec::new(),
             vars: BTreeMap::new(),
             start: Vec::new(),

@@ -42,8 +42,17 @@ pub async fn measure(address: SocketAddr, pods: usize) -> Result<(), String> {
         typists.push(Visitor::arrive(address).await?);
     }
     let quiet = type_all(&mut typists).await?;
+    let what = format!("echo of a key, {TYPISTS} typing alone");
+    Row::new(&what, quiet.said(), "50 ms").print();
+    let before = resident_bytes();
+    let mut hostile = Vec::new();
+    for began in (0..pods).step_by(LOADS.len()) {
+        hostile.push(burden(address, LOADS.len().min(pods - began)).await?);
+    }
+    let beside = type_all(&mut typists).await?;
     let what = format!("echo of a key, {TYPISTS} typing beside {pods} hostile pods");
-    Row::new(&what, spread.said(), "50 ms").print();
+    Row::new(&what, beside.said(), "50 ms").print();
+    let each = resident_bytes().saturating_sub(before) / hostile.len().max(1) as u64;
     let what = format!("memory of a learner with {} hostile pods", LOADS.len());
     Row::new(&what, format!("{} MiB", each >> 20), "").print();
     drop(hostile);
