@@ -433,7 +433,7 @@ mod tests {
         let spec = &parcel.journal.spec;
         assert_eq!(
             spec.cluster.as_ref().map(|cluster| cluster.nodes.len()),
-            Some(1)
+            Some(usize::from(course::MOST_NODES))
         );
         assert_eq!(spec.limits.turn_polls, host::Limits::default().turn_polls);
         assert_eq!(spec.speed, 1.0);
