@@ -15,7 +15,7 @@ const HELD_MAX: u64 = 16 << 20;
 const POLLS_PER_SECOND: u64 = 40_000;
 /// How long a load that goes on is looked at, and one that ends may take.
 const ENDLESS: Duration = Duration::from_millis(200);
-const ENDING: Duration = Duration::from_secs(8);
+const ENDING: Duration = Duration::from_secs(20);
 const STEP: Duration = Duration::from_millis(100);
 /// The stack of a shard's thread (`host`), on which programs nest.
 const STACK_BYTES: usize = 16 << 20;
