@@ -136,6 +136,8 @@ test("a link opens the same world for somebody else", async () => {
   await prompted(page);
   await type(page, "echo from me > note.txt; kubectl run kuard --image=gcr.io/kuar-demo/kuard-amd64:blue\n");
   await shows(page, "pod/kuard created");
+  await type(page, "kubectl wait --for=condition=Ready pod/kuard\n");
+  await shows(page, "condition met");
   await page.locator("summary", { hasText: "Share" }).click();
   await page.getByRole("button", { name: "Share by a link" }).click();
   await page.getByRole("button", { name: "Make a link" }).click();
