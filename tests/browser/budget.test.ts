@@ -1,10 +1,14 @@
 /** What a page costs: bytes, shifts, time to the first prompt, work while the picture moves. Figures are printed. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { prompted, type Stage, shows, type, up } from "./stage.ts";
 
 const FIRST_LOAD_BYTES = 250 * 1024;
 const LOADS = 10;
+/** How long the rest of a page may be on its way. */
+const BLINK_MS = 300;
 /** Generous: the promise is 1 s on a machine of its own; here other tests run beside. */
 const TYPE_WITHIN_MS = 5000;
 
@@ -69,6 +73,28 @@ test.each([
   await page.locator('.connection[data-kind="ready"]').waitFor();
   await page.locator(".step-help").first().waitFor();
   expect(await shifted(page)).toEqual([]);
+});
+
+test("nothing moves though the page comes in pieces", async () => {
+  // A learner far away: the document comes up to the middle of the bar, its rest a blink later.
+  const far = createServer(async ({ url }, answer) => {
+    const from = await fetch(`${stage.url}${url}`);
+    const body = Buffer.from(await from.arrayBuffer());
+    answer.writeHead(from.status, { "content-type": from.headers.get("content-type") ?? "" });
+    const middle = Math.max(body.indexOf('<span class="wide">'), 0);
+    answer.write(body.subarray(0, middle));
+    setTimeout(() => answer.end(body.subarray(middle)), middle > 0 ? BLINK_MS : 0);
+  });
+  await new Promise<void>((resolve) => far.listen(0, "127.0.0.1", resolve));
+  try {
+    const page = await stage.page();
+    const { port } = far.address() as AddressInfo;
+    await page.goto(`http://127.0.0.1:${port}/en/`);
+    expect(await shifted(page)).toEqual([]);
+  } finally {
+    far.closeAllConnections();
+    far.close();
+  }
 });
 
 test("the first prompt waits, over ten loads", async () => {

@@ -209,7 +209,7 @@ impl Shell {
                 Some(((self.random >> 16) & 0x7fff).to_string())
             }
             "*" | "@" => Some(self.joined()),
-            _ if name.as_bytes()[0].is_ascii_digit() => {
+            _ if name.starts_with(|c: char| c.is_ascii_digit()) => {
                 let index: usize = name.parse().ok()?;
                 self.positional.get(index.wrapping_sub(1)).cloned()
             }

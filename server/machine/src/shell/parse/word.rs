@@ -270,7 +270,7 @@ impl Lexer<'_> {
             let name = self.parameter_name();
             if name.is_empty() || !self.eat("}") {
                 // `${#-word}` and the like: operators on `$#`
-                if name.is_empty() {
+                if name.is_empty() && ![":}", "%}", "/}"].iter().any(|bad| self.starts_with(bad)) {
                     return self.operator_of("#".to_owned(), quoted);
                 }
                 self.skip_braces()?;
@@ -327,6 +327,7 @@ impl Lexer<'_> {
         };
         let operator = match self.peek() {
             None => return Err(self.ended("missing '}'")),
+            Some('}') if colon => return Err(Stop::Error("missing '}'".to_owned())),
             Some(c @ ('-' | '=' | '?' | '+')) => {
                 self.bump();
                 let word = self.braced_word(quoted, &[])?.0;
