@@ -3,7 +3,7 @@
 
 use crate::format::{Backend, CourseFile, Goal, LessonFile, Start, StepFile, VERSION};
 use crate::prose::{self, Prose};
-use crate::{Lang, lint};
+use crate::{Lang, lint, typography};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -254,7 +254,11 @@ fn read_lesson(
                 "this language is missing: course.yaml asks for it".to_owned(),
             )),
             Some(text) => {
-                let (prose, found) = prose::read(&put(text, &vars));
+                let mut text = put(text, &vars);
+                if *lang == Lang::Fr {
+                    text = typography::french(&text);
+                }
+                let (prose, found) = prose::read(&text);
                 faults.extend(
                     found
                         .into_iter()

@@ -20,9 +20,12 @@ function choice(option: HTMLLIElement): HTMLLabelElement {
   radio.type = "radio";
   radio.name = "answer";
   radio.value = option.dataset.option ?? "";
+  // The letter is what a reason names, and what a class says aloud.
+  const letter = document.createElement("b");
+  letter.textContent = radio.value.toUpperCase();
   const words = document.createElement("span");
   words.append(...option.childNodes);
-  label.append(radio, words);
+  label.append(radio, letter, words);
   return label;
 }
 
@@ -42,16 +45,17 @@ function form(question: HTMLElement): { form: HTMLFormElement; said: HTMLOutputE
     ahead.textContent = say("prediction");
   }
   ask.append(...question.childNodes);
-  if (options) {
-    group.append(...[...options.querySelectorAll("li")].map(choice));
-  } else {
-    const field = group.appendChild(document.createElement("input"));
+  if (options) group.append(...[...options.querySelectorAll("li")].map(choice));
+  const row = group.appendChild(document.createElement("div"));
+  row.className = "answer-row";
+  if (!options) {
+    const field = row.appendChild(document.createElement("input"));
     field.type = "text";
     field.name = "answer";
     field.autocomplete = "off";
     field.setAttribute("aria-label", ask.textContent?.trim() ?? "");
   }
-  const button = form.appendChild(document.createElement("button"));
+  const button = row.appendChild(document.createElement("button"));
   button.type = "submit";
   button.textContent = say(predicts ? "look-ahead" : "answer");
   const said = form.appendChild(document.createElement("output"));

@@ -145,7 +145,12 @@ fn answer(question: &AnswerFile, seen: &Seen) -> Verdict {
         return Err(Sentence::new("no-answer"));
     };
     let right = right_answer(question, seen).is_some_and(|want| same(&question.kind, got, &want));
-    judge(got, right)
+    let id = if right {
+        "was-answered"
+    } else {
+        "wrong-answer"
+    };
+    judged(right, Sentence::new(id).with("got", got))
 }
 
 /// What is right now; none where the expression cannot be answered.
@@ -177,17 +182,17 @@ pub(crate) fn same(kind: &str, got: &str, want: &str) -> bool {
     got.trim().eq_ignore_ascii_case(want.trim())
 }
 
+/// An option is named by the letter that stands before it on the page.
 fn choice(question: &ChoiceFile, seen: &Seen) -> Verdict {
     let Some(got) = seen.answers.get(&question.id) else {
         return Err(Sentence::new("no-answer"));
     };
-    judge(got, got == &question.correct)
+    let right = *got == question.correct;
+    let id = if right { "was-chosen" } else { "wrong-option" };
+    let letter = got.to_ascii_uppercase();
+    judged(right, Sentence::new(id).with("letter", letter))
 }
 
-fn judge(got: &str, right: bool) -> Verdict {
-    if right {
-        Ok(Sentence::new("was-answered").with("got", got))
-    } else {
-        Err(Sentence::new("wrong-answer").with("got", got))
-    }
+fn judged(right: bool, said: Sentence) -> Verdict {
+    if right { Ok(said) } else { Err(said) }
 }
