@@ -15,6 +15,7 @@ import type { Link } from "./core/link.ts";
 import { Session } from "./core/session.ts";
 import { Desk } from "./desk.ts";
 import { Afresh } from "./islands/afresh.tsx";
+import { dressRewinds } from "./islands/back.tsx";
 import { dressBlocks } from "./islands/commands.tsx";
 import { Connection } from "./islands/connection.tsx";
 import { PanesMenu } from "./islands/dock.tsx";
@@ -82,6 +83,7 @@ function begin({ lesson, link, base, embedded }: Begun): Desk {
   const text = document.getElementById("text") ?? document.body;
   dressBlocks(text, desk);
   dressQuestions(text, session);
+  dressRewinds(text, session);
   text.dataset.dressed = "";
   effect(() => {
     const { text: share, pane } = desk.layout.value;

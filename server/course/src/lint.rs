@@ -155,16 +155,28 @@ fn languages(file: &LessonFile, lesson: &Lesson, folder: &str, found: &mut Vec<D
             }
             let code =
                 |s: &crate::StepProse| s.runs.iter().map(|r| r.text.clone()).collect::<Vec<_>>();
-            if code(a) != code(b) {
+            if code(a) != code(b) || a.rewinds != b.rewinds {
                 found.push(fault(
                     &path,
                     a.line,
                     format!(
-                        "step {}: runnable code differs from the other languages",
+                        "step {}: runnable code or its rewinds differ from the other languages",
                         a.id
                     ),
                 ));
             }
+        }
+        let rewound = |s: &&crate::StepProse| !s.rewinds.is_empty();
+        for step in prose.steps.iter().filter(rewound) {
+            let message = if file.backends.contains(&Backend::Real) {
+                "a real cluster cannot be rewound: take real out of backends"
+            } else if file.steps.first().is_some_and(|s| s.id == step.id) {
+                "the first step has nothing to be rewound to: put it into a later one"
+            } else {
+                continue;
+            };
+            let message = format!("step {}: {message}", step.id);
+            found.push(fault(&path, step.line, message));
         }
         for step in &file.steps {
             let there = prose.steps.iter().filter(|s| s.id == step.id);

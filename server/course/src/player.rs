@@ -49,8 +49,7 @@ impl<C: Scene> Player<C> {
         let (client, namespace) = (scene.client(), scene.namespace());
         let mut grader = Grader::new(lesson.clone());
         grader.begin(watch::list(&client, &namespace).await);
-        let (seen, watched) = mpsc::channel(QUEUE);
-        let watching = tokio::spawn(watch::watch(client, namespace, seen));
+        let (watched, watching) = begin_to_watch(client, namespace);
         Ok(Player {
             scene,
             grader,
@@ -134,6 +133,20 @@ impl<C: Scene> Player<C> {
         }
     }
 
+    /// The cluster becomes what it was; what has been seen and done stays. False where it cannot.
+    pub async fn rewind(&mut self, to: Duration) -> bool {
+        if !self.scene.rewind(to).await {
+            return false;
+        }
+        let (client, namespace) = (self.scene.client(), self.scene.namespace());
+        self.watching.abort();
+        for found in watch::list(&client, &namespace).await {
+            self.grader.observe(found);
+        }
+        (self.watched, self.watching) = begin_to_watch(client, namespace);
+        true
+    }
+
     /// A wrong answer to the question of a check: its id and the answer.
     pub fn wrong_answer(&self, index: usize, check: &CheckFile) -> Option<(String, String)> {
         if let Some(question) = &check.answer {
@@ -191,6 +204,14 @@ impl<C: Scene> Player<C> {
             });
         }
     }
+}
+
+fn begin_to_watch(
+    client: kube::Client,
+    namespace: String,
+) -> (mpsc::Receiver<Observation>, tokio::task::JoinHandle<()>) {
+    let (seen, watched) = mpsc::channel(QUEUE);
+    (watched, tokio::spawn(watch::watch(client, namespace, seen)))
 }
 
 /// What the lesson asks for before the first step.

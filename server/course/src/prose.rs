@@ -1,12 +1,14 @@
 //! The prose of one lesson in one language: CommonMark with a few directives, made into HTML per step.
 //!
 //! `# Title`, an introduction, one `## <step-id>: Title` section a step, and a last section `## learned: Title`.
-//! Directives: fenced code with `run`, `fails`, `file=NAME`; `:::hint`, `:::solution`, `:::note`, `:::deeper`, `:::question{#id}`, `:::predict{#id}`.
+//! Directives: fenced code with `run`, `fails`, `file=NAME`; `:::hint`, `:::solution`, `:::note`, `:::deeper`, `:::question{#id}`, `:::predict{#id}`,
+//! `:::rewind`.
 
 use crate::highlight::{escape, highlight};
 use crate::killercoda::{self, Suffix};
 use comrak::nodes::{AstNode, NodeHtmlBlock, NodeValue};
 use comrak::{Arena, Options, format_html, parse_document};
+use std::collections::BTreeSet;
 
 /// The section that closes a lesson.
 pub const LEARNED: &str = "learned";
@@ -37,6 +39,8 @@ pub struct StepProse {
     pub html: String,
     /// runnable commands, in order
     pub runs: Vec<Run>,
+    /// how many of them stand before each place where the cluster is rewound to the beginning of the step
+    pub rewinds: BTreeSet<usize>,
     /// questions and their options' letters
     pub questions: Vec<Question>,
     /// line of the heading, from 1
@@ -227,6 +231,10 @@ fn directive(
             "</details>",
         ),
         "note" => ("<aside class=\"note\">".to_owned(), "</aside>"),
+        "rewind" => {
+            section.rewinds.insert(section.runs.len());
+            ("<aside class=\"note taken-back\">".to_owned(), "</aside>")
+        }
         "deeper" => (
             "<details class=\"deeper\"><summary data-text=\"deeper\"></summary>".to_owned(),
             "</details>",
@@ -235,7 +243,7 @@ fn directive(
         other => {
             faults.push((
                 line,
-                format!(":::{other} is not known: hint, solution, note, deeper, question and predict are"),
+                format!(":::{other} is not known: hint, solution, note, deeper, question, predict and rewind are"),
             ));
             return;
         }
@@ -514,6 +522,15 @@ mod tests {
         let (_, faults) = read("# T\n\n## a: A\n\n:::wat\n:::\n");
         assert_eq!(faults[0].0, 5, "{faults:?}");
         check("# T\n\n## a: A\n\n:::hint\nopen\n", &[], 1);
+    }
+
+    #[test]
+    fn a_rewind_stands_between_commands() {
+        let text = "# T\n\n## a: A\n\n```sh run\nrm x\n```\n\n:::rewind\nBack.\n:::\n\n```sh run\ncat x\n```\n";
+        let prose = check(text, &["<aside class=\"note taken-back\">"], 0);
+        let step = &prose.steps[0];
+        assert_eq!(step.runs.len(), 2);
+        assert_eq!(step.rewinds, BTreeSet::from([1]));
     }
 
     #[test]

@@ -44,6 +44,10 @@ pub trait Scene {
         port: u16,
         path: &str,
     ) -> impl Future<Output = Option<(u16, String)>> + Send;
+    /// The cluster's clock, since 1970.
+    fn now(&self) -> Duration;
+    /// The cluster becomes what it was at this time of its clock; files stay. False where it cannot.
+    fn rewind(&mut self, to: Duration) -> impl Future<Output = bool> + Send;
     /// All objects as they will be after this time, if nobody does anything; none where nobody can tell.
     fn ahead(&mut self, time: Duration) -> impl Future<Output = Option<Vec<Observation>>> + Send;
     /// Takes the scene down.
@@ -356,7 +360,16 @@ async fn blocks<C: Scene>(player: &mut Player<C>, report: &mut Report) {
         return;
     };
     for (index, step) in prose.steps.iter().enumerate() {
-        for block in &step.runs {
+        let began = player.scene.now();
+        if !step.rewinds.is_empty() {
+            // A learner reads before the first command, so that there is a time before it.
+            player.wait(READING, |_| false).await;
+        }
+        for (nth, block) in step.runs.iter().enumerate() {
+            if step.rewinds.contains(&nth) && !player.rewind(began).await {
+                let message = "the cluster cannot be rewound to the beginning of the step";
+                report.find(&lesson, 5, &step.id, message.to_owned());
+            }
             let limit = if block.endless { ENDLESS } else { LIMIT };
             let ran = player.scene.run(&block.text, limit).await;
             let as_said = if block.endless {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use course::{Asked, Lesson, Observation, Ran, Scene, Stage};
+use machine::Time;
 use tokio::sync::mpsc;
 
 use crate::backend::{Ground, Grown};
@@ -35,8 +36,19 @@ impl Stage for Lab {
     async fn open(&self, lesson: &Lesson) -> Result<Cast, String> {
         // On the simulated cluster the name is also the seed: each run of a lesson is the same.
         let grown = self.ground.grow(&lesson.id, lesson).await?;
-        let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
-        let notes = asked.clone();
+        let cast = Cast {
+            ground: self.ground.clone(),
+            grown,
+            asked: Arc::default(),
+        };
+        cast.install_kubectl();
+        Ok(cast)
+    }
+}
+
+impl Cast {
+    fn install_kubectl(&self) {
+        let notes = self.asked.clone();
         let note = Arc::new(move |asked| {
             notes
                 .lock()
@@ -44,18 +56,12 @@ impl Stage for Lab {
                 .push(asked)
         });
         let clients = SessionClients::new(
-            recording(grown.client.clone(), note, None),
-            grown.server.clone(),
+            recording(self.grown.client.clone(), note, None),
+            self.grown.server.clone(),
         );
         // Nobody looks at previews here: what is told about them goes nowhere.
         let (tell, _) = mpsc::unbounded_channel();
-        kubectl_program::install(&grown.world, clients, Previews::default(), tell);
-        let ground = self.ground.clone();
-        Ok(Cast {
-            ground,
-            grown,
-            asked,
-        })
+        kubectl_program::install(&self.grown.world, clients, Previews::default(), tell);
     }
 }
 
@@ -102,6 +108,35 @@ impl Scene for Cast {
 
     async fn get(&mut self, pod: &str, port: u16, path: &str) -> Option<(u16, String)> {
         session::ask::get(&self.grown.watcher, &self.grown.namespace, pod, port, path).await
+    }
+
+    fn now(&self) -> Duration {
+        Duration::from_nanos(u64::try_from(self.grown.world.now().0).unwrap_or_default())
+    }
+
+    async fn rewind(&mut self, to: Duration) -> bool {
+        let before = self.grown.world.clone();
+        let Ok(mut journal) = before.journal().await else {
+            return false;
+        };
+        let at = Time(i64::try_from(to.as_nanos()).unwrap_or(i64::MAX));
+        if session::rewind::cut(&mut journal, at, before.now()).is_err() {
+            return false;
+        }
+        let Some(grown) = self.ground.regrow(journal).await else {
+            return false;
+        };
+        for file in session::home::files(&before, workstation::HOME).await {
+            // What cannot be written shows in the next line that wants it.
+            let _ = grown
+                .world
+                .write_file(&file.path, file.content.into(), file.mode)
+                .await;
+        }
+        self.grown = grown;
+        self.install_kubectl();
+        before.close();
+        true
     }
 
     async fn ahead(&mut self, time: Duration) -> Option<Vec<Observation>> {

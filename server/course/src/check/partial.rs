@@ -50,6 +50,28 @@ pub fn matches(want: &Value, object: &Value) -> Result<(), Difference> {
     at(want, Some(object), "")
 }
 
+/// How many of the wanted values hold before the first that does not: how near an object comes.
+pub fn agreement(want: &Value, object: &Value) -> usize {
+    held(want, Some(object)).0
+}
+
+/// How many hold, and whether all do.
+fn held(want: &Value, got: Option<&Value>) -> (usize, bool) {
+    let (Value::Object(fields), Some(Value::Object(have))) = (want, got) else {
+        let holds = at(want, got, "").is_ok();
+        return (usize::from(holds), holds);
+    };
+    let mut count = 0;
+    for (key, value) in fields {
+        let (below, whole) = held(value, have.get(key));
+        count += below;
+        if !whole {
+            return (count, false);
+        }
+    }
+    (count, true)
+}
+
 fn at(want: &Value, got: Option<&Value>, path: &str) -> Result<(), Difference> {
     match (want, got) {
         (Value::Object(fields), Some(Value::Object(have))) => {
@@ -154,6 +176,16 @@ mod tests {
             expect,
             "{want} in {object}"
         );
+    }
+
+    #[test]
+    fn the_nearest_object_agrees_longest() {
+        let want = json!({"a": {"name": "x", "size": 1}, "b": 2});
+        let near = |object: Value| agreement(&want, &object);
+        assert_eq!(near(json!({"a": {"name": "y", "size": 1}, "b": 2})), 0);
+        assert_eq!(near(json!({"a": {"name": "x"}, "b": 2})), 1);
+        assert_eq!(near(json!({"a": {"name": "x", "size": 1}, "b": 3})), 2);
+        assert_eq!(near(json!({"a": {"name": "x", "size": 1}, "b": 2})), 3);
     }
 
     #[test]

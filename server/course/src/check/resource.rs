@@ -5,7 +5,7 @@ use crate::history::{Seen, name};
 use crate::sentence::Sentence;
 use serde_json::Value;
 
-/// `kind/name` for one object, `kind` for any of its kind.
+/// `kind/name` for one object, `kind` for any of its kind: the reason is that of the object that comes nearest.
 pub fn evaluate(text: &str, want: Option<&Value>, absent: bool, seen: &Seen) -> Verdict {
     let (kind, named) = target(text);
     match named {
@@ -26,14 +26,21 @@ pub fn evaluate(text: &str, want: Option<&Value>, absent: bool, seen: &Seen) -> 
 }
 
 fn any(text: &str, kind: &str, want: Option<&Value>, seen: &Seen) -> Verdict {
-    let mut first = None;
-    for object in seen.of(kind) {
-        match holds(&format!("{text}/{}", name(object)), want, object) {
-            Ok(sentence) => return Ok(sentence),
-            Err(why) => first = first.or(Some(why)),
+    let far = |object: &&Value| want.map_or(0, |w| partial::agreement(w, object));
+    // Of equals the first.
+    let nearest = seen.of(kind).min_by_key(|o| std::cmp::Reverse(far(o)));
+    let Some(object) = nearest else {
+        return Err(Sentence::new("no-object-any").with("kind", kind));
+    };
+    match holds(&format!("{text}/{}", name(object)), want, object) {
+        // None is like it: what another one holds would only confuse.
+        Err(why) if far(&object) == 0 => Err(Sentence {
+            id: "no-object-like".to_owned(),
+            ..why
         }
+        .with("kind", kind)),
+        verdict => verdict,
     }
-    Err(first.unwrap_or_else(|| Sentence::new("no-object-any").with("kind", kind)))
 }
 
 fn holds(text: &str, want: Option<&Value>, object: &Value) -> Verdict {

@@ -95,6 +95,13 @@ impl Life {
                 .await
                 .map_err(LifeError::Start)?;
             play(&world, grown.simulated, &plan.play).await;
+            if !plan.play.is_empty() {
+                // The steps that were played are done now, by the clock of this world: a rewind leads to this moment.
+                let now = rfc3339(world.now());
+                plan.done
+                    .iter_mut()
+                    .for_each(|(_, cause)| cause.at.clone_from(&now));
+            }
             // What the set-up asked for is not the learner's doing.
             while asked.try_recv().is_ok() {}
         }

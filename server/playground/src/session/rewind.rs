@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use host::Journal;
 use machine::Time;
 
 use super::Session;
@@ -35,7 +36,7 @@ impl Session {
         let kept = self.storage.kept(&self.id).await?;
         let mut kept = kept.ok_or(RewindError::NotKept)?;
         let nanoseconds = i64::try_from(at.as_nanosecond()).map_err(|_| RewindError::NoSuchTime)?;
-        cut(&mut kept, Time(nanoseconds), life.world.now())?;
+        cut(&mut kept.journal, Time(nanoseconds), life.world.now())?;
         Ok(kept)
     }
 
@@ -45,8 +46,8 @@ impl Session {
     }
 }
 
-fn cut(kept: &mut Kept, at: Time, now: Time) -> Result<(), RewindError> {
-    let journal = &mut kept.journal;
+/// Cuts a journal off behind a time.
+pub fn cut(journal: &mut Journal, at: Time, now: Time) -> Result<(), RewindError> {
     if !journal.complete {
         return Err(RewindError::Incomplete);
     }
