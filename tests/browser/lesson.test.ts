@@ -88,6 +88,31 @@ test("from the first click to the last tick", async () => {
   await accessible(page);
 });
 
+test("what a lesson lets a learner lose comes back by its own button", async () => {
+  const page = await stage.page();
+  await page.goto(`${stage.url}/fr/lessons/data-that-stays`);
+  await prompted(page);
+  const step = page.locator("#step-regret");
+  await step.locator(".step-again button").click();
+  await page.locator("dialog[open] .button.primary").click();
+  await page.locator('#step-class[data-status="done"]').waitFor({ timeout: 60_000 });
+  await prompted(page);
+  await run(page, "regret", 0);
+  await shows(page, /persistentvolumeclaim "album" deleted/);
+  await run(page, "regret", 1);
+  await shows(page, /disk-1 .* Released/);
+  await step.locator(".taken-back button").click();
+  await shows(page, "De retour");
+  await run(page, "regret", 2);
+  await shows(page, /persistentvolumeclaim\/album +Bound/);
+  await picture(page, "lesson-rewound");
+  await run(page, "regret", 3);
+  await shows(page, /persistentvolume\/pvc-\S+ patched/);
+  await run(page, "regret", 4);
+  await answer(page, "regret", "released");
+  await ticks(page, "regret");
+});
+
 test("a phone runs a command with a tap and reads on", async () => {
   const page = await stage.page({
     viewport: { width: 390, height: 844 },
