@@ -6,6 +6,10 @@ use clap::{Parser, Subcommand};
 use playground::settings::ServeArgs;
 use playground::{bench_command, cluster_command, kubectl_command, lessons_command, serve};
 
+/// Simulated clusters allocate much that is small and short-lived: a third of a pod's cost was the system's allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Learn Kubernetes pods in the browser, on a cluster of your own.
 #[derive(Parser)]
 #[command(name = "podschool", version, args_conflicts_with_subcommands = true)]

@@ -59,13 +59,15 @@ pub async fn measure(address: SocketAddr, pods: usize) -> Result<(), String> {
     Ok(())
 }
 
-/// A learner who starts one pod of each load.
+/// A learner who starts one pod of each load, and sees one of them run.
 async fn burden(address: SocketAddr, loads: usize) -> Result<Visitor, String> {
     let mut visitor = Visitor::arrive(address).await?;
     for (name, script) in LOADS.iter().take(loads) {
         let line = format!("kubectl run {name} --image=busybox -- sh -c '{script}'");
         visitor.line(&line).await?;
     }
+    let runs = "kubectl wait --for=condition=Ready --timeout=60s pod/loop";
+    visitor.line(runs).await?;
     Ok(visitor)
 }
 
