@@ -32,8 +32,11 @@ pub use lang::Lang;
 pub use lint::MOST_NODES;
 pub use load::{Course, Diagnostic, Lesson, Texts, Track, load};
 pub use mutate::{Change, Mutant};
+pub use player::Checkpoint;
 pub use predict::Foretold;
 pub use prose::{Prose, StepProse, commands};
-pub use prove::{Earned, Finding, Part, Ran, Report, Scene, Stage, mutations, parts, prove};
+pub use prove::{
+    Earned, Finding, Part, Ran, Report, Scene, Stage, checkpoints, mutations, parts, prove,
+};
 pub use sentence::Sentence;
 pub use watch::{WATCHED, Watched, list, watch};

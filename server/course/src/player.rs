@@ -25,6 +25,16 @@ pub(crate) struct Player<C> {
     pub grader: Grader,
     watched: mpsc::Receiver<Observation>,
     watching: tokio::task::JoinHandle<()>,
+    /// lines that left something behind that goes on
+    background: Vec<String>,
+}
+
+/// Where a player stood: others can go on from here.
+#[derive(Debug)]
+pub struct Checkpoint<M> {
+    moment: M,
+    grader: Grader,
+    background: Vec<String>,
 }
 
 impl<C> Drop for Player<C> {
@@ -55,6 +65,37 @@ impl<C: Scene> Player<C> {
             grader,
             watched,
             watching,
+            background: Vec::new(),
+        })
+    }
+
+    /// Where the player stands now; none where the scene cannot be made again.
+    pub async fn checkpoint(&mut self) -> Option<Checkpoint<C::Moment>> {
+        Some(Checkpoint {
+            moment: self.scene.moment().await?,
+            grader: self.grader.clone(),
+            background: self.background.clone(),
+        })
+    }
+
+    /// Goes on from where another player stood. What ran in the background is begun again, as learners do who come back.
+    pub async fn resume<S: Stage<Scene = C, Moment = C::Moment>>(
+        stage: &S,
+        from: &Checkpoint<C::Moment>,
+    ) -> Option<Player<C>> {
+        let mut scene = stage.open_at(&from.moment).await?;
+        for line in &from.background {
+            scene.run(line, LIMIT).await;
+        }
+        // It has been asked for before.
+        scene.asked();
+        let (watched, watching) = begin_to_watch(scene.client(), scene.namespace());
+        Some(Player {
+            scene,
+            grader: from.grader.clone(),
+            watched,
+            watching,
+            background: from.background.clone(),
         })
     }
 
@@ -108,6 +149,9 @@ impl<C: Scene> Player<C> {
     /// Runs a line and looks at what came of it.
     pub async fn run(&mut self, line: &str) -> Ran {
         let ran = self.scene.run(line, LIMIT).await;
+        if line.trim_end().ends_with('&') {
+            self.background.push(line.to_owned());
+        }
         self.look().await;
         ran
     }

@@ -6,7 +6,7 @@ use crate::format::CheckFile;
 use crate::history::{Asked, Observation};
 use crate::load::Lesson;
 use crate::mutate::{self, Change, Mutant};
-use crate::player::Player;
+use crate::player::{Checkpoint, Player};
 use crate::sentence::Sentence;
 use crate::{Lang, check};
 use serde::Serialize;
@@ -18,13 +18,19 @@ use std::time::Duration;
 /// Where lessons are played.
 pub trait Stage {
     /// What it sets up.
-    type Scene: Scene + Send;
+    type Scene: Scene<Moment = Self::Moment> + Send;
+    /// What a scene was at some time.
+    type Moment: Send + Sync;
     /// A fresh cluster and workstation with the lesson's files.
     fn open(&self, lesson: &Lesson) -> impl Future<Output = Result<Self::Scene, String>> + Send;
+    /// A scene as one was; only the processes of its workstation have ended. None where it cannot be made again.
+    fn open_at(&self, moment: &Self::Moment) -> impl Future<Output = Option<Self::Scene>> + Send;
 }
 
 /// One cluster with a workstation.
 pub trait Scene {
+    /// What it can be made again from.
+    type Moment;
     /// A client of its cluster.
     fn client(&self) -> kube::Client;
     /// The learner's namespace.
@@ -46,6 +52,8 @@ pub trait Scene {
     ) -> impl Future<Output = Option<(u16, String)>> + Send;
     /// The cluster's clock, since 1970.
     fn now(&self) -> Duration;
+    /// What it is now; none where that cannot be made again.
+    fn moment(&mut self) -> impl Future<Output = Option<Self::Moment>> + Send;
     /// The cluster becomes what it was at this time of its clock; files stay. False where it cannot.
     fn rewind(&mut self, to: Duration) -> impl Future<Output = bool> + Send;
     /// All objects as they will be after this time, if nobody does anything; none where nobody can tell.
@@ -153,14 +161,51 @@ pub fn mutations(lesson: &Lesson) -> Vec<Part> {
     mutants.collect()
 }
 
-/// Plays one part.
-pub async fn prove<S: Stage>(stage: &S, lesson: &Arc<Lesson>, part: &Part) -> Report {
+/// Plays the solutions once: the scene before each step. Parts that begin with the steps before one need not play them again.
+/// Less or nothing where a solution fails, which [`Part::Solutions`] tells, or where scenes cannot be made again.
+pub async fn checkpoints<S: Stage>(stage: &S, lesson: &Arc<Lesson>) -> Vec<Checkpoint<S::Moment>> {
+    let mut made = Vec::new();
+    let Ok(mut player) = Player::begin(stage, lesson).await else {
+        return made;
+    };
+    for index in 0..lesson.steps.len() {
+        let Some(checkpoint) = player.checkpoint().await else {
+            break;
+        };
+        made.push(checkpoint);
+        if player.play(index).await.is_err() {
+            break;
+        }
+    }
+    player.scene.end().await;
+    made
+}
+
+/// Plays one part, from one of the checkpoints where it can.
+pub async fn prove<S: Stage>(
+    stage: &S,
+    lesson: &Arc<Lesson>,
+    part: &Part,
+    checkpoints: &[Checkpoint<S::Moment>],
+) -> Report {
     let mut report = Report::default();
     let solved = match part {
         Part::Wrong(index, _) | Part::Mutant(index, _) => *index,
         Part::Solutions | Part::Blocks => 0,
     };
-    let mut player = match Player::before(stage, lesson, solved).await {
+    let checkpoint = match part {
+        Part::Wrong(..) | Part::Mutant(..) => checkpoints.get(solved),
+        Part::Solutions | Part::Blocks => None,
+    };
+    let resumed = match checkpoint {
+        Some(checkpoint) => Player::resume(stage, checkpoint).await,
+        None => None,
+    };
+    let begun = match resumed {
+        Some(player) => Ok(player),
+        None => Player::before(stage, lesson, solved).await,
+    };
+    let mut player = match begun {
         Ok(player) => player,
         Err(message) => {
             report.find(lesson, 1, "", message);

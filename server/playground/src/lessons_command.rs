@@ -4,12 +4,15 @@ mod import;
 mod new;
 mod proofread;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use course::format::Backend;
-use course::{Course, Lang, Lesson, Part, Report, mutations, parts, prove};
+use course::{
+    Checkpoint, Course, Lang, Lesson, Part, Report, checkpoints, mutations, parts, prove,
+};
 use futures::StreamExt;
 use host::Shards;
 
@@ -17,7 +20,7 @@ use crate::backend::Ground;
 use crate::backend::real::RealGround;
 use crate::lessons;
 use crate::settings::RealCluster;
-use crate::stage::Lab;
+use crate::stage::{Lab, Moment};
 
 /// The flags of `podschool lessons`.
 #[derive(Debug, Args)]
@@ -198,7 +201,7 @@ async fn check(
             let lab = Arc::new(Lab { ground });
             let play = move |lesson: Arc<Lesson>, part| {
                 let lab = lab.clone();
-                async move { prove(&*lab, &lesson, &part).await }
+                async move { prove(&*lab, &lesson, &part, &[]).await }
             };
             let lessons = playable(wanted, Backend::Real);
             Ok(all(&lessons, parts, at_once, play).await)
@@ -208,10 +211,20 @@ async fn check(
 
 /// All proofs, in virtual time.
 async fn simulated(mut lessons: Vec<Arc<Lesson>>, at_once: usize) -> Vec<Proven> {
-    let mut reports = all(&lessons, parts, at_once, in_virtual_time).await;
+    let made = lessons.iter().map(|lesson| solved(lesson.clone()));
+    let made: Vec<Solved> = futures::stream::iter(made)
+        .buffered(at_once)
+        .collect()
+        .await;
+    let solved: BTreeMap<_, _> = lessons.iter().map(draw).zip(made).collect();
+    let play = |lesson: Arc<Lesson>, part| {
+        let from = solved.get(&draw(&lesson)).cloned().unwrap_or_default();
+        in_virtual_time(lesson, part, from)
+    };
+    let mut reports = all(&lessons, parts, at_once, play).await;
     // Draws of one lesson differ in their words, not in what their checks let pass: the first speaks for all.
     lessons.dedup_by_key(|lesson| lesson.id.clone());
-    for (lesson, found) in all(&lessons, mutations, at_once, in_virtual_time).await {
+    for (lesson, found) in all(&lessons, mutations, at_once, play).await {
         let reported = reports.iter_mut().find(|(known, _)| known.id == lesson.id);
         if let Some((_, report)) = reported {
             report.add(found);
@@ -219,6 +232,14 @@ async fn simulated(mut lessons: Vec<Arc<Lesson>>, at_once: usize) -> Vec<Proven>
         }
     }
     reports
+}
+
+/// The scenes before the steps of one lesson.
+type Solved = Arc<Vec<Checkpoint<Moment>>>;
+
+/// What makes a lesson another than its like.
+fn draw(lesson: &Arc<Lesson>) -> (String, BTreeMap<String, String>) {
+    (lesson.id.clone(), lesson.vars.clone())
 }
 
 /// Says what came of it; the exit status.
@@ -286,13 +307,22 @@ async fn all<F: Future<Output = Report>>(
 }
 
 /// Plays one part on a simulated cluster, on a thread of its own.
-async fn in_virtual_time(lesson: Arc<Lesson>, part: Part) -> Report {
+async fn in_virtual_time(lesson: Arc<Lesson>, part: Part, from: Solved) -> Report {
     let of = lesson.id.clone();
     let played = host::in_virtual_time(move |shards| async move {
         let ground = Ground::Sim(shards);
-        prove(&Lab { ground }, &lesson, &part).await
+        prove(&Lab { ground }, &lesson, &part, &from).await
     });
     played.await.unwrap_or_else(|_| Report::broken(&of))
+}
+
+/// Plays the solutions of one lesson. What breaks on the way is told by the part that proves them.
+async fn solved(lesson: Arc<Lesson>) -> Solved {
+    let played = host::in_virtual_time(move |shards| async move {
+        let ground = Ground::Sim(shards);
+        checkpoints(&Lab { ground }, &lesson).await
+    });
+    Arc::new(played.await.unwrap_or_default())
 }
 
 fn print_json(reports: &[Proven]) {

@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use course::{Asked, Lesson, Observation, Ran, Scene, Stage};
+use host::Journal;
 use machine::Time;
 use tokio::sync::mpsc;
 
 use crate::backend::{Ground, Grown};
 use crate::session::previews::Previews;
 use crate::session::recorder::recording;
+use crate::storage::worlds::KeptFile;
 use crate::workstation::kubectl_program::{self, SessionClients};
 use crate::{session, workstation};
 
@@ -30,8 +32,15 @@ pub struct Cast {
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
+/// A scene as it was: its cluster by the journal, its home by the files.
+pub struct Moment {
+    journal: Journal,
+    files: Vec<KeptFile>,
+}
+
 impl Stage for Lab {
     type Scene = Cast;
+    type Moment = Moment;
 
     async fn open(&self, lesson: &Lesson) -> Result<Cast, String> {
         // On the simulated cluster the name is also the seed: each run of a lesson is the same.
@@ -44,9 +53,30 @@ impl Stage for Lab {
         cast.install_kubectl();
         Ok(cast)
     }
+
+    async fn open_at(&self, moment: &Moment) -> Option<Cast> {
+        Cast::again(&self.ground, moment).await
+    }
 }
 
 impl Cast {
+    /// `None`: it cannot be made again.
+    async fn again(ground: &Ground, moment: &Moment) -> Option<Cast> {
+        let grown = ground.regrow(moment.journal.clone()).await?;
+        for file in &moment.files {
+            // What cannot be written shows in the next line that wants it.
+            let content = file.content.clone().into();
+            let _ = grown.world.write_file(&file.path, content, file.mode).await;
+        }
+        let cast = Cast {
+            ground: ground.clone(),
+            grown,
+            asked: Arc::default(),
+        };
+        cast.install_kubectl();
+        Some(cast)
+    }
+
     fn install_kubectl(&self) {
         let notes = self.asked.clone();
         let note = Arc::new(move |asked| {
@@ -66,6 +96,8 @@ impl Cast {
 }
 
 impl Scene for Cast {
+    type Moment = Moment;
+
     fn client(&self) -> kube::Client {
         self.grown.watcher.clone()
     }
@@ -114,28 +146,27 @@ impl Scene for Cast {
         Duration::from_nanos(u64::try_from(self.grown.world.now().0).unwrap_or_default())
     }
 
+    async fn moment(&mut self) -> Option<Moment> {
+        let world = &self.grown.world;
+        Some(Moment {
+            journal: world.journal().await.ok().filter(|j| j.complete)?,
+            files: session::home::files(world, workstation::HOME).await,
+        })
+    }
+
     async fn rewind(&mut self, to: Duration) -> bool {
-        let before = self.grown.world.clone();
-        let Ok(mut journal) = before.journal().await else {
+        let Some(mut moment) = self.moment().await else {
             return false;
         };
         let at = Time(i64::try_from(to.as_nanos()).unwrap_or(i64::MAX));
-        if session::rewind::cut(&mut journal, at, before.now()).is_err() {
+        if session::rewind::cut(&mut moment.journal, at, self.grown.world.now()).is_err() {
             return false;
         }
-        let Some(grown) = self.ground.regrow(journal).await else {
+        let Some(before) = Cast::again(&self.ground, &moment).await else {
             return false;
         };
-        for file in session::home::files(&before, workstation::HOME).await {
-            // What cannot be written shows in the next line that wants it.
-            let _ = grown
-                .world
-                .write_file(&file.path, file.content.into(), file.mode)
-                .await;
-        }
-        self.grown = grown;
-        self.install_kubectl();
-        before.close();
+        self.grown.world.close();
+        *self = before;
         true
     }
 
