@@ -8,6 +8,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::get;
+use futures::{SinkExt, StreamExt};
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
@@ -184,7 +185,6 @@ async fn sockets_open_for_the_previewed_page_only() {
 #[tokio::test]
 async fn what_a_socket_says_comes_back() {
     use axum::extract::ws::{Message as Said, WebSocketUpgrade};
-    use futures::{SinkExt, StreamExt};
     use tokio_tungstenite::tungstenite::Message;
     use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
@@ -220,4 +220,81 @@ async fn what_a_socket_says_comes_back() {
         let heard = socket.next().await.expect("an answer").expect("whole");
         assert_eq!(heard.to_text().expect("text"), format!("heard {word}"));
     }
+}
+
+/// V5: a redirect elsewhere stays as it is, and nothing of ours goes along.
+#[tokio::test]
+async fn a_redirect_to_our_pages_brings_nothing_along() {
+    let to = "http://127.0.0.1:8080/en/playground";
+    let answer = [
+        ("location", to),
+        ("set-cookie", "__Host-podschool=stolen; Secure; Path=/"),
+        ("refresh", "0; url=http://127.0.0.1:8080/en/"),
+    ];
+    let pod = Router::new().fallback(move || async move { (StatusCode::FOUND, answer) });
+    let request = Request::get("/")
+        .header("cookie", "__Host-podschool=secret")
+        .body(Body::empty())
+        .expect("a request");
+    let answer = pass(&site(), &door(pod), By::Host, request).await;
+    assert_eq!(answer.status(), StatusCode::FOUND);
+    assert_eq!(all(answer.headers(), "location"), [to]);
+    assert!(all(answer.headers(), "set-cookie").is_empty());
+    assert_eq!(all(answer.headers(), "referrer-policy"), ["no-referrer"]);
+    let policies = all(answer.headers(), "content-security-policy");
+    assert!(policies.iter().all(|policy| !policy.contains("secret")));
+}
+
+/// V8: half a gigabyte passes, and what was sent ahead of its reader stays small.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_body_is_sent_as_fast_as_it_is_read() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    const PIECE_BYTES: usize = 256 * 1024;
+    const PIECES: usize = 2000;
+    /// Pipes, buffers of both connections, and pieces in hand.
+    const AHEAD_BYTES: usize = 8 * PIECE_BYTES;
+    let made = Arc::new(AtomicUsize::new(0));
+    let counted = made.clone();
+    let pod = Router::new().fallback(move || {
+        let counted = counted.clone();
+        async move {
+            let piece = bytes::Bytes::from(vec![7_u8; PIECE_BYTES]);
+            let pieces = futures::stream::iter(0..PIECES).map(move |_| {
+                counted.fetch_add(PIECE_BYTES, Ordering::SeqCst);
+                Ok::<_, std::convert::Infallible>(piece.clone())
+            });
+            Body::from_stream(pieces)
+        }
+    });
+    let request = Request::get("/").body(Body::empty()).expect("a request");
+    let answer = pass(&site(), &door(pod), By::Host, request).await;
+    let (mut body, mut read) = (answer.into_body(), 0);
+    while let Some(frame) = body.frame().await {
+        let data = frame.expect("whole").into_data().expect("data");
+        read += data.len();
+        let ahead = made.load(Ordering::SeqCst) - read;
+        assert!(ahead <= AHEAD_BYTES, "{ahead} bytes wait after {read}");
+    }
+    assert_eq!(read, PIECES * PIECE_BYTES);
+}
+
+/// V8: each byte comes before the next one is made.
+#[tokio::test]
+async fn a_slow_body_comes_byte_by_byte() {
+    let (send, pieces) = futures::channel::mpsc::channel::<Result<&str, std::io::Error>>(0);
+    let pieces = Arc::new(std::sync::Mutex::new(Some(pieces)));
+    let pod = Router::new().fallback(move || {
+        let pieces = pieces.lock().expect("whole").take().expect("one request");
+        async move { Body::from_stream(pieces) }
+    });
+    let request = Request::get("/").body(Body::empty()).expect("a request");
+    let answer = pass(&site(), &door(pod), By::Host, request).await;
+    let (mut body, mut send) = (answer.into_body(), send);
+    for byte in ["a", "b", "c"] {
+        send.send(Ok(byte)).await.expect("the pod goes on");
+        let frame = body.frame().await.expect("a frame").expect("whole");
+        assert_eq!(frame.into_data().expect("data"), byte);
+    }
+    drop(send);
+    assert!(body.frame().await.is_none());
 }
