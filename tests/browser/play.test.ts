@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import type { Page } from "playwright-core";
+import type { FrameLocator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   accessible,
@@ -159,6 +159,71 @@ test("a link opens the same world for somebody else", async () => {
   await nobody.locator("h1", { hasText: "This link leads nowhere" }).waitFor();
 });
 
+test("a learner takes a kubeconfig along, and is told how to use it", async () => {
+  const page = await stage.page(STILL);
+  await open(page, "/en/lessons/first-pod");
+  await page.locator("summary", { hasText: "Share" }).click();
+  await page.getByRole("button", { name: "Use your own kubectl" }).click();
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Download kubeconfig" }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe("podschool.kubeconfig");
+  const file = join(RESULTS, "podschool.kubeconfig");
+  await download.saveAs(file);
+  const text = readFileSync(file, "utf8");
+  expect(text).toMatch(/server: https:\/\/127\.0\.0\.1:\d+\/k8s\/[a-z2-7]{26}\n/);
+  expect(text).not.toMatch(/exec:|auth-provider/);
+  const commands = await page.getByRole("textbox", { name: "Commands to copy" }).inputValue();
+  expect(commands).toContain("kubectl get pods");
+  await page.getByText(/It works until/).waitFor();
+  await accessible(page);
+  await picture(page, "own-kubectl");
+});
+
+/** Foretells what the lesson *Requests and limits* asks for, wrongly and rightly. */
+async function foretell(page: FrameLocator | Page): Promise<void> {
+  const form = page.locator('form[data-question="later"]');
+  const field = form.locator("input");
+  await field.fill("5");
+  await form.getByRole("button").click();
+  await form.locator('output[data-right="false"]').waitFor();
+  await field.fill("4");
+  await field.press("Enter");
+  await form.locator('output[data-right="true"]').waitFor();
+}
+
+test("a prediction is there again after a reload, and comes back with a saved session", async () => {
+  const page = await stage.page();
+  await open(page, "/en/lessons/requests");
+  await prompted(page);
+  await type(page, "kubectl apply -f five.yaml\n");
+  await shows(page, "half-5 created");
+  await foretell(page);
+  const told = async (where: Page) => {
+    const form = where.locator('form[data-question="later"]');
+    await form.locator('output[data-right="true"]').waitFor();
+    expect(await form.locator("input").inputValue()).toBe("4");
+  };
+  await page.reload();
+  await told(page);
+  await prompted(page);
+  await page.locator("summary", { hasText: "Share" }).click();
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Save as a file" }).click(),
+  ]);
+  const file = join(RESULTS, "predicted.gz");
+  await download.saveAs(file);
+  const other = await stage.page();
+  await other.goto(`${stage.url}/en/`);
+  const chosen = other.waitForEvent("filechooser");
+  await other.getByRole("button", { name: "Bring back a saved session" }).click();
+  await (await chosen).setFiles(file);
+  await other.waitForURL(/\/lessons\/requests/);
+  await told(other);
+});
+
 test("a session is saved, and comes back where its learner is new", async () => {
   const page = await stage.page();
   await open(page, "/en/lessons/first-pod");
@@ -259,5 +324,21 @@ test("a lesson works in somebody's page with third-party cookies blocked, and no
     frame.getByRole("link", { name: "Continue on Podschool" }).click(),
   ]);
   await onward.waitForURL(`${stage.url}/en/lessons/first-pod`);
+  server.close();
+});
+
+test("a prediction works in somebody's page, where nothing is kept", async () => {
+  const inside = `<iframe src="${stage.url}/embed/requests?lang=en" title="Podschool" width="100%" height="640"></iframe>`;
+  const { url, server } = await blog(inside);
+  const page = await stage.strictPage();
+  await page.goto(url);
+  const frame = page.frameLocator('iframe[title="Podschool"]');
+  await frame.locator("#workspace").getByRole("button", { name: "Start" }).click();
+  const rows = frame.locator(".screen:not([hidden]) .xterm-rows");
+  await rows.filter({ hasText: "$" }).waitFor();
+  await frame.locator(".screen:not([hidden]) .xterm-helper-textarea").focus();
+  await page.keyboard.type("kubectl apply -f five.yaml\n");
+  await rows.filter({ hasText: "half-5 created" }).waitFor();
+  await foretell(frame);
   server.close();
 });

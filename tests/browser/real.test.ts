@@ -47,7 +47,11 @@ test("the playground has examples, and neither machines to break nor images of o
   await page.locator(".pod-box", { hasText: "kuard" }).waitFor();
   for (const name of ["Nodes", "What goes wrong", "Images"])
     expect(await page.getByRole("heading", { name, exact: true }).count(), name).toBe(0);
-  expect(await page.locator("summary", { hasText: "Share" }).count()).toBe(0);
+  await page.locator("summary", { hasText: "Share" }).click();
+  expect(await page.locator(".menu[open] .menu-list button").allInnerTexts()).toEqual([
+    "Use your own kubectl",
+  ]);
+  await page.keyboard.press("Escape");
   await accessible(page);
   await picture(page, "real-playground");
   await page.goto(`${stage.url}/en/playground?cluster=sim`);

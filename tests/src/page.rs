@@ -94,7 +94,21 @@ impl Site {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Full::new(Bytes::new())).expect("a request");
+        self.ask(request.body(Full::new(Bytes::new())).expect("a request"))
+            .await
+    }
+
+    /// `POST path` without a body, as a script of the page does.
+    pub async fn post(&self, path: &str, page: &Page) -> Answer {
+        let request = Request::post(path)
+            .header("host", &self.host)
+            .header("origin", &self.origin)
+            .header("cookie", &page.cookie)
+            .body(Full::new(Bytes::new()));
+        self.ask(request.expect("a request")).await
+    }
+
+    async fn ask(&self, request: Request<Full<Bytes>>) -> Answer {
         soon("an answer", async {
             let socket = TcpStream::connect(&self.host).await.expect("connect");
             let (mut sender, connection) =

@@ -112,7 +112,7 @@ test("a restart forgets help and answers", () => {
   const { session, take } = begun();
   take(welcome());
   take({ type: "step.solution", step: "a", commands: ["kubectl get pods"] });
-  take({ type: "step.answered", step: "a", question: "q", right: true, message: null });
+  take({ type: "step.answered", step: "a", question: "q", right: true, message: null, said: null });
   take(welcome());
   expect(session.helpOf("a").solution).toBeUndefined();
   expect(session.answered.value).toEqual({});

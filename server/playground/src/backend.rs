@@ -108,6 +108,16 @@ impl Grown {
         }
     }
 
+    /// The way of a program outside to the cluster, as the learner: it lives in wall time.
+    pub fn outside(&self) -> impl FnOnce() -> kube::Client + Send + use<> {
+        let (world, namespace) = (self.world.clone(), self.namespace.clone());
+        let (simulated, client) = (self.simulated, self.client.clone());
+        move || match simulated {
+            true => duplex::outside(&world, &namespace),
+            false => client,
+        }
+    }
+
     /// Takes away what was made on a real cluster.
     pub async fn clear(&self) {
         if let Some(tenant) = &self.tenant {

@@ -2,10 +2,13 @@
 //!
 //! It decides nothing about Kubernetes: that is `cluster` and `kubectl`; nor about lessons: that is `course`.
 
+pub mod authority;
 pub mod backend;
 pub mod bench_command;
 pub mod cluster_command;
 pub mod http;
+pub mod k8s;
+pub mod kubeconfig;
 pub mod kubectl_command;
 pub mod language;
 pub mod lessons;

@@ -17,6 +17,7 @@ use crate::http::app::{App, Grounds, Rate};
 use crate::http::listener::{self, Listening};
 use crate::http::router::router;
 use crate::http::site::Site;
+use crate::k8s::{Gate, proxy};
 use crate::session::registry::{Parts, Registry};
 use crate::settings::{ServeArgs, Settings, Wrong};
 use crate::shelf::Shelf;
@@ -58,7 +59,7 @@ pub struct Server {
     pub address: SocketAddr,
     open: bool,
     stop: CancellationToken,
-    serving: tokio::task::JoinHandle<()>,
+    serving: Vec<tokio::task::JoinHandle<()>>,
 }
 
 impl Server {
@@ -83,6 +84,7 @@ impl Server {
         })?;
         let bound = listener.local_addr().map_err(|e| said(&e))?;
         let site = Arc::new(Site::new(&settings, bound));
+        let gate = Gate::open(&settings).await?;
         let threads = std::thread::available_parallelism().map_or(2, usize::from);
         let shards = Shards::new(threads);
         let real = match &settings.real {
@@ -112,6 +114,8 @@ impl Server {
             grounds: Arc::new(Grounds { sim, real }),
             rate: Arc::new(Rate::default()),
             tickets: Arc::default(),
+            embedders: Arc::default(),
+            k8s: gate.as_ref().map(|opened| opened.gate.clone()),
         };
         if let Some(folder) = settings.lessons.clone() {
             tokio::spawn(shelf::follow(shelf, folder, registry, stop.clone()));
@@ -123,7 +127,19 @@ impl Server {
             tls,
             stop: stop.clone(),
         };
-        let serving = tokio::spawn(listener::serve(listener, router(app.clone()), how));
+        let outside = gate.map(|opened| {
+            let how = Listening {
+                tls: Some(opened.tls),
+                ..how.clone()
+            };
+            listener::serve(opened.listener, proxy::router(app.clone()), how)
+        });
+        let mut serving = vec![tokio::spawn(listener::serve(
+            listener,
+            router(app.clone()),
+            how,
+        ))];
+        serving.extend(outside.map(tokio::spawn));
         Ok(Server {
             site,
             app,
@@ -139,8 +155,10 @@ impl Server {
         self.stop.cancelled().await;
         // Sessions first: their sockets close, so that their connections end.
         self.app.registry.end_all().await;
-        if let Err(error) = self.serving.await {
-            tracing::error!(%error, "the accept loop broke");
+        for serving in self.serving {
+            if let Err(error) = serving.await {
+                tracing::error!(%error, "the accept loop broke");
+            }
         }
         self.app.storage.close().await;
     }

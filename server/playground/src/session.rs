@@ -4,6 +4,7 @@
 //! the extractor in [`crate::http::proof`].
 
 pub mod ask;
+pub mod foresight;
 pub mod grading;
 pub mod home;
 pub mod keeper;
@@ -20,13 +21,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use course::format::{PredictFile, StepFile};
-use course::{Lang, Lesson, Sentence};
+use course::format::StepFile;
+use course::{Lang, Lesson};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::backend::Ground;
 use crate::http::cookie::Learner;
+use crate::http::embedders::Embedder;
 use crate::http::site::Site;
 use crate::language;
 use crate::storage::worlds::Kept;
@@ -48,6 +50,8 @@ pub struct Session {
     pub backend: Backend,
     /// When it ends, whoever is there; `None`: when nobody has been there for long.
     pub ends: Option<Instant>,
+    /// The site in whose page it is, where that is somebody else's and known.
+    pub embedder: Option<Embedder>,
     pub storage: Storage,
     ground: Ground,
     site: Arc<Site>,
@@ -85,6 +89,8 @@ pub struct Birth {
     pub kept: Option<Kept>,
     /// See [`Session::ends`].
     pub ends: Option<Instant>,
+    /// See [`Session::embedder`].
+    pub embedder: Option<Embedder>,
 }
 
 impl Session {
@@ -96,6 +102,7 @@ impl Session {
             lesson: birth.lesson,
             backend: birth.ground.backend(),
             ends: birth.ends,
+            embedder: birth.embedder,
             ground: birth.ground,
             storage: birth.storage,
             site: birth.site,
@@ -158,6 +165,8 @@ impl Session {
                 let answer = check.answer.as_ref().map(|answer| &answer.id);
                 answer.or(check.choice.as_ref().map(|choice| &choice.id))
             });
+            let predicted = step.predict.as_ref().map(|predict| &predict.id);
+            let answers = answers.chain(predicted);
             self.storage
                 .forget_step(learner, lesson, &step.id, answers.map(String::as_str))
                 .await?;
@@ -423,24 +432,6 @@ impl Session {
             .keep_answer(&self.learner.0, &self.lesson.id, question, &value)
             .await?;
         Ok(life.grading.answer(step, question, value).await)
-    }
-
-    /// Runs a copy of the cluster ahead, to see what comes of a prediction: whether it is right, where that can be known, and a sentence.
-    pub async fn foretell(
-        &self,
-        life: &Life,
-        predict: &PredictFile,
-        said: &str,
-    ) -> (Option<bool>, String) {
-        let time = predict.ahead().unwrap_or_default();
-        let future = self.ground.ahead(&life.world, time).await;
-        match future.and_then(|future| predict.judge(said, future)) {
-            Some(foretold) => {
-                let sentence = foretold.sentence(&predict.after);
-                (Some(foretold.right), life.grading.say(&sentence))
-            }
-            None => (None, life.grading.say(&Sentence::new("foretold-not"))),
-        }
     }
 
     /// A page is here.

@@ -7,6 +7,7 @@
 //! | `preview-domain` | `PODSCHOOL_PREVIEW_DOMAIN` | `preview.localhost` on loopback, else none: previews by path |
 //! | `data` | `PODSCHOOL_DATA` | `podschool` in the user's data folder; `none` keeps nothing |
 //! | `tls-cert`, `tls-key` | `PODSCHOOL_TLS_CERT`, `PODSCHOOL_TLS_KEY` | none: plain http |
+//! | `k8s-listen` | `PODSCHOOL_K8S_LISTEN` | a free port, where `listen` is on loopback, else `none`: learners' own kubectl finds no way in |
 //! | `kubeconfig` | `PODSCHOOL_KUBECONFIG` | none: only simulated clusters |
 //! | `context` | `PODSCHOOL_CONTEXT` | the kubeconfig's current one |
 //! | `kind` (a flag) | `PODSCHOOL_KIND` | off; on: the context `kind-kind` of the usual kubeconfig |
@@ -61,6 +62,9 @@ pub struct ServeArgs {
         requires = "tls_cert"
     )]
     pub tls_key: Option<PathBuf>,
+    /// Address and port for learners' own kubectl, by TLS; `none` lets none in [default on loopback: a free port]
+    #[arg(long, env = "PODSCHOOL_K8S_LISTEN", value_name = "ADDR")]
+    pub k8s_listen: Option<String>,
     /// Also run sessions on the cluster of this kubeconfig, a namespace each
     #[arg(long, env = "PODSCHOOL_KUBECONFIG", value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
@@ -105,6 +109,8 @@ pub struct Settings {
     /// `None` keeps nothing beyond the process.
     pub data: Option<PathBuf>,
     pub tls: Option<(PathBuf, PathBuf)>,
+    /// `None`: learners' own kubectl finds no way in.
+    pub k8s_listen: Option<SocketAddr>,
     pub real: Option<RealCluster>,
     pub lessons: Option<PathBuf>,
     pub max_sessions: usize,
@@ -153,6 +159,7 @@ impl ServeArgs {
             data: self.data.or(file.data),
             tls_cert: self.tls_cert.or(file.tls_cert),
             tls_key: self.tls_key.or(file.tls_key),
+            k8s_listen: self.k8s_listen.or(file.k8s_listen),
             kubeconfig: self.kubeconfig.or(file.kubeconfig),
             context: self.context.or(file.context),
             kind: self.kind || file.kind,
@@ -167,12 +174,11 @@ impl ServeArgs {
     }
 
     fn check(self) -> Result<Settings, Wrong> {
-        let listen = self.listen.as_deref().unwrap_or("127.0.0.1:8080");
-        let listen: SocketAddr = listen.parse().map_err(|_| {
-            Wrong(format!(
-                "listen: `{listen}` is not an address and a port, such as 127.0.0.1:8080"
-            ))
-        })?;
+        let listen = address(
+            "listen",
+            self.listen.as_deref().unwrap_or("127.0.0.1:8080"),
+            "127.0.0.1:8080",
+        )?;
         let public_url = self.public_url.as_deref().map(check_url).transpose()?;
         if public_url.is_none() && !listen.ip().is_loopback() {
             return Err(Wrong(format!(
@@ -197,6 +203,14 @@ impl ServeArgs {
             preview_domain,
             data: data_folder(self.data),
             tls,
+            k8s_listen: match self.k8s_listen.as_deref() {
+                Some("none") => None,
+                Some(set) => Some(address("k8s-listen", set, "127.0.0.1:6443")?),
+                None => listen
+                    .ip()
+                    .is_loopback()
+                    .then(|| SocketAddr::new(listen.ip(), 0)),
+            },
             real: real_cluster(self.kubeconfig, self.context, self.kind)?,
             lessons: self.lessons,
             max_sessions: at_least_one("max-sessions", self.max_sessions, 2000)?,
@@ -207,6 +221,14 @@ impl ServeArgs {
             open: self.open,
         })
     }
+}
+
+fn address(name: &str, set: &str, example: &str) -> Result<SocketAddr, Wrong> {
+    set.parse().map_err(|_| {
+        Wrong(format!(
+            "{name}: `{set}` is not an address and a port, such as {example}"
+        ))
+    })
 }
 
 fn check_url(text: &str) -> Result<Url, Wrong> {

@@ -242,9 +242,13 @@ impl Connection {
     /// The state of everything, for a page that is new or has missed something.
     async fn tell_everything(&mut self) {
         self.out.frame(&self.session.welcome()).await;
-        if self.objects
-            && let Some(life) = self.session.life()
-        {
+        let Some(life) = self.session.life() else {
+            return;
+        };
+        for prediction in self.session.foretold(&life).await {
+            self.out.frame(&prediction).await;
+        }
+        if self.objects {
             self.out.frame(&life.grading.objects()).await;
         }
     }

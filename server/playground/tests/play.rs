@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use http::StatusCode;
 use playground::session::parcel::FILE_AT_MOST_BYTES;
 use playground::wire::{ClientFrame, Fault, Health, PROTOCOL, ServerFrame, SessionState};
-use support::{Page, Running, json, post, share, start};
+use support::{Answer, Page, Running, json, post, share, start};
 
 /// The page's session, greeted, with a prompt.
 async fn at_work(server: &Running, page: &Page) -> support::Socket {
@@ -313,17 +313,23 @@ async fn a_file_that_is_bad_or_too_large_is_refused_in_words_and_nothing_is_lost
 
 /// Begins a lesson within a page of others, as that page does: without any cookie.
 async fn embedded(server: &Running) -> serde_json::Value {
-    let page = server.get("/embed/first-pod", &[]).await;
+    let begun = started_from(server, None).await;
+    assert_eq!(begun.status, StatusCode::OK, "{}", begun.body);
+    assert!(begun.headers.get("set-cookie").is_none());
+    json(&begun)
+}
+
+/// Loads a lesson's page within a page of this site, and starts it.
+async fn started_from(server: &Running, site: Option<&str>) -> Answer {
+    let referer: Vec<_> = site.into_iter().map(|site| ("referer", site)).collect();
+    let page = server.get("/embed/first-pod", &referer).await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.headers.get("set-cookie").is_none());
     let start = support::props(&page.body)["embed"]["start"]
         .as_str()
         .expect("a path")
         .to_owned();
-    let begun = post(server, &start, &[], Vec::new()).await;
-    assert_eq!(begun.status, StatusCode::OK, "{}", begun.body);
-    assert!(begun.headers.get("set-cookie").is_none());
-    json(&begun)
+    post(server, &start, &[], Vec::new()).await
 }
 
 async fn ticket(server: &Running, begun: &serde_json::Value) -> String {
@@ -392,6 +398,70 @@ async fn embedded_lessons_take_a_quarter_of_the_places_at_most() {
             .is_some_and(|words| words.contains("as many learners"))
     );
     server.open("first-pod", None).await;
+    server.end().await;
+}
+
+/// A quarter of 32 places is for embedded lessons, a quarter of these 8 for one site.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_site_leaves_room_for_others() {
+    let server = start(|args| args.max_sessions = Some(32)).await;
+    let popular = Some("https://popular.example/posts/pods");
+    for _ in 0..2 {
+        let begun = started_from(&server, popular).await;
+        assert_eq!(begun.status, StatusCode::OK, "{}", begun.body);
+    }
+    for page in [popular, Some("https://popular.example/other")] {
+        let full = started_from(&server, page).await;
+        assert_eq!(full.status, StatusCode::SERVICE_UNAVAILABLE);
+        let said = json(&full)["message"].as_str().map(str::to_owned);
+        assert_eq!(
+            said.as_deref(),
+            Some(
+                "As many people as can are trying lessons from this site right now. Try again in some minutes, or continue on Podschool itself."
+            )
+        );
+    }
+    // Others have room: another site, and, together, all who keep their site back, ours among them.
+    let ours = format!("{}/en/", server.origin);
+    for page in [Some("https://quiet.example/"), Some(ours.as_str()), None] {
+        let begun = started_from(&server, page).await;
+        assert_eq!(begun.status, StatusCode::OK, "{page:?}: {}", begun.body);
+    }
+    let forged = "/api/embed/first-pod?site=00.salt.https://quiet.example";
+    let forged = post(&server, forged, &[], Vec::new()).await;
+    assert_eq!(forged.status, StatusCode::SERVICE_UNAVAILABLE);
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kubeconfig_is_for_learners_of_this_site() {
+    let server = start(|_| {}).await;
+    let page = server.open("first-pod", None).await;
+    let path = support::props(&page.html)["session"]["kubeconfig"]
+        .as_str()
+        .expect("a path")
+        .to_owned();
+    let stranger = post(&server, &path, &[], Vec::new()).await;
+    assert_eq!(stranger.status, StatusCode::UNAUTHORIZED);
+    let answer = post(&server, &path, &[("cookie", &page.cookie)], Vec::new()).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let header = |name: &str| answer.headers.get(name).and_then(|v| v.to_str().ok());
+    assert_eq!(header("cache-control"), Some("no-store"));
+    assert!(answer.body.contains(&format!("/k8s/{}\n", page.session)));
+    let begun = embedded(&server).await;
+    assert!(begun["session"]["kubeconfig"].is_null());
+    let path = format!(
+        "/api/sessions/{}/kubeconfig",
+        begun["session"]["id"].as_str().expect("an id")
+    );
+    let bearer = format!("Bearer {}", begun["token"].as_str().expect("a token"));
+    let none = post(&server, &path, &[("authorization", &bearer)], Vec::new()).await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+    server.end().await;
+
+    let server = start(|args| args.k8s_listen = Some("none".into())).await;
+    let page = server.open("first-pod", None).await;
+    assert!(support::props(&page.html)["session"]["kubeconfig"].is_null());
     server.end().await;
 }
 

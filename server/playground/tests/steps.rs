@@ -70,6 +70,7 @@ async fn a_prediction_is_judged_by_what_comes() {
     socket
         .run("kubectl apply -f five.yaml", "half-5 created")
         .await;
+    let answered = |frame: &ServerFrame| matches!(frame, ServerFrame::StepAnswered { .. });
     for (said, expect) in [(5.0, false), (4.0, true)] {
         let (step, question) = ("room".to_owned(), "later".to_owned());
         let answer = Answer::Number(said);
@@ -79,7 +80,6 @@ async fn a_prediction_is_judged_by_what_comes() {
             answer,
         };
         socket.say(&predicted).await;
-        let answered = |frame: &ServerFrame| matches!(frame, ServerFrame::StepAnswered { .. });
         match socket.until(answered).await {
             ServerFrame::StepAnswered { right, message, .. } => {
                 assert_eq!(right, Some(expect), "{message:?}");
@@ -92,5 +92,11 @@ async fn a_prediction_is_judged_by_what_comes() {
             other => panic!("{other:?}"),
         }
     }
+    // A page that comes later is told the last one, though the cluster has gone on.
+    let again = server.connect(&page).await.until(answered).await;
+    assert!(
+        matches!(&again, ServerFrame::StepAnswered { step, said: Some(said), right: Some(true), .. } if step == "room" && said == "4"),
+        "{again:?}"
+    );
     server.end().await;
 }

@@ -37,7 +37,9 @@ export interface Help {
 }
 
 /** Question → what the server said to the answer. */
-export type Answered = Readonly<Record<string, { right: boolean | null; message: string | null }>>;
+export type Answered = Readonly<
+  Record<string, { right: boolean | null; message: string | null; said: string | null }>
+>;
 
 const NO_HELP: Help = { reasons: undefined, hints: [], solution: undefined };
 
@@ -323,7 +325,7 @@ export class Session {
       case "step.answered":
         this.answered.value = {
           ...this.answered.value,
-          [frame.question]: { right: frame.right, message: frame.message },
+          [frame.question]: { right: frame.right, message: frame.message, said: frame.said },
         };
         return;
     }

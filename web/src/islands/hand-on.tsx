@@ -1,46 +1,22 @@
-/** Handing a session on: by a link, as a file, or the lesson itself in somebody's page. What the cluster cannot do is not offered. */
+/**
+ * Handing a session on: by a link, as a file, to the learner's own kubectl, or the lesson itself in somebody's page. What the cluster cannot
+ * do is not offered.
+ */
 import { useRef, useState } from "preact/hooks";
 import { snippet } from "../core/embed.ts";
 import type { Session } from "../core/session.ts";
-import { announce, say } from "../page.ts";
+import { saveAs } from "../download.ts";
+import { say } from "../page.ts";
 import type { PageLesson, PageSession, Shared, Trouble } from "../wire/wire.ts";
 import { Icon } from "./icon.tsx";
 import { closeMenus } from "./menus.ts";
+import { OwnKubectl } from "./own-kubectl.tsx";
+import { Takeaway } from "./takeaway.tsx";
 
 interface Place {
   base: string;
   lesson: PageLesson;
   place: PageSession;
-}
-
-/** A text to take along, with the button that does. */
-function Takeaway({ label, text, lines }: { label: string; text: string; lines: number }) {
-  const [done, setDone] = useState(false);
-  return (
-    <div class="takeaway">
-      <textarea
-        aria-label={label}
-        readOnly
-        rows={lines}
-        spellcheck={false}
-        value={text}
-        onFocus={(event) => event.currentTarget.select()}
-      />
-      <button
-        type="button"
-        class="button primary"
-        onBlur={() => setDone(false)}
-        onClick={async () => {
-          await navigator.clipboard?.writeText(text);
-          setDone(true);
-          announce(say("copied"));
-        }}
-      >
-        <Icon name={done ? "check" : "copy"} />
-        {say(done ? "copied" : "copy")}
-      </button>
-    </div>
-  );
 }
 
 type Made =
@@ -137,19 +113,16 @@ async function save({ base, place }: Place, session: Session): Promise<void> {
     return session.notify("warning", said?.message ?? say("save-failed"));
   }
   const name = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition") ?? "")?.[1];
-  const url = URL.createObjectURL(await answer.blob());
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name ?? "podschool.gz";
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  saveAs(name ?? "podschool.gz", await answer.blob());
 }
 
 export function HandOn({ session, ...of }: Place & { session: Session }) {
   const linking = useRef<HTMLDialogElement | null>(null);
   const embedding = useRef<HTMLDialogElement | null>(null);
+  const fetching = useRef<HTMLDialogElement | null>(null);
   const simulated = of.place.backend === "sim";
-  if (!simulated && !of.lesson.embed) return null;
+  const { kubeconfig } = of.place;
+  if (!simulated && !of.lesson.embed && !kubeconfig) return null;
   const choose = (then: () => void) => () => {
     closeMenus();
     then();
@@ -175,6 +148,12 @@ export function HandOn({ session, ...of }: Place & { session: Session }) {
               </button>
             </>
           )}
+          {kubeconfig && (
+            <button type="button" onClick={choose(() => fetching.current?.showModal())}>
+              <Icon name="terminal" />
+              {say("own-kubectl")}
+            </button>
+          )}
           {of.lesson.embed && (
             <button type="button" onClick={choose(() => embedding.current?.showModal())}>
               <Icon name="window" />
@@ -184,6 +163,7 @@ export function HandOn({ session, ...of }: Place & { session: Session }) {
         </div>
       </details>
       <LinkDialog of={of} dialog={linking} />
+      {kubeconfig && <OwnKubectl path={kubeconfig} dialog={fetching} />}
       {of.lesson.embed && <EmbedDialog of={of} dialog={embedding} />}
     </>
   );

@@ -86,6 +86,8 @@ export function dressQuestions(root: ParentNode, session: Session): void {
       made.said.dataset.right = String(word?.right ?? "");
       const plain = word?.right === null ? "answer-kept" : word?.right ? "answer-right" : "answer-wrong";
       made.said.textContent = word ? (word.message ?? say(plain)) : "";
+      const field = made.form.querySelector<HTMLInputElement>('input[type="text"]');
+      if (field?.value === "" && word?.said) field.value = word.said;
     });
   }
 }

@@ -27,7 +27,11 @@ live: number,
 /**
  * A new shell was started (false: the page attached to a running one).
  */
-created: boolean, } | { "type": "term.missed", id: number, offset: number, live: number, } | { "type": "term.accepted", id: number, accepted: number, } | { "type": "term.closed", id: number, code: number | null, } | { "type": "steps", steps: Array<StepState>, } | { "type": "step.reason", step: string, reasons: Array<string>, } | { "type": "step.hint", step: string, index: number, total: number, html: string | null, } | { "type": "step.solution", step: string, commands: Array<string>, } | { "type": "step.answered", step: string, question: string, right: boolean | null, message: string | null, } | { "type": "file", request: number, path: string, text: string | null, size: number, } | { "type": "file.written", request: number, path: string, } | { "type": "file.list", request: number, path: string, entries: Array<FileEntry>, } | { "type": "file.checked", request: number, problems: Array<Problem>, } | { "type": "file.completed", request: number, from: number, choices: Array<Choice>, } | { "type": "file.explained", request: number, explanation: Explanation | null, } | { "type": "file.changed", path: string, event: FileEvent, } | { "type": "objects", reset: boolean, changes: Array<ObjectChange>, } | { "type": "clock", clock: ClockState, } | { "type": "faults", request: number | null, faults: Array<Fault>, } | { "type": "preview", preview: Preview, open: boolean, } | { "type": "preview.closed", port: number, } | { "type": "lesson.changed" } | { "type": "notice", level: Level, text: string, } | { "type": "error", code: string, message: string, request: number | null, } | { "type": "pong", n: number, };
+created: boolean, } | { "type": "term.missed", id: number, offset: number, live: number, } | { "type": "term.accepted", id: number, accepted: number, } | { "type": "term.closed", id: number, code: number | null, } | { "type": "steps", steps: Array<StepState>, } | { "type": "step.reason", step: string, reasons: Array<string>, } | { "type": "step.hint", step: string, index: number, total: number, html: string | null, } | { "type": "step.solution", step: string, commands: Array<string>, } | { "type": "step.answered", step: string, question: string, right: boolean | null, message: string | null, 
+/**
+ * The prediction itself, told again after each `welcome`.
+ */
+said: string | null, } | { "type": "file", request: number, path: string, text: string | null, size: number, } | { "type": "file.written", request: number, path: string, } | { "type": "file.list", request: number, path: string, entries: Array<FileEntry>, } | { "type": "file.checked", request: number, problems: Array<Problem>, } | { "type": "file.completed", request: number, from: number, choices: Array<Choice>, } | { "type": "file.explained", request: number, explanation: Explanation | null, } | { "type": "file.changed", path: string, event: FileEvent, } | { "type": "objects", reset: boolean, changes: Array<ObjectChange>, } | { "type": "clock", clock: ClockState, } | { "type": "faults", request: number | null, faults: Array<Fault>, } | { "type": "preview", preview: Preview, open: boolean, } | { "type": "preview.closed", port: number, } | { "type": "lesson.changed" } | { "type": "notice", level: Level, text: string, } | { "type": "error", code: string, message: string, request: number | null, } | { "type": "pong", n: number, };
 
 export type Backend = "sim" | "real";
 
@@ -145,7 +149,11 @@ export type PageSession = { id: string,
 /**
  * Path of the WebSocket, from the root of the host.
  */
-socket: string, backend: Backend, namespace: string, };
+socket: string, backend: Backend, namespace: string, 
+/**
+ * POST there gives a kubeconfig for the learner's own kubectl; `None`: there is none here.
+ */
+kubeconfig: string | null, };
 
 export type PageLesson = { 
 /**

@@ -15,8 +15,22 @@ use tower::{Service, ServiceExt};
 
 /// Speaks to the cluster as its administrator.
 pub fn client(world: &Handle, namespace: &str) -> kube::Client {
-    let identity = apiserver::Identity::Fixed(world.admin().clone());
-    let router = apiserver::router(world.clone(), identity);
+    speaking(world, namespace, false)
+}
+
+/// The same for a program that lives in wall time: it is warned where the cluster's clock is another.
+pub fn outside(world: &Handle, namespace: &str) -> kube::Client {
+    speaking(world, namespace, true)
+}
+
+fn speaking(world: &Handle, namespace: &str, wall_time: bool) -> kube::Client {
+    let options = apiserver::Options {
+        identity: apiserver::Identity::Fixed(world.admin().clone()),
+        audit: None,
+        metrics: true,
+        wall_time,
+    };
+    let router = apiserver::router_with(world.clone(), options);
     kube::Client::new(Local::new(router), namespace)
 }
 

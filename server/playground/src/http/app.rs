@@ -7,11 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::cookie::{Learner, Token};
+use super::embedders::Embedders;
 use super::listener::Peer;
 use super::pages::wished;
 use super::site::Site;
 use super::tickets::{self, Tickets};
 use crate::backend::Ground;
+use crate::k8s::Gate;
 use crate::session::Session;
 use crate::session::registry::Registry;
 use crate::shelf::Shelf;
@@ -36,6 +38,9 @@ pub struct App {
     pub grounds: Arc<Grounds>,
     pub rate: Arc<Rate>,
     pub tickets: Arc<Tickets>,
+    pub embedders: Arc<Embedders>,
+    /// Where learners' own kubectl comes in, if it may.
+    pub k8s: Option<Arc<Gate>>,
 }
 
 /// What sessions can run on.

@@ -13,11 +13,13 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use course::Lang;
 use serde::Deserialize;
+use url::form_urlencoded;
 use uuid::Uuid;
 
 use super::app::{App, From, Proven};
 use super::chrome::{Chrome, Data, broken};
 use super::cookie::Token;
+use super::embedders::Embedder;
 use super::pages::{LessonText, page_session, text};
 use super::site::Site;
 use super::{guard, language_of};
@@ -46,6 +48,9 @@ pub struct EmbedQuery {
     lang: Option<String>,
     /// Draws the lesson's variables as the page has drawn them.
     draw: Option<u32>,
+    /// The sealed site around the page.
+    #[serde(default)]
+    site: String,
 }
 
 /// `GET <base>embed/{lesson}`
@@ -64,10 +69,13 @@ pub async fn page(
     let text = text(&app, lang, &lesson, &[]);
     let (base, tag) = (&app.site.base, lang.tag());
     let onward = format!("{base}{tag}/lessons/{id}");
+    let embedder = Embedder::of(&headers, &app.site);
+    let sealed = app.embedders.seal(embedder.as_ref());
+    let around: String = form_urlencoded::byte_serialize(sealed.as_bytes()).collect();
     let data = Data {
         lesson: Some(text.lesson.clone()),
         embed: Some(PageEmbed {
-            start: format!("{base}api/embed/{id}?lang={tag}&draw={draw}"),
+            start: format!("{base}api/embed/{id}?lang={tag}&draw={draw}&site={around}"),
             onward: onward.clone(),
         }),
         ..Data::default()
@@ -106,9 +114,14 @@ pub async fn start(
     if !app.rate.allows(from.0) {
         return trouble(lang, StatusCode::TOO_MANY_REQUESTS, "page-too-many-more");
     }
+    let embedder = app.embedders.open(&query.site);
+    if !app.embedders.allows(embedder.as_ref(), Instant::now()) {
+        return trouble(lang, StatusCode::TOO_MANY_REQUESTS, "embed-site-full");
+    }
     let token = Token::fresh();
     let learner = token.learner();
-    match app.registry.open_passing(&learner, &lesson, lang).await {
+    let opened = app.registry.open_passing(&learner, &lesson, lang, embedder);
+    match opened.await {
         Ok(session) => Json(Embedded {
             ticket_path: format!("{}api/sessions/{}/ticket", app.site.base, session.id),
             session: page_session(&app, &session),
@@ -117,11 +130,10 @@ pub async fn start(
         .into_response(),
         Err(error) => {
             tracing::error!(%error, lesson = %id, "no session to embed");
-            let full = matches!(error, NoSession::Full);
-            let key = if full {
-                "page-full-more"
-            } else {
-                "page-no-cluster-more"
+            let key = match error {
+                NoSession::Full => "page-full-more",
+                NoSession::SiteFull => "embed-site-full",
+                NoSession::Life(_) => "page-no-cluster-more",
             };
             trouble(lang, StatusCode::SERVICE_UNAVAILABLE, key)
         }

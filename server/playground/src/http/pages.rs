@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::app::{App, From, Known};
 use super::chrome::{Chrome, Data, exact, html, lost, sorry};
-use super::{embed, language_of};
+use super::{embed, language_of, own_kubectl};
 use crate::backend::Ground;
 use crate::language;
 use crate::session::Session;
@@ -248,6 +248,7 @@ pub(super) fn page_session(app: &App, session: &Session) -> PageSession {
             .life()
             .map(|life| life.namespace.clone())
             .unwrap_or_default(),
+        kubeconfig: own_kubectl::path(&app.site, app, session),
     }
 }
 

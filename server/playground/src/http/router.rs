@@ -13,7 +13,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 
 use super::app::{App, Proven};
 use super::preview::{self, By};
-use super::{assets, chrome, embed, guard, pages, parcels, playground, tickets};
+use super::{assets, chrome, embed, guard, own_kubectl, pages, parcels, playground, tickets};
 use crate::pod_sockets::{self, Wanted};
 use crate::session::parcel::FILE_AT_MOST_BYTES;
 use crate::wire::MAX_MESSAGE_BYTES;
@@ -37,6 +37,10 @@ pub fn table() -> Vec<(&'static str, MethodRouter<App>)> {
         (BRING, post(parcels::bring)),
         ("/api/sessions/{session}/file", get(parcels::save)),
         ("/api/sessions/{session}/share", post(parcels::share)),
+        (
+            "/api/sessions/{session}/kubeconfig",
+            post(own_kubectl::hand_out),
+        ),
         ("/api/sessions/{session}/socket", get(socket)),
         ("/api/sessions/{session}/ticket", post(embed::ticket)),
         (

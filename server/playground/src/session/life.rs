@@ -1,7 +1,8 @@
 //! One life of a session: a world, the clients of its cluster, its terminals, its previews, its grading. Ends whole.
 
 use std::mem::take;
-use std::sync::{Arc, OnceLock};
+use std::ops::Deref;
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 use course::{Asked, Lang, Lesson, Observation};
@@ -53,11 +54,24 @@ pub struct Plan {
     pub play: Vec<Vec<String>>,
 }
 
+/// A client that is made when it is first asked for.
+pub struct Outside(LazyLock<kube::Client, Box<dyn FnOnce() -> kube::Client + Send>>);
+
+impl Deref for Outside {
+    type Target = kube::Client;
+
+    fn deref(&self) -> &kube::Client {
+        &self.0
+    }
+}
+
 /// A world with all that hangs on it.
 pub struct Life {
     pub world: Handle,
     /// Speaks to the cluster as the learner.
     pub client: kube::Client,
+    /// The same for programs outside, noted and kept as the terminal's kubectl is; made when the first one comes.
+    pub outside: Outside,
     pub namespace: String,
     pub terminals: Arc<Terminals>,
     pub keeper: Keeper,
@@ -86,10 +100,14 @@ impl Life {
             async move { keeper.kept().await }.boxed()
         });
         let clients = kubectl_program::SessionClients::new(
-            recording(grown.client.clone(), note, Some(keep)),
+            recording(grown.client.clone(), note.clone(), Some(keep.clone())),
             grown.server.clone(),
         );
         kubectl_program::install(&world, clients, previews.clone(), plan.tell.clone());
+        let outside = grown.outside();
+        let outside = Outside(LazyLock::new(Box::new(move || {
+            recording(outside(), note, Some(keep))
+        })));
         if fresh {
             set_up(&world, &plan.lesson)
                 .await
@@ -138,6 +156,7 @@ impl Life {
         Ok(Life {
             world,
             client: grown.client.clone(),
+            outside,
             namespace: grown.namespace.clone(),
             terminals,
             keeper,

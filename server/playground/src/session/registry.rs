@@ -11,6 +11,7 @@ use super::life::LifeError;
 use super::{Birth, Session, parcel};
 use crate::backend::Ground;
 use crate::http::cookie::{Learner, unguessable};
+use crate::http::embedders::Embedder;
 use crate::http::site::Site;
 use crate::play;
 use crate::shelf::Shelf;
@@ -28,6 +29,8 @@ const ROUND: Duration = Duration::from_secs(15);
 pub enum NoSession {
     #[error("every place is taken")]
     Full,
+    #[error("the site around the lesson has as many places as it may")]
+    SiteFull,
     #[error(transparent)]
     Life(#[from] LifeError),
 }
@@ -214,11 +217,9 @@ impl Registry {
         learner: &Learner,
         lesson: &Arc<Lesson>,
         lang: Lang,
+        embedder: Option<Embedder>,
     ) -> Result<Arc<Session>, NoSession> {
-        let passing = |session: &&Arc<Session>| session.ends.is_some();
-        if lock(&self.by_id).values().filter(passing).count() >= self.most_passing() {
-            return Err(NoSession::Full);
-        }
+        self.may_pass(embedder.as_ref())?;
         self.make_room().await?;
         if let Err(error) = self.passing.saw_learner(&learner.0).await {
             tracing::error!(%error, "a passing learner could not be noted");
@@ -233,6 +234,7 @@ impl Registry {
             storage: self.passing.clone(),
             site: self.site.clone(),
             ends: Some(Instant::now() + self.passing_for),
+            embedder,
         })
         .await?;
         lock(&self.by_id).insert(session.id.clone(), session.clone());
@@ -244,9 +246,20 @@ impl Registry {
         !self.passing_for.is_zero()
     }
 
-    /// Passing sessions take at most a quarter of the places, so that they never stand in the way of learners.
-    fn most_passing(&self) -> usize {
-        (self.most / 4).max(1)
+    /// Passing sessions take at most a quarter of the places, so that they never stand in the way of learners; and those in pages of one site
+    /// at most a quarter of these, so that a popular page leaves room for others. Whose site is not known count as of one.
+    fn may_pass(&self, embedder: Option<&Embedder>) -> Result<(), NoSession> {
+        let sessions = lock(&self.by_id);
+        let passing = || sessions.values().filter(|session| session.ends.is_some());
+        let most = (self.most / 4).max(1);
+        if passing().count() >= most {
+            return Err(NoSession::Full);
+        }
+        let same = passing().filter(|session| session.embedder.as_ref() == embedder);
+        match same.count() >= (most / 4).max(1) {
+            true => Err(NoSession::SiteFull),
+            false => Ok(()),
+        }
     }
 
     /// Lets one at a time make a session for a learner in a lesson.
@@ -320,6 +333,7 @@ impl Registry {
             storage: self.storage.clone(),
             site: self.site.clone(),
             ends: None,
+            embedder: None,
         };
         let session = Session::begin(birth).await?;
         lock(&self.by_id).insert(session.id.clone(), session.clone());

@@ -216,6 +216,7 @@ impl Connection {
                     question,
                     right,
                     message,
+                    said: None,
                 })
             }
             ClientFrame::StepAnswer {
@@ -225,13 +226,7 @@ impl Connection {
             } => match life.grading.prediction(&step, &question) {
                 Some(predict) => {
                     let said = answer_text(&answer);
-                    let (right, message) = self.session.foretell(life, predict, &said).await;
-                    Some(ServerFrame::StepAnswered {
-                        step,
-                        question,
-                        right,
-                        message: Some(message),
-                    })
+                    Some(self.session.foretell(life, &step, predict, said).await)
                 }
                 None => None,
             },

@@ -77,6 +77,8 @@ pub struct PageSession {
     pub socket: String,
     pub backend: Backend,
     pub namespace: String,
+    /// POST there gives a kubeconfig for the learner's own kubectl; `None`: there is none here.
+    pub kubeconfig: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]

@@ -83,6 +83,8 @@ pub enum ServerFrame {
         question: String,
         right: Option<bool>,
         message: Option<String>,
+        /// The prediction itself, told again after each `welcome`.
+        said: Option<String>,
     },
     /// `text` is null for a file that is not UTF-8.
     #[serde(rename = "file")]

@@ -1,0 +1,199 @@
+//! A learner's own kubectl on the cluster of their session: the real kubectl with the kubeconfig that the page hands out, on a simulated
+//! cluster and on a real one (played by `podschool cluster`). The oldest and the newest kubectl at hand speak SPDY and WebSockets.
+
+use http::StatusCode;
+use playground::wire::ServerFrame;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tests::page::{Page, Site};
+use tests::{Cluster, Said, Talk, kubectls, run};
+
+/// What a learner has on their own computer.
+struct Own {
+    folder: tempfile::TempDir,
+    kubectl: PathBuf,
+    version: String,
+}
+
+impl Own {
+    /// Downloads the kubeconfig of the page's session.
+    async fn download(site: &Site, page: &Page, kubectl: &Path, version: &str) -> Own {
+        let path = format!("/api/sessions/{}/kubeconfig", page.session);
+        let answer = site.post(&path, page).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        let own = Own {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+            kubectl: kubectl.to_owned(),
+            version: version.to_owned(),
+        };
+        std::fs::write(own.config(), answer.body).expect("the kubeconfig is written");
+        own
+    }
+
+    fn config(&self) -> PathBuf {
+        self.folder.path().join("podschool.kubeconfig")
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.kubectl);
+        command
+            .args(args)
+            .env("KUBECONFIG", self.config())
+            .env("HOME", self.folder.path())
+            .current_dir(self.folder.path());
+        command
+    }
+
+    fn run(&self, args: &[&str], input: &str) -> Said {
+        run(self.command(args), input)
+    }
+
+    fn ok(&self, args: &[&str], input: &str) -> String {
+        let said = self.run(args, input);
+        let (version, status) = (&self.version, said.status);
+        assert!(
+            status.success(),
+            "{version} {args:?}: {}\n{}",
+            said.stdout,
+            said.stderr
+        );
+        said.stdout
+    }
+
+    /// Changes the kubeconfig as a learner with a text editor can.
+    fn edit(&self, change: impl Fn(&str) -> String) {
+        let text = std::fs::read_to_string(self.config()).expect("the kubeconfig");
+        std::fs::write(self.config(), change(&text)).expect("the kubeconfig is written");
+    }
+}
+
+/// The oldest and the newest kubectl.
+fn two() -> Vec<(String, PathBuf)> {
+    let all = kubectls();
+    let ends = [all.first(), all.last()];
+    ends.into_iter()
+        .flatten()
+        .take(all.len())
+        .cloned()
+        .collect()
+}
+
+const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: kuard}\nspec:\n  containers:\n  - name: kuard\n    \
+                   image: gcr.io/kuar-demo/kuard-amd64:blue\n";
+
+/// Get, apply, wait, logs -f, exec, port-forward.
+fn an_afternoon(own: &Own) {
+    let version = &own.version;
+    assert_eq!(own.ok(&["apply", "-f", "-"], POD), "pod/kuard created\n");
+    own.ok(
+        &[
+            "wait",
+            "--for=condition=Ready",
+            "pod/kuard",
+            "--timeout=50s",
+        ],
+        "",
+    );
+    let mut logs = Talk::start(own.command(&["logs", "-f", "kuard"]), version);
+    logs.hear("Serving on HTTP on :8080");
+    let many = "x".repeat(200_000);
+    let exec = ["exec", "-i", "kuard", "--", "sh", "-c", "wc -c; exit 3"];
+    let said = own.run(&exec, &many);
+    assert_eq!(
+        (said.stdout.trim(), said.status.code()),
+        ("200000", Some(3)),
+        "{version}: {}",
+        said.stderr
+    );
+    let mut forward = Talk::start(own.command(&["port-forward", "kuard", ":8080"]), version);
+    forward.hear("Forwarding from 127.0.0.1:");
+    let port: u16 = forward.hear(" -> 8080").parse().expect("a port");
+    let mut client = TcpStream::connect(("127.0.0.1", port)).expect("the tunnel listens");
+    let request = b"GET /healthy HTTP/1.1\r\nHost: kuard\r\nConnection: close\r\n\r\n";
+    client.write_all(request).expect("the tunnel takes bytes");
+    client
+        .set_read_timeout(Some(tests::PATIENCE))
+        .expect("a deadline");
+    let mut answer = String::new();
+    client
+        .read_to_string(&mut answer)
+        .expect("the tunnel gives bytes");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{version}: {answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_works_on_the_sessions_cluster_and_counts_in_the_lesson() {
+    let site = Site::start(&[]);
+    for (version, kubectl) in two() {
+        let page = site.open(None).await;
+        let own = Own::download(&site, &page, &kubectl, &version).await;
+        let mut socket = site.connect(&page).await;
+        let welcome = |frame: &ServerFrame| matches!(frame, ServerFrame::Welcome { .. });
+        socket.until(welcome).await;
+        assert_eq!(own.ok(&["get", "pods"], ""), "");
+        socket.ticked("look").await;
+        an_afternoon(&own);
+        // The terminal's kubectl and the learner's own see one cluster.
+        socket.terminal().await;
+        socket.run("kubectl get pods", "kuard   1/1").await;
+        socket
+            .run("kubectl run web --image=nginx:alpine", "pod/web created")
+            .await;
+        let pods = own.ok(&["get", "pods", "-o", "name"], "");
+        assert_eq!(pods, "pod/kuard\npod/web\n", "{version}");
+
+        let mut watch = Talk::start(own.command(&["get", "pods", "-w", "-o", "name"]), &version);
+        watch.hear("pod/web\n");
+        own.ok(&["run", "late", "--image=busybox"], "");
+        watch.hear("pod/late\n");
+
+        let other = site.open(None).await;
+        own.edit(|text| text.replace(&page.session, &other.session));
+        let refused = own.run(&["get", "pods"], "");
+        let why = "this kubeconfig is not valid any more: it works for an hour, while the lesson is there; get a new one from its page";
+        assert!(
+            !refused.status.success() && refused.stderr.contains(why),
+            "{version}: {}",
+            refused.stderr
+        );
+    }
+    site.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_real_cluster_it_stays_within_the_learners_namespace() {
+    let Some((version, kubectl)) = kubectls().into_iter().next() else {
+        return;
+    };
+    let real = Cluster::start(&[]);
+    let config = real.kubeconfig();
+    let site = Site::start(&["--kubeconfig", config.to_str().expect("UTF-8")]);
+    let page = site.open(None).await;
+    let own = Own::download(&site, &page, &kubectl, &version).await;
+    an_afternoon(&own);
+    let pods = ["get", "pods", "-n", &page.namespace, "-o", "name"];
+    assert_eq!(real.ok(&kubectl, &pods), "pod/kuard\n");
+    // A raw path is one of the server, not of the cluster.
+    let raw = |path: &str| format!("/k8s/{}/api/v1/{path}", page.session);
+    let up = raw("namespaces/default/../kube-system/pods");
+    let proxy = raw("nodes/node-1/proxy/pods");
+    for args in [
+        &["get", "pods", "-n", "kube-system"][..],
+        &["delete", "node", "node-1"],
+        &["get", "secrets"],
+        &["get", "pods", "-n", "kube-system", "--as=system:admin"],
+        &["get", "--raw", &up],
+        &["get", "--raw", &proxy],
+    ] {
+        let refused = own.run(args, "");
+        assert!(
+            !refused.status.success() && refused.stderr.contains("forbidden"),
+            "{args:?}: {}{}",
+            refused.stdout,
+            refused.stderr
+        );
+    }
+    site.stop();
+}
