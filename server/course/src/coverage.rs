@@ -50,15 +50,18 @@ pub enum Kind {
     Exercise,
     /// an error of the notes, put right
     Mistake,
+    /// what no real cluster can be made to do
+    Simulation,
 }
 
 impl Kind {
-    const ALL: [(Kind, &'static str); 5] = [
+    const ALL: [(Kind, &'static str); 6] = [
         (Kind::Command, "Commands"),
         (Kind::Concept, "Concepts"),
         (Kind::Manifest, "Manifests"),
         (Kind::Exercise, "Exercises"),
         (Kind::Mistake, "Mistakes put right"),
+        (Kind::Simulation, "What only a simulated cluster can do"),
     ];
 }
 
