@@ -45,6 +45,7 @@ mod dd;
 mod diff;
 mod dig;
 mod digest;
+mod editing;
 mod env;
 mod expr;
 mod files;

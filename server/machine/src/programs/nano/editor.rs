@@ -1,17 +1,10 @@
 //! nano's commands: keys in, changes of the text and the screen out. Sans-IO, as vi's.
 
-use crate::programs::vi::keys::codes::{
-    DELETE, DOWN, END, HOME, LEFT, NOTHING, PAGE_DOWN, PAGE_UP, RIGHT, UP, next_key,
-};
-use crate::programs::vi::keys::screen::{shown, width};
-use crate::programs::vi::text::{Spot, Text};
-
-/// What the driver is to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Asked {
-    Quit,
-    Write { name: String, then_quit: bool },
-}
+use crate::errno::Errno;
+use crate::programs::editing::codes::*;
+use crate::programs::editing::text::{Spot, Text};
+use crate::programs::editing::window::{Window, shown};
+use crate::programs::editing::{Asked, Editor};
 
 /// What is asked at the bottom.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +16,7 @@ enum Question {
     Search(String),
 }
 
-pub struct Editor {
+pub struct Nano {
     name: String,
     text: Text,
     saved: String,
@@ -32,15 +25,14 @@ pub struct Editor {
     cut: Vec<Vec<char>>,
     cutting: bool,
     pattern: String,
-    top: usize,
-    rows: usize,
+    window: Window,
     note: String,
     held: Vec<u8>,
 }
 
-impl Editor {
-    pub fn new(name: &str) -> Editor {
-        Editor {
+impl Nano {
+    pub fn new(name: &str) -> Nano {
+        Nano {
             name: name.to_owned(),
             text: Text::new(""),
             saved: String::new(),
@@ -48,8 +40,7 @@ impl Editor {
             cut: Vec::new(),
             cutting: false,
             pattern: String::new(),
-            top: 0,
-            rows: 20,
+            window: Window { top: 0, rows: 20 },
             note: String::new(),
             held: Vec::new(),
         }
@@ -74,34 +65,11 @@ impl Editor {
         self.text.clamp(true);
     }
 
-    pub fn contents(&self) -> String {
-        self.text.contents()
-    }
-
-    /// The text was written to `name`.
-    pub fn written(&mut self, name: &str) {
-        name.clone_into(&mut self.name);
-        self.saved = self.text.contents();
-        let count = self.text.lines.len();
-        self.note = format!("Wrote {count} line{}", if count == 1 { "" } else { "s" });
-    }
-
     fn is_changed(&self) -> bool {
         self.text.contents() != self.saved
     }
 
-    /// Takes keys; says what the driver is to do.
-    pub fn feed(&mut self, bytes: &[u8]) -> Vec<Asked> {
-        self.held.extend_from_slice(bytes);
-        let mut asked = Vec::new();
-        while let Some((key, used)) = next_key(&self.held) {
-            self.held.drain(..used);
-            asked.extend(self.key(key));
-        }
-        asked
-    }
-
-    fn key(&mut self, key: char) -> Option<Asked> {
+    fn take(&mut self, key: char) -> Option<Asked> {
         if let Some(question) = self.question.take() {
             return self.answer(question, key);
         }
@@ -151,7 +119,7 @@ impl Editor {
     }
 
     fn edit(&mut self, key: char) {
-        let page = self.rows.saturating_sub(2).max(1);
+        let page = self.window.rows.saturating_sub(2).max(1);
         let spot = self.text.at;
         let width = self.text.line().len();
         let at = &mut self.text.at;
@@ -270,16 +238,10 @@ impl Editor {
     }
 
     /// The whole screen as bytes for a terminal.
-    pub fn draw(&mut self, columns: usize, rows: usize) -> String {
+    fn screen(&mut self, columns: usize, rows: usize) -> String {
         let columns = columns.max(2);
-        self.rows = rows.saturating_sub(4).max(1);
+        let column = self.window.follow(&self.text, rows.saturating_sub(4));
         let at = self.text.at;
-        if at.line < self.top {
-            self.top = at.line;
-        } else if at.line >= self.top + self.rows {
-            self.top = at.line + 1 - self.rows;
-        }
-        let column = width(&self.text.line()[..at.column.min(self.text.line().len())]);
         let left = column / (columns - 1) * (columns - 1);
         let name = if self.name.is_empty() {
             "New Buffer"
@@ -291,8 +253,8 @@ impl Editor {
             "\x1b[?25l\x1b[H\x1b[7m{}\x1b[0m\r\n",
             title(name, mark, columns)
         );
-        for row in 0..self.rows {
-            if let Some(line) = self.text.lines.get(self.top + row) {
+        for row in 0..self.window.rows {
+            if let Some(line) = self.text.lines.get(self.window.top + row) {
                 out.push_str(&shown(line, left, columns - 1));
             }
             out.push_str("\x1b[K\r\n");
@@ -325,11 +287,40 @@ impl Editor {
             "^X Exit   ^S Save       ^V Page Down ^U Paste  ^Y Page Up",
         ));
         let (row, column) = match asked {
-            Some(end) => (self.rows + 2, end.min(columns - 1) + 1),
-            None => (at.line - self.top + 2, column - left + 1),
+            Some(end) => (self.window.rows + 2, end.min(columns - 1) + 1),
+            None => (at.line - self.window.top + 2, column - left + 1),
         };
         out.push_str(&format!("\x1b[K\x1b[{row};{column}H\x1b[?25h"));
         out
+    }
+}
+
+impl Editor for Nano {
+    fn held(&mut self) -> &mut Vec<u8> {
+        &mut self.held
+    }
+
+    fn key(&mut self, key: char) -> Option<Asked> {
+        self.take(key)
+    }
+
+    fn draw(&mut self, columns: usize, rows: usize) -> String {
+        self.screen(columns, rows)
+    }
+
+    fn contents(&self) -> String {
+        self.text.contents()
+    }
+
+    fn written(&mut self, name: &str, _: usize) {
+        name.clone_into(&mut self.name);
+        self.saved = self.text.contents();
+        let count = self.text.lines.len();
+        self.note = format!("Wrote {count} line{}", if count == 1 { "" } else { "s" });
+    }
+
+    fn refused(&mut self, name: &str, error: Errno) {
+        self.say(&format!("Error writing {name}: {}", error.text()));
     }
 }
 
@@ -365,7 +356,7 @@ mod tests {
     use super::*;
 
     fn typed(start: &str, keys: &str) -> (String, Vec<Asked>) {
-        let mut editor = Editor::new("f");
+        let mut editor = Nano::new("f");
         editor.load(start);
         let asked = editor.feed(keys.as_bytes());
         let _ = editor.draw(80, 24);

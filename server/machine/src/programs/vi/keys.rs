@@ -1,18 +1,13 @@
 //! vi's commands: keys in, changes of the text and the screen out. Sans-IO: whoever drives it reads keys and writes files.
 
 mod change;
-pub(crate) mod codes;
-pub(crate) mod screen;
+mod screen;
 
-use super::text::{Spot, Text};
-use codes::*;
-
-/// What the driver is to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Asked {
-    Quit,
-    Write { name: String, then_quit: bool },
-}
+use crate::errno::Errno;
+use crate::programs::editing::codes::*;
+use crate::programs::editing::text::{Spot, Text};
+use crate::programs::editing::window::Window;
+use crate::programs::editing::{Asked, Editor};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Mode {
@@ -29,7 +24,7 @@ enum Register {
     Chars(Vec<char>),
 }
 
-pub struct Editor {
+pub struct Vi {
     name: String,
     pub(super) text: Text,
     mode: Mode,
@@ -40,17 +35,16 @@ pub struct Editor {
     pending: Option<char>,
     pattern: String,
     forward: bool,
-    top: usize,
+    window: Window,
     left: usize,
-    rows: usize,
     note: String,
     /// Bytes of a key that is not whole yet.
     held: Vec<u8>,
 }
 
-impl Editor {
-    pub fn new(name: &str) -> Editor {
-        Editor {
+impl Vi {
+    pub fn new(name: &str) -> Vi {
+        Vi {
             name: name.to_owned(),
             text: Text::new(""),
             mode: Mode::Command,
@@ -60,9 +54,8 @@ impl Editor {
             pending: None,
             pattern: String::new(),
             forward: true,
-            top: 0,
+            window: Window { top: 0, rows: 23 },
             left: 0,
-            rows: 23,
             note: String::new(),
             held: Vec::new(),
         }
@@ -79,42 +72,15 @@ impl Editor {
         );
     }
 
-    pub fn contents(&self) -> String {
-        self.text.contents()
-    }
-
     pub fn say(&mut self, note: &str) {
         note.clone_into(&mut self.note);
-    }
-
-    /// The file was written.
-    pub fn written(&mut self, name: &str, bytes: usize) {
-        if self.name.is_empty() {
-            name.clone_into(&mut self.name);
-        }
-        if name == self.name {
-            self.saved = self.text.contents();
-        }
-        self.note = format!("'{name}' {}L, {bytes}C", self.text.lines.len());
     }
 
     fn is_changed(&self) -> bool {
         self.text.contents() != self.saved
     }
 
-    /// Takes keys; what they ask of the driver.
-    pub fn feed(&mut self, bytes: &[u8]) -> Vec<Asked> {
-        self.held.extend_from_slice(bytes);
-        let mut asked = Vec::new();
-        while let Some((key, used)) = next_key(&self.held) {
-            self.held.drain(..used);
-            asked.extend(self.key(key));
-            self.text.clamp(self.mode == Mode::Insert);
-        }
-        asked
-    }
-
-    fn key(&mut self, key: char) -> Option<Asked> {
+    fn take(&mut self, key: char) -> Option<Asked> {
         match std::mem::replace(&mut self.mode, Mode::Command) {
             Mode::Insert => {
                 self.mode = Mode::Insert;
@@ -210,13 +176,13 @@ impl Editor {
             }
             'b' | 'B' => (0..count).for_each(|_| self.text.at = self.text.word_back(self.text.at)),
             'e' | 'E' => (0..count).for_each(|_| self.text.at = self.text.word_end(self.text.at)),
-            '\x06' | PAGE_DOWN => at.line += self.rows * count,
-            '\x02' | PAGE_UP => at.line = at.line.saturating_sub(self.rows * count),
-            '\x04' => at.line += self.rows / 2,
-            '\x15' => at.line = at.line.saturating_sub(self.rows / 2),
-            'H' => at.line = self.top,
-            'L' => at.line = self.top + self.rows - 1,
-            'M' => at.line = self.top + self.rows / 2,
+            '\x06' | PAGE_DOWN => at.line += self.window.rows * count,
+            '\x02' | PAGE_UP => at.line = at.line.saturating_sub(self.window.rows * count),
+            '\x04' => at.line += self.window.rows / 2,
+            '\x15' => at.line = at.line.saturating_sub(self.window.rows / 2),
+            'H' => at.line = self.window.top,
+            'L' => at.line = self.window.top + self.window.rows - 1,
+            'M' => at.line = self.window.top + self.window.rows / 2,
             'n' => self.search(self.forward),
             'N' => self.search(!self.forward),
             _ => return false,
@@ -408,13 +374,47 @@ impl Editor {
     }
 }
 
+impl Editor for Vi {
+    fn held(&mut self) -> &mut Vec<u8> {
+        &mut self.held
+    }
+
+    fn key(&mut self, key: char) -> Option<Asked> {
+        let asked = self.take(key);
+        self.text.clamp(self.mode == Mode::Insert);
+        asked
+    }
+
+    fn draw(&mut self, columns: usize, rows: usize) -> String {
+        self.screen(columns, rows)
+    }
+
+    fn contents(&self) -> String {
+        self.text.contents()
+    }
+
+    fn written(&mut self, name: &str, bytes: usize) {
+        if self.name.is_empty() {
+            name.clone_into(&mut self.name);
+        }
+        if name == self.name {
+            self.saved = self.text.contents();
+        }
+        self.note = format!("'{name}' {}L, {bytes}C", self.text.lines.len());
+    }
+
+    fn refused(&mut self, name: &str, error: Errno) {
+        self.say(&format!("'{name}' {}", error.text()));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     /// The text after `keys` typed into `text`.
     fn typed(text: &str, keys: &str) -> String {
-        let mut editor = Editor::new("f");
+        let mut editor = Vi::new("f");
         editor.load(text);
         editor.feed(keys.as_bytes());
         editor.contents()
@@ -458,7 +458,7 @@ mod tests {
 
     #[test]
     fn colon_commands_ask_the_driver() {
-        let mut editor = Editor::new("f");
+        let mut editor = Vi::new("f");
         editor.load("a\n");
         let write = |then_quit| Asked::Write {
             name: "f".to_owned(),

@@ -2,7 +2,7 @@
 
 use super::*;
 
-impl Editor {
+impl Vi {
     /// Keys that change the text.
     pub(super) fn change(&mut self, key: char, count: usize) {
         if !"iIaAoOxXDCsSpPJ~Y".contains(key) && key != DELETE {

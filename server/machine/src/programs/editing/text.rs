@@ -1,4 +1,4 @@
-//! vi's buffer: lines, a cursor, undo. Knows no keys.
+//! What is edited: lines, a cursor, undo. Knows no keys.
 
 /// Steps that can be undone, and characters that all of them may hold: of a long text fewer are kept.
 const UNDO: usize = 200;
