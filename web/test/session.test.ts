@@ -37,7 +37,7 @@ function begun() {
 
 test("the first welcome opens a terminal; a later one keeps those that run", () => {
   const { session, take } = begun();
-  expect(session.terminals.value).toEqual([]);
+  expect([session.met.value, session.terminals.value]).toEqual([false, [1]]);
   take(welcome());
   expect(session.terminals.value).toEqual([1]);
   const { session: other, take: tell } = begun();

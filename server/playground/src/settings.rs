@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | `listen` | `PODSCHOOL_LISTEN` | `127.0.0.1:8080` |
 //! | `public-url` | `PODSCHOOL_PUBLIC_URL` | `http://127.0.0.1:PORT/` (and its loopback twins) |
-//! | `preview-domain` | `PODSCHOOL_PREVIEW_DOMAIN` | `preview.localhost` on loopback, else none: previews by path |
+//! | `preview-domain` | `PODSCHOOL_PREVIEW_DOMAIN` | `localhost` on loopback, else none: previews by path |
 //! | `data` | `PODSCHOOL_DATA` | `podschool` in the user's data folder; `none` keeps nothing |
 //! | `tls-cert`, `tls-key` | `PODSCHOOL_TLS_CERT`, `PODSCHOOL_TLS_KEY` | none: plain http |
 //! | `k8s-listen` | `PODSCHOOL_K8S_LISTEN` | a free port, where `listen` is on loopback, else `none`: learners' own kubectl finds no way in |
@@ -188,9 +188,7 @@ impl ServeArgs {
         }
         let preview_domain = match self.preview_domain {
             Some(domain) => Some(check_domain(domain)?),
-            None => {
-                is_loopback(public_url.as_ref(), &listen).then(|| "preview.localhost".to_owned())
-            }
+            None => is_loopback(public_url.as_ref(), &listen).then(|| "localhost".to_owned()),
         };
         let tls = match (self.tls_cert, self.tls_key) {
             (Some(cert), Some(key)) => Some((cert, key)),
@@ -351,7 +349,7 @@ mod tests {
     fn loopback_needs_nothing() {
         check(
             ServeArgs::default(),
-            r#"127.0.0.1:8080 None Some("preview.localhost")"#,
+            r#"127.0.0.1:8080 None Some("localhost")"#,
         );
     }
 

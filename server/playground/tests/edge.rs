@@ -38,7 +38,7 @@ async fn upgrades_come_from_our_pages_only() {
         "null".to_owned(),
         "http://evil.example".to_owned(),
         format!("http://x127.0.0.1:{port}"),
-        format!("http://abc.preview.localhost:{port}"),
+        format!("http://abc.localhost:{port}"),
         "http://127.0.0.1:1".to_owned(),
         format!("https://127.0.0.1:{port}"),
         format!("HTTP://127.0.0.1:{port}"),
@@ -257,15 +257,12 @@ async fn it_says_how_it_is() {
         "ready\n"
     );
     assert_eq!(
-        server
-            .get("/x", &[("host", "abc.preview.localhost")])
-            .await
-            .status,
+        server.get("/x", &[("host", "abc.localhost")]).await.status,
         StatusCode::MISDIRECTED_REQUEST
     );
     let port = server.host.rsplit(':').next().expect("a port").to_owned();
     let gone = server
-        .get("/x", &[("host", &format!("abc.preview.localhost:{port}"))])
+        .get("/x", &[("host", &format!("abc.localhost:{port}"))])
         .await;
     assert_eq!(gone.status, StatusCode::NOT_FOUND);
     assert!(gone.headers.get("set-cookie").is_none());

@@ -73,7 +73,7 @@ async fn echo(headers: HeaderMap, request: Request) -> impl IntoResponse {
 
 async fn ask(by: By) -> (StatusCode, HeaderMap, String) {
     let request = Request::get("/fs/?x=1")
-        .header("host", "abc.preview.localhost:8080")
+        .header("host", "abc.localhost:8080")
         .header("cookie", "mine=1; __Host-podschool=secret")
         .header("authorization", "Bearer x")
         .header("x-forwarded-for", "192.0.2.1")
@@ -116,7 +116,7 @@ async fn secrets_stay_here_and_policies_come_back() {
         policies[1].starts_with("frame-ancestors http://127.0.0.1:8080 "),
         "{policies:?}"
     );
-    assert!(all(&headers, "location")[0].ends_with(".preview.localhost:8080/next"));
+    assert!(all(&headers, "location")[0].ends_with(".localhost:8080/next"));
 }
 
 #[tokio::test]
@@ -155,7 +155,7 @@ async fn sockets_open_for_the_previewed_page_only() {
         (own.as_str(), By::Host, StatusCode::SWITCHING_PROTOCOLS),
         ("http://127.0.0.1:8080", By::Host, StatusCode::FORBIDDEN),
         (
-            "http://other.preview.localhost:8080",
+            "http://other.localhost:8080",
             By::Host,
             StatusCode::FORBIDDEN,
         ),

@@ -140,6 +140,22 @@ export function matches(service: KubeObject, pod: KubeObject): boolean {
   );
 }
 
+/** Views of pods, by their objects: one that has not changed is the same view again, and need not be drawn again. */
+let views = new WeakMap<KubeObject, PodView>();
+/** What they depend on beside their pods. */
+let viewedWith: readonly KubeObject[] = [];
+
+function viewsOf(pods: readonly KubeObject[], services: readonly KubeObject[]): PodView[] {
+  const same = services.length === viewedWith.length && services.every((each, at) => each === viewedWith[at]);
+  if (!same) views = new WeakMap();
+  viewedWith = services;
+  return pods.map((pod) => {
+    const view = views.get(pod) ?? podView(pod, services);
+    views.set(pod, view);
+    return view;
+  });
+}
+
 function podView(pod: KubeObject, services: readonly KubeObject[]): PodView {
   const statuses = pod.status?.containerStatuses ?? [];
   const names = pod.spec?.containers?.map((container) => container.name) ?? [];
@@ -248,10 +264,13 @@ export function picture(objects: Objects): Picture {
           node.status?.conditions?.some((each) => each.type === "Ready" && each.status === "True") ?? false,
         cpu: { used: asked(here, "cpu"), all: quantity(all?.cpu) },
         memory_bytes: { used: asked(here, "memory"), all: quantity(all?.memory) },
-        pods: here.map((pod) => podView(pod, services)),
+        pods: viewsOf(here, services),
       };
     }),
-    unplaced: pods.filter((pod) => !pod.spec?.nodeName).map((pod) => podView(pod, services)),
+    unplaced: viewsOf(
+      pods.filter((pod) => !pod.spec?.nodeName),
+      services,
+    ),
     services: services
       .filter((service) => !isTheApi(service))
       .map((service) => serviceView(objects, service, pods)),

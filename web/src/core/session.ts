@@ -50,8 +50,10 @@ export class Session {
   readonly previews = signal<readonly Preview[]>([]);
   /** The forwarded port that was last asked to be shown; each new object shows it again. */
   readonly shown = signal<{ port: number } | undefined>(undefined);
-  /** Numbers of the terminals, in the order of their tabs. */
-  readonly terminals = signal<readonly number[]>([]);
+  /** Numbers of the terminals, in the order of their tabs. The first is there before the server is: its screen takes time to be made. */
+  readonly terminals = signal<readonly number[]>([1]);
+  /** The server has greeted this page. */
+  readonly met = signal(false);
   readonly notices = signal<readonly Notice[]>([]);
   readonly answered = signal<Answered>({});
   /** What the picture shows; empty until `watchObjects`. */
@@ -82,7 +84,6 @@ export class Session {
   readonly #welcomes: (() => void)[] = [];
   #requests = 0;
   #noticeCount = 0;
-  #welcomed = false;
   #watching = false;
 
   /** `soon` runs its argument when the page is drawn next. */
@@ -332,8 +333,9 @@ export class Session {
   }
 
   #welcome(frame: Extract<ServerFrame, { type: "welcome" }>): void {
-    const restarted = this.#welcomed && frame.terminals.length === 0;
-    this.#welcomed = true;
+    const first = !this.met.value;
+    const restarted = !first && frame.terminals.length === 0;
+    this.met.value = true;
     // Answers of the connection before will not come any more.
     for (const answer of this.#waiting.values()) answer(undefined);
     this.#waiting.clear();
@@ -349,9 +351,10 @@ export class Session {
     if (this.#watching) this.link.send({ type: "objects.watch" });
     this.#merge(frame.steps);
     const known = frame.terminals.map((terminal) => terminal.id).sort((a, b) => a - b);
-    const kept = restarted
-      ? []
-      : this.terminals.value.filter((id) => !known.includes(id) && this.#streams.has(id));
+    const kept =
+      restarted || first
+        ? []
+        : this.terminals.value.filter((id) => !known.includes(id) && this.#streams.has(id));
     this.terminals.value = known.length + kept.length > 0 ? [...known, ...kept].sort((a, b) => a - b) : [1];
     for (const open of this.#openers.values()) open();
     for (const then of this.#welcomes) then();

@@ -1,5 +1,6 @@
 /** The picture of the cluster: nodes with their room, pods where they run, and the same as a table. Moves when the cluster does. */
 import { useComputed } from "@preact/signals";
+import { Component } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import pod from "../art/pod.svg?raw";
 import {
@@ -24,17 +25,21 @@ function useGlide() {
   useLayoutEffect(() => {
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const now = new Map<string, DOMRect>();
+    const moved: { element: HTMLElement; by: string }[] = [];
+    // All are measured before the first is moved: else the browser lays everything out anew for each.
     for (const element of box.current?.querySelectorAll<HTMLElement>("[data-pod]") ?? []) {
       const to = element.getBoundingClientRect();
       const from = before.current.get(element.dataset.pod ?? "");
       now.set(element.dataset.pod ?? "", to);
       if (still || !from || (from.x === to.x && from.y === to.y)) continue;
-      element.animate([{ translate: `${from.x - to.x}px ${from.y - to.y}px` }, { translate: "0 0" }], {
+      moved.push({ element, by: `${from.x - to.x}px ${from.y - to.y}px` });
+    }
+    before.current = now;
+    for (const { element, by } of moved)
+      element.animate([{ translate: by }, { translate: "0 0" }], {
         duration: 420,
         easing: "cubic-bezier(0.2, 0.7, 0.2, 1)",
       });
-    }
-    before.current = now;
   });
   return box;
 }
@@ -52,32 +57,41 @@ function Whale() {
   );
 }
 
-function PodBox({ pod, open }: { pod: PodView; open: (id: string) => void }) {
-  return (
-    <li class="pod-box" data-pod={pod.id} data-health={pod.health}>
-      <button type="button" class="object-name" onClick={() => open(pod.id)}>
-        {pod.name}
-      </button>
-      <span class="pod-status">
-        {pod.status}
-        {pod.restarts > 0 && <span class="pod-restarts">{say("pod-restarts", { count: pod.restarts })}</span>}
-      </span>
-      <span class="pod-containers">
-        {pod.containers.map((container) => (
-          <span
-            class="container-chip"
-            key={container.name}
-            data-health={container.health}
-            title={`${container.name}: ${container.words}`}
-          >
-            <Whale />
-            {container.name}
-          </span>
-        ))}
-      </span>
-      {pod.services.length > 0 && <span class="pod-services">{pod.services.join(", ")}</span>}
-    </li>
-  );
+/** Drawn again only when its pod is another view: of fifty pods, most stay as they are. */
+class PodBox extends Component<{ pod: PodView; open: (id: string) => void }> {
+  override shouldComponentUpdate(next: { pod: PodView }): boolean {
+    return next.pod !== this.props.pod;
+  }
+
+  override render({ pod, open }: { pod: PodView; open: (id: string) => void }) {
+    return (
+      <li class="pod-box" data-pod={pod.id} data-health={pod.health}>
+        <button type="button" class="object-name" onClick={() => open(pod.id)}>
+          {pod.name}
+        </button>
+        <span class="pod-status">
+          {pod.status}
+          {pod.restarts > 0 && (
+            <span class="pod-restarts">{say("pod-restarts", { count: pod.restarts })}</span>
+          )}
+        </span>
+        <span class="pod-containers">
+          {pod.containers.map((container) => (
+            <span
+              class="container-chip"
+              key={container.name}
+              data-health={container.health}
+              title={`${container.name}: ${container.words}`}
+            >
+              <Whale />
+              {container.name}
+            </span>
+          ))}
+        </span>
+        {pod.services.length > 0 && <span class="pod-services">{pod.services.join(", ")}</span>}
+      </li>
+    );
+  }
 }
 
 function gib(bytes: number): string {

@@ -117,7 +117,8 @@ export function TerminalScreen({ desk, id, front }: { desk: Desk; id: number; fr
     const watcher = new ResizeObserver(refit);
     watcher.observe(box);
     refit();
-    open();
+    // Before the greeting nobody is there to open it; then it is opened by that.
+    if (session.met.peek()) open();
     desk.addScreen(id, {
       type: (text) => stream.input(text),
       focus: () => term.focus(),

@@ -129,7 +129,7 @@ export function Terminals({ desk }: { desk: Desk }) {
             <Tab key={id} desk={desk} id={id} />
           ))}
         </div>
-        {ids.length > 0 && (
+        {desk.session.met.value && (
           <IconButton
             icon="plus"
             label={say("terminal-new")}
@@ -142,7 +142,7 @@ export function Terminals({ desk }: { desk: Desk }) {
         <Tools desk={desk} />
       </div>
       <div class="screens">
-        {ids.length === 0 && <p class="screens-empty">{say("getting-ready")}</p>}
+        {!desk.session.met.value && <p class="screens-empty">{say("getting-ready")}</p>}
         {ids.map((id) => (
           <TerminalScreen key={id} desk={desk} id={id} front={desk.active.value === id} />
         ))}

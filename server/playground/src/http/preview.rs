@@ -32,7 +32,7 @@ const DROPPED: [&str; 11] = [
 /// How the preview was reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
-    /// `<label>.preview.localhost`
+    /// `<label>.localhost`, or below the preview domain
     Host,
     /// `<base>preview/<label>/`, its prefix already taken off the path
     Path,

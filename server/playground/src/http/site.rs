@@ -17,7 +17,7 @@ pub struct Site {
     hosts: Vec<String>,
     /// Path of everything, with a slash at its end.
     pub base: String,
-    /// Host suffix of previews with its port, as in `preview.localhost:8080`; `None`: previews by path.
+    /// Host suffix of previews with its port, as in `localhost:8080`; `None`: previews by path.
     preview: Option<String>,
     /// Cookies may be `Secure` and carry the `__Host-` prefix.
     pub secure: bool,
@@ -83,6 +83,10 @@ impl Site {
 
     /// The label of a preview's `Host`, if it is one.
     pub fn preview_label<'h>(&self, host: &'h str) -> Option<&'h str> {
+        if self.serves(host) {
+            // On a computer of one's own pages may have a name beside those of previews.
+            return None;
+        }
         let label = host
             .strip_suffix(self.preview.as_deref()?)?
             .strip_suffix('.')?;
@@ -163,13 +167,17 @@ mod tests {
                 && !site.serves("localhost")
                 && !site.serves("evil.example:8080")
         );
-        assert_eq!(
-            site.preview_label("abc.preview.localhost:8080"),
-            Some("abc")
-        );
-        assert_eq!(site.preview_label("a.b.preview.localhost:8080"), None);
-        assert_eq!(site.preview_label("xpreview.localhost:8080"), None);
+        assert_eq!(site.preview_label("abc.localhost:8080"), Some("abc"));
+        assert_eq!(site.preview_label("a.b.localhost:8080"), None);
+        assert_eq!(site.preview_label("xlocalhost:8080"), None);
         assert_eq!(site.cookie_name(), "__Host-podschool");
+    }
+
+    #[test]
+    fn pages_beside_previews_stay_pages() {
+        let site = site(Some("http://school.localhost:8080"));
+        assert_eq!(site.preview_label("school.localhost:8080"), None);
+        assert_eq!(site.preview_label("abc.localhost:8080"), Some("abc"));
     }
 
     #[test]
