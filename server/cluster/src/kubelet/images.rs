@@ -88,10 +88,10 @@ async fn pull(
         &format!("Pulling image {image:?}"),
     );
     let queued = agent.now();
-    agent.pull_turn().await;
+    let turn = agent.pull_turn().await;
     let begun = agent.now();
     let pulled = agent.runtime.pull_image(image).await;
-    agent.pull_over();
+    drop(turn);
     match pulled {
         Ok(status) => {
             let (took, with_wait) = (

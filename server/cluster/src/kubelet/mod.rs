@@ -455,16 +455,22 @@ impl Agent {
         String::new()
     }
 
-    /// Waits for the turn to pull: one image at a time.
-    pub(super) async fn pull_turn(&self) {
+    /// Waits for the turn to pull: one image at a time. Whoever is let go in the middle of it gives the turn on.
+    pub(super) async fn pull_turn(&self) -> PullTurn<'_> {
         self.pull_done
             .until(|| (!self.pulling.replace(true)).then_some(()))
             .await;
+        PullTurn(self)
     }
+}
 
-    pub(super) fn pull_over(&self) {
-        self.pulling.set(false);
-        self.pull_done.notify();
+/// The turn to pull, until it is dropped.
+pub(super) struct PullTurn<'a>(&'a Agent);
+
+impl Drop for PullTurn<'_> {
+    fn drop(&mut self) {
+        self.0.pulling.set(false);
+        self.0.pull_done.notify();
     }
 }
 

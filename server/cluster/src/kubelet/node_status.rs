@@ -146,7 +146,6 @@ impl Kubelet {
             worker.abandon(agent);
         }
         self.inside().lose_power();
-        agent.pull_over();
     }
 
     /// The node has its power back: it boots, and its kubelet starts the pods that still belong to it.

@@ -81,6 +81,28 @@ fn pods_that_a_job_left_behind_can_be_deleted() {
     assert!(world.cluster.list(pods(), "default").is_empty());
 }
 
+/// Seeds 130, 142, 154: whose pod was deleted at once while its image was being pulled kept the node's turn to pull for ever.
+#[test]
+fn a_pod_that_goes_while_its_image_comes_lets_the_next_one_pull() {
+    let world = world();
+    let of = |image: &str| json!({"name": "c", "image": image, "command": ["sleep", "1000"]});
+    world
+        .create(pod("hasty", of("alpine:3.20")))
+        .expect("created");
+    world.run_ms(500);
+    let told = world.events("hasty").join("\n");
+    assert!(told.ends_with("Pulling image \"alpine:3.20\""), "{told}");
+    let mut delete = world.request(Verb::Delete, pods(), "default", "hasty");
+    delete.options.grace_period_seconds = Some(0);
+    world.cluster.request(&delete).expect("deleted");
+    world
+        .create(pod("next", of("busybox:1.36")))
+        .expect("created");
+    world.run_ms(20_000);
+    let next = world.pod("next");
+    assert_eq!(view::text(&next, &["status", "phase"]), "Running");
+}
+
 /// Seed 220: a node that stopped while the rest of a deleted pod was being ended kept its containers for ever.
 #[test]
 fn a_node_that_stops_has_no_containers_when_it_comes_back() {
