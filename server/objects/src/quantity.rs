@@ -38,8 +38,6 @@ pub enum QuantityError {
         "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
     )]
     Format,
-    #[error("unable to parse numeric part of quantity")]
-    Numeric,
     #[error("unable to parse quantity's suffix")]
     Suffix,
 }
@@ -217,7 +215,7 @@ fn split(text: &str) -> Result<Parts<'_>, QuantityError> {
 }
 
 /// Base, exponent and notation of a suffix.
-fn read_suffix(suffix: &str) -> Option<(i128, i32, Format)> {
+fn read_suffix(suffix: &str) -> Option<(u32, i32, Format)> {
     let decimal = |e| Some((10, e, Format::DecimalSi));
     let binary = |e| Some((1024, e, Format::BinarySi));
     match suffix {
@@ -253,35 +251,25 @@ impl FromStr for Quantity {
 
     fn from_str(text: &str) -> Result<Self, QuantityError> {
         let parts = split(text)?;
-        let (base, exponent, format) = read_suffix(parts.suffix).ok_or(QuantityError::Suffix)?;
-        let fraction = &parts.fraction[..parts.fraction.len().min(27)];
-        let whole = parts.whole.trim_start_matches('0');
-        let dropped = parts.fraction[fraction.len()..].bytes().any(|b| b != b'0');
-        // digits × base^exponent × 10^(9 - len(fraction)), in nanos
-        let mut digits: i128 = if whole.len() > 36 {
-            MAX
-        } else {
-            let all: String = format!("{whole}{fraction}").chars().take(37).collect();
-            let shift = all.len() as i32 - (whole.len() + fraction.len()) as i32;
-            let digits = if all.is_empty() {
-                0
-            } else {
-                all.parse().map_err(|_| QuantityError::Numeric)?
-            };
-            scale(digits, 10, -shift)
-        };
-        let mut places = 9 - fraction.len() as i32;
+        let (base, exponent, mut format) =
+            read_suffix(parts.suffix).ok_or(QuantityError::Suffix)?;
+        let digits = parts.whole.bytes().chain(parts.fraction.bytes());
+        let mut digits: Vec<u8> = digits
+            .map(|b| b - b'0')
+            .skip_while(|digit| *digit == 0)
+            .collect();
+        let mut places = 9 - parts.fraction.len() as i64;
         if base == 10 {
-            places += exponent;
+            places += i64::from(exponent);
         } else {
-            digits = scale(digits, base, exponent);
+            (0..exponent).for_each(|_| multiply(&mut digits, base));
         }
-        let mut nanos = scale(digits, 10, places);
-        if dropped && nanos < MAX {
-            nanos += 1;
-        }
+        let mut nanos = shifted(&digits, places);
         if format == Format::BinarySi {
             nanos = nanos.min(i128::from(i64::MAX) * NANO);
+            if (1..NANO).contains(&nanos) {
+                format = Format::DecimalSi;
+            }
         }
         Ok(Quantity {
             nanos: if parts.negative { -nanos } else { nanos },
@@ -290,25 +278,36 @@ impl FromStr for Quantity {
     }
 }
 
-/// `n × base^exponent`, rounded up, cut at `MAX`.
-fn scale(n: i128, base: i128, exponent: i32) -> i128 {
-    let mut n = n;
-    if exponent < 0 {
-        let divisor = u32::try_from(-exponent)
-            .ok()
-            .and_then(|e| base.checked_pow(e));
-        return match divisor {
-            Some(divisor) => round_up(n, divisor),
-            None => n.signum(),
-        };
+/// Multiplies a number that stands digit by digit, the highest first.
+fn multiply(digits: &mut Vec<u8>, by: u32) {
+    let mut carry = 0;
+    for digit in digits.iter_mut().rev() {
+        let product = u32::from(*digit) * by + carry;
+        *digit = (product % 10) as u8;
+        carry = product / 10;
     }
-    for _ in 0..exponent {
+    while carry > 0 {
+        digits.insert(0, (carry % 10) as u8);
+        carry /= 10;
+    }
+}
+
+/// `digits × 10^places`, rounded up, cut at `MAX`.
+fn shifted(digits: &[u8], places: i64) -> i128 {
+    let kept = (digits.len() as i64 + places.min(0)).max(0) as usize;
+    let (kept, dropped) = digits.split_at(kept);
+    let append = |n: i128, digit: &u8| n.saturating_mul(10).saturating_add(i128::from(*digit));
+    let mut n = kept.iter().fold(0, append);
+    if dropped.iter().any(|digit| *digit != 0) {
+        n = n.saturating_add(1);
+    }
+    for _ in 0..places {
         if n == 0 || n >= MAX {
             break;
         }
-        n = n.saturating_mul(base).min(MAX);
+        n = n.saturating_mul(10);
     }
-    n
+    cut(n)
 }
 
 impl fmt::Display for Quantity {
@@ -326,7 +325,12 @@ impl fmt::Display for Quantity {
             return write!(f, "{n}{}", ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"][power]);
         }
         let (mut n, mut exponent) = (self.nanos, -9);
-        while n % 1000 == 0 && exponent < 18 {
+        // Beyond `E` there is no suffix.
+        let most = match self.format {
+            Format::DecimalExponent => i32::MAX,
+            Format::DecimalSi | Format::BinarySi => 18,
+        };
+        while n % 1000 == 0 && exponent < most {
             n /= 1000;
             exponent += 3;
         }
@@ -378,6 +382,11 @@ mod tests {
             ("m", "0"),
             ("1.0e3", "1e3"),
             ("1e-3", "1e-3"),
+            ("1e21", "1e21"),
+            ("1e-30", "1e-9"),
+            ("0.123456789012345678901234567Ei", "142335986942043633765524427n"),
+            ("10000000000000000000000000000000000000000e-30", "10e9"),
+            ("0.0000000000000000000000000000001", "1n"),
         ] {
             assert_eq!(
                 text.parse::<Quantity>().map(|q| q.to_string()).as_deref(),
@@ -413,5 +422,7 @@ mod tests {
             (2, -2, 1)
         );
         assert!(q("1Gi") > q("1G") && q("1") == q("1000m"));
+        // What is less than one in binary notation goes on in decimal notation.
+        assert_eq!(q("0.0001Ki").plus(&q("2Ki")).to_string(), "2048102400u");
     }
 }
