@@ -1,6 +1,5 @@
 //! `pods/log`: the text of a container's log, following it for as long as the client listens.
 
-use crate::query::Query;
 use crate::respond::{self, PLAIN_TEXT};
 use crate::route::Asked;
 use axum::body::Body;
@@ -25,25 +24,12 @@ fn log_query(asked: &Asked) -> Result<LogQuery, Status> {
         follow: q.flag("follow"),
         previous: q.flag("previous"),
         timestamps: q.flag("timestamps"),
-        tail_lines: number(q, "tailLines")?,
-        since_seconds: number(q, "sinceSeconds")?,
+        tail_lines: q.integer("tailLines")?,
+        since_seconds: q.integer("sinceSeconds")?,
         since_time: q.get("sinceTime").into(),
-        limit_bytes: number(q, "limitBytes")?,
+        limit_bytes: q.integer("limitBytes")?,
         streams,
     })
-}
-
-fn number(query: &Query, key: &str) -> Result<Option<i64>, Status> {
-    match query.get(key) {
-        "" => Ok(None),
-        text => text.parse().map(Some).map_err(|_| {
-            let why = format!(
-                "strconv.ParseInt: parsing {}: invalid syntax",
-                objects::quote::go_quote(text)
-            );
-            Status::bad_request(why)
-        }),
-    }
 }
 
 /// Serves a log; 204 while the pod has no node.

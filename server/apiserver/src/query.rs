@@ -2,6 +2,7 @@
 
 use http::Uri;
 use objects::{FieldError, FieldValidation, Options, PatchKind, Propagation, Status};
+use std::num::{IntErrorKind, ParseIntError};
 
 /// The decoded query, in order.
 #[derive(Clone, Debug, Default)]
@@ -35,13 +36,26 @@ impl Query {
             .map(|(_, v)| v.as_str())
     }
 
-    /// `true` and `1`, as Go reads booleans of queries.
+    /// Whether an option is set: to anything but `false` and `0`.
     pub fn flag(&self, key: &str) -> bool {
-        matches!(self.get(key), "true" | "1" | "t" | "T" | "TRUE" | "True")
+        let value = self.get(key);
+        self.has(key) && !value.eq_ignore_ascii_case("false") && value != "0"
     }
 
-    pub fn number<T: std::str::FromStr>(&self, key: &str) -> Option<T> {
-        self.get(key).parse().ok()
+    /// A whole number; `None` where the key is not there. Errors: 400 in the words of Go's parser.
+    pub fn integer(&self, key: &str) -> Result<Option<i64>, Status> {
+        if !self.has(key) {
+            return Ok(None);
+        }
+        let text = self.get(key);
+        text.parse().map(Some).map_err(|why: ParseIntError| {
+            let why = match why.kind() {
+                IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => "value out of range",
+                _ => "invalid syntax",
+            };
+            let text = objects::quote::go_quote(text);
+            Status::bad_request(format!("strconv.ParseInt: parsing {text}: {why}"))
+        })
     }
 
     /// The options of a write; `kind` names them in errors: `CreateOptions`.
@@ -93,12 +107,22 @@ impl Query {
         Err(Status::invalid("PatchOptions.meta.k8s.io", "", errors))
     }
 
+    /// The options of a list or a watch. Errors: 400 for what should be a number and is none.
+    pub fn list_options(&self) -> Result<Options, Status> {
+        self.integer("timeoutSeconds")?;
+        let limit = self.integer("limit")?.unwrap_or(0);
+        let limit = u32::try_from(limit.max(0)).unwrap_or(u32::MAX);
+        Ok(Options {
+            limit,
+            ..self.read_options()
+        })
+    }
+
     /// The options of a read.
     pub fn read_options(&self) -> Options {
         Options {
             label_selector: self.get("labelSelector").into(),
             field_selector: self.get("fieldSelector").into(),
-            limit: self.number("limit").unwrap_or(0),
             continue_token: self.get("continue").into(),
             resource_version: self.get("resourceVersion").into(),
             resource_version_match: self.get("resourceVersionMatch").into(),
@@ -109,7 +133,7 @@ impl Query {
     /// The options of a delete: the query, and over it the members of a `DeleteOptions` body.
     pub fn delete_options(&self, body: Option<&serde_json::Value>) -> Result<Options, Status> {
         let mut options = self.write_options("DeleteOptions")?;
-        options.grace_period_seconds = self.number("gracePeriodSeconds");
+        options.grace_period_seconds = self.integer("gracePeriodSeconds")?;
         let mut policy = self.get("propagationPolicy").to_string();
         let mut orphan = self
             .has("orphanDependents")

@@ -37,7 +37,7 @@ impl Style {
             "" => ["curl", "Wget", "Mozilla/5.0"]
                 .iter()
                 .any(|agent| text(header::USER_AGENT).starts_with(agent)),
-            _ => query.flag("pretty"),
+            text => matches!(text, "true" | "1" | "t" | "T" | "TRUE" | "True"),
         };
         Ok(Style {
             form: crate::negotiate::form(text(header::ACCEPT))?,

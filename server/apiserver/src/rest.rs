@@ -30,7 +30,7 @@ async fn get(asked: Asked) -> Result<Response, Status> {
 
 async fn list(asked: Asked) -> Result<Response, Status> {
     let mut request = asked.request(Verb::List);
-    request.options = asked.query.read_options();
+    request.options = asked.query.list_options()?;
     check_list(&asked)?;
     let answer = asked.api.handle.list(request).await?;
     let mut response = respond::list(&answer, asked.resource, &asked.style);
@@ -119,7 +119,7 @@ async fn delete(asked: Asked, verb: Verb, body: Body) -> Result<Response, Status
     let bytes = body::read(body).await?;
     let options = body::delete_options(&asked.parts.headers, &bytes)?;
     request.options = asked.query.delete_options(options.as_ref())?;
-    let read = asked.query.read_options();
+    let read = asked.query.list_options()?;
     request.options.label_selector = read.label_selector;
     request.options.field_selector = read.field_selector;
     let answer = asked.api.handle.request(request).await?;

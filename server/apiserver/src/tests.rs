@@ -271,6 +271,67 @@ async fn refuses_what_is_too_large_or_unknown() {
 }
 
 #[tokio::test]
+async fn options_that_make_no_sense_are_refused_in_the_words_of_the_api() {
+    let api = Api::new().await;
+    let check = async |query: &str, code: u16, message: &str| {
+        let (status, body) = api
+            .get(&format!("{MAPS}?{query}"), "application/json")
+            .await;
+        assert_eq!(
+            (status.as_u16(), &body["message"]),
+            (code, &json!(message)),
+            "{query}"
+        );
+    };
+    let no_number = "strconv.ParseInt: parsing \"x\": invalid syntax";
+    for query in ["limit=x", "timeoutSeconds=x", "watch=1&timeoutSeconds=x"] {
+        check(query, 400, no_number).await;
+    }
+    let none = "strconv.ParseInt: parsing \"\": invalid syntax";
+    check("limit=", 400, none).await;
+    let far = "strconv.ParseInt: parsing \"9223372036854775808\": value out of range";
+    check("limit=9223372036854775808", 400, far).await;
+    let gone = "The resourceVersion for the provided list is too old.";
+    check("resourceVersion=1&resourceVersionMatch=Exact", 410, gone).await;
+    let (status, body) = api
+        .write(
+            "DELETE",
+            &format!("{MAPS}/one?gracePeriodSeconds=x"),
+            "",
+            "",
+        )
+        .await;
+    assert_eq!(
+        (status.as_u16(), &body["message"]),
+        (400, &json!(no_number))
+    );
+}
+
+#[tokio::test]
+async fn a_token_lives_for_ten_minutes_at_least() {
+    let api = Api::new().await;
+    let path = "/api/v1/namespaces/default/serviceaccounts/default/token";
+    for (seconds, why) in [
+        (599, "may not specify a duration less than 10 minutes"),
+        (-1, "may not specify a duration less than 10 minutes"),
+        (
+            0x1_0000_0001_i64,
+            "may not specify a duration larger than 2^32 seconds",
+        ),
+    ] {
+        let asked = json!({"spec": {"expirationSeconds": seconds}}).to_string();
+        let (status, body) = api.write("POST", path, "application/json", &asked).await;
+        let message = format!(
+            "TokenRequest.authentication.k8s.io \"\" is invalid: spec.expirationSeconds: Invalid value: {seconds}: {why}"
+        );
+        assert_eq!((status.as_u16(), &body["message"]), (422, &json!(message)));
+    }
+    let asked = json!({"spec": {"expirationSeconds": 600}}).to_string();
+    let (status, body) = api.write("POST", path, "application/json", &asked).await;
+    assert_eq!(status, StatusCode::CREATED, "{body}");
+}
+
+#[tokio::test]
 async fn every_answer_is_audited() {
     let api = Api::new().await;
     api.get(&format!("{MAPS}/nope?x=1"), "").await;

@@ -35,7 +35,7 @@ pub(crate) async fn serve(asked: Asked) -> Result<Response, Status> {
         .has("sendInitialEvents")
         .then(|| asked.query.flag("sendInitialEvents"));
     check(&asked, initial)?;
-    let options = asked.query.read_options();
+    let options = asked.query.list_options()?;
     let mut field_selector = options.field_selector;
     if !asked.path.name.is_empty() {
         let name = format!("metadata.name={}", asked.path.name);
@@ -63,10 +63,10 @@ pub(crate) async fn serve(asked: Asked) -> Result<Response, Status> {
         }
         Err(status) => return Err(status),
     };
-    let timeout = asked
-        .query
-        .number("timeoutSeconds")
-        .filter(|s| *s > 0)
+    let timeout = asked.query.integer("timeoutSeconds")?;
+    let timeout = timeout.and_then(|seconds| u64::try_from(seconds).ok());
+    let timeout = timeout
+        .filter(|seconds| *seconds > 0)
         .map_or(DEFAULT_TIMEOUT, Duration::from_secs);
     let mut bookmarks = tokio::time::interval_at(Instant::now() + BOOKMARK_EVERY, BOOKMARK_EVERY);
     bookmarks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -5,7 +5,8 @@ use objects::{ListAnswer, Object, Resource, Status, meta};
 use super::continue_token::{self, Continue};
 use super::{Call, review};
 
-const TOO_OLD: &str = "The provided continue parameter is too old to display a consistent list result. You can start a new list without \
+const TOO_OLD: &str = "The resourceVersion for the provided list is too old.";
+const TOO_OLD_TO_CONTINUE: &str = "The provided continue parameter is too old to display a consistent list result. You can start a new list without \
 the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided \
 token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and \
 now may show up in the list.";
@@ -80,15 +81,16 @@ fn snapshot(call: &Call<'_>, from: Option<&Continue>) -> Result<(u64, Vec<Object
     match call.cluster.list_at(resource, namespace, revision) {
         Ok(objects) => Ok((revision, objects)),
         Err(_) => {
-            let mut status = Status::expired(TOO_OLD);
-            if let Some(at) = from {
-                let at = Continue {
-                    revision: None,
-                    ..at.clone()
-                };
-                status.metadata.get_or_insert_default().continue_token =
-                    continue_token::encode(&at, namespace);
-            }
+            let Some(at) = from else {
+                return Err(Status::expired(TOO_OLD));
+            };
+            let mut status = Status::expired(TOO_OLD_TO_CONTINUE);
+            let at = Continue {
+                revision: None,
+                ..at.clone()
+            };
+            status.metadata.get_or_insert_default().continue_token =
+                continue_token::encode(&at, namespace);
             Err(status)
         }
     }

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use objects::{Answer, Body, Object, Resource, Status, Verb, meta};
+use objects::{Answer, Body, FieldError, Object, Resource, Status, Verb, meta};
 use serde_json::{Value, json};
 
 use super::Call;
@@ -133,6 +133,7 @@ pub(super) fn token(call: Call<'_>) -> Result<Answer, Status> {
     };
     let account = call.live()?;
     let seconds = view::int(asked, &["spec", "expirationSeconds"]).unwrap_or(3600);
+    check_lifetime(seconds)?;
     let mut audiences = view::texts(asked, &["spec", "audiences"]);
     if audiences.is_empty() {
         audiences.push(ISSUER.into());
@@ -152,6 +153,18 @@ pub(super) fn token(call: Call<'_>) -> Result<Answer, Status> {
         object: answer.into(),
         warnings: call.warnings,
     })
+}
+
+/// Ten minutes to 2^32 seconds.
+fn check_lifetime(seconds: i64) -> Result<(), Status> {
+    let why = match seconds {
+        ..600 => "may not specify a duration less than 10 minutes",
+        600..=0x1_0000_0000 => return Ok(()),
+        _ => "may not specify a duration larger than 2^32 seconds",
+    };
+    let error = FieldError::invalid("spec.expirationSeconds", seconds, why);
+    let kind = "TokenRequest.authentication.k8s.io";
+    Err(Status::invalid(kind, "", vec![error]))
 }
 
 /// Who signs tokens and whom they are for by default.
