@@ -15,34 +15,49 @@ pub(crate) struct Document {
     pub source: String,
 }
 
-/// Reads all objects of the files named by `-f`, lists taken apart.
+/// What one file holds, in order: its objects, and why one of them, or all that comes after, cannot be read.
+pub(crate) type Stream = Vec<Outcome<Document>>;
+
+/// Reads the files named by `-f`, lists taken apart; each file for itself, as far as it can be read. Errors: a file that is not there.
 pub(crate) async fn read(
     computer: &dyn Computer,
     names: &[String],
     recursive: bool,
-) -> Outcome<Vec<Document>> {
-    let mut documents = Vec::new();
+) -> Outcome<Vec<Stream>> {
+    let mut paths = Vec::new();
     for name in names {
-        if name == "-" {
-            let text = standard_input(computer).await;
-            documents.extend(parse(&text, "STDIN")?);
-        } else if name.starts_with("http://") || name.starts_with("https://") {
-            let bytes = computer
-                .fetch(name)
-                .await
-                .map_err(|why| refused(name, &why))?;
-            documents.extend(parse(&String::from_utf8_lossy(&bytes), name)?);
+        if name == "-" || is_url(name) {
+            paths.push(name.clone());
         } else {
-            for path in files(computer, name, recursive).await? {
-                let bytes = computer
-                    .read_file(&path)
-                    .await
-                    .map_err(|why| fail!("open {path}: {}", words(&why)))?;
-                documents.extend(parse(&String::from_utf8_lossy(&bytes), &path)?);
-            }
+            paths.extend(files(computer, name, recursive).await?);
         }
     }
-    Ok(documents)
+    let mut streams = Vec::new();
+    for path in paths {
+        streams.push(match text(computer, &path).await {
+            Ok(text) if path == "-" => parse(&text, "STDIN"),
+            Ok(text) => parse(&text, &path),
+            Err(failure) => vec![Err(failure)],
+        });
+    }
+    Ok(streams)
+}
+
+fn is_url(name: &str) -> bool {
+    name.starts_with("http://") || name.starts_with("https://")
+}
+
+async fn text(computer: &dyn Computer, path: &str) -> Outcome<String> {
+    let bytes = if path == "-" {
+        return Ok(standard_input(computer).await);
+    } else if is_url(path) {
+        let fetched = computer.fetch(path).await;
+        fetched.map_err(|why| refused(path, &why))?
+    } else {
+        let read = computer.read_file(path).await;
+        read.map_err(|why| fail!("open {path}: {}", words(&why)))?
+    };
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn refused(url: &str, why: &std::io::Error) -> crate::failure::Failure {
@@ -113,24 +128,29 @@ async fn files(computer: &dyn Computer, name: &str, recursive: bool) -> Outcome<
     Ok(found)
 }
 
-/// Cuts a text into documents and reads them; lists become their items.
-pub(crate) fn parse(text: &str, source: &str) -> Outcome<Vec<Document>> {
-    let shown = source;
+/// Cuts a text into documents and reads them; lists become their items. What cannot be parsed ends the text.
+pub(crate) fn parse(text: &str, source: &str) -> Stream {
     let mut documents = Vec::new();
-    if text.trim_start().starts_with('{') {
-        for value in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
-            let value =
-                value.map_err(|why| fail!("error parsing {shown}: {}", json_error(text, &why)))?;
-            add(value, source, &mut documents)?;
+    let values: Box<dyn Iterator<Item = Result<Value, String>>> =
+        if text.trim_start().starts_with('{') {
+            let all = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+            Box::new(all.map(|value| value.map_err(|why| json_error(text, &why))))
+        } else {
+            let read = |part: String| {
+                yaml(&part).map_err(|why| format!("error converting YAML to JSON: {why}"))
+            };
+            Box::new(split(text).into_iter().map(read))
+        };
+    for value in values {
+        match value {
+            Ok(value) => add(value, source, &mut documents),
+            Err(why) => {
+                documents.push(Err(fail!("error parsing {source}: {why}")));
+                break;
+            }
         }
-        return Ok(documents);
     }
-    for part in split(text) {
-        let value = yaml(&part)
-            .map_err(|why| fail!("error parsing {shown}: error converting YAML to JSON: {why}"))?;
-        add(value, source, &mut documents)?;
-    }
-    Ok(documents)
+    documents
 }
 
 /// The error of Go's parser for one of serde's.
@@ -165,29 +185,26 @@ fn json_error(text: &str, why: &serde_json::Error) -> String {
     }
 }
 
-fn add(value: Value, source: &str, documents: &mut Vec<Document>) -> Outcome {
+fn add(value: Value, source: &str, documents: &mut Stream) {
     if value.is_null() {
-        return Ok(());
+        return;
     }
-    let source = source.to_string();
-    for (key, of) in [
-        ("name", &value["metadata"]["name"]),
-        ("namespace", &value["metadata"]["namespace"]),
-    ] {
-        if let kind @ ("bool" | "number") = json_type(of) {
-            return Err(fail!(
+    for key in ["name", "namespace"] {
+        if let kind @ ("bool" | "number") = json_type(&value["metadata"][key]) {
+            documents.push(Err(fail!(
                 "unable to decode {source:?}: json: cannot unmarshal {kind} into Go struct field ObjectMeta.metadata.{key} of type string"
-            ));
+            )));
+            return;
         }
     }
     if value["kind"] == "List" && value["items"].is_array() {
         for item in value["items"].as_array().into_iter().flatten() {
-            add(item.clone(), &source, documents)?;
+            add(item.clone(), source, documents);
         }
-        return Ok(());
+        return;
     }
-    documents.push(Document { value, source });
-    Ok(())
+    let source = source.to_string();
+    documents.push(Ok(Document { value, source }));
 }
 
 fn json_type(value: &Value) -> &'static str {
@@ -233,10 +250,16 @@ pub(crate) fn yaml(text: &str) -> Result<Value, String> {
 mod tests {
     use super::*;
 
+    /// Why the last document of a text cannot be read.
+    fn failure(text: &str) -> String {
+        let last = parse(text, "f").pop().expect("something");
+        last.expect_err("refused").sentence()
+    }
+
     #[test]
     fn json_is_refused_in_the_words_of_go() {
         let check = |text: &str, expect: &str| {
-            let why = parse(text, "f").expect_err("refused").sentence();
+            let why = failure(text);
             assert_eq!(why, format!("error parsing f: {expect}"));
         };
         check(
@@ -273,14 +296,25 @@ mod tests {
     fn takes_lists_and_documents_apart() {
         let text = "# c\n---\nkind: A\n---\n\n---\nkind: List\nitems:\n- kind: B\n- kind: C\n";
         let kinds: Vec<Value> = parse(text, "f")
-            .unwrap()
             .into_iter()
-            .map(|d| d.value["kind"].clone())
+            .map(|d| d.expect("it reads").value["kind"].clone())
             .collect();
         assert_eq!(kinds, ["A", "B", "C"]);
         assert_eq!(
-            parse("{\"kind\":\"A\"", "STDIN").unwrap_err().sentence(),
-            "error parsing STDIN: unexpected EOF"
+            failure("{\"kind\":\"A\""),
+            "error parsing f: unexpected EOF"
         );
+    }
+
+    #[test]
+    fn what_comes_before_a_bad_document_is_read() {
+        let text = "kind: A\n---\nkind: B\nmetadata: {name: 7}\n---\nkind: C\n---\na: b: c\n---\nkind: D\n";
+        let said: Vec<String> = parse(text, "f")
+            .into_iter()
+            .map(|d| d.map_or_else(|why| why.sentence(), |d| d.value["kind"].to_string()))
+            .collect();
+        let decode = "unable to decode \"f\": json: cannot unmarshal number into Go struct field ObjectMeta.metadata.name of type string";
+        let parse = "error parsing f: error converting YAML to JSON: yaml: line 2: mapping values are not allowed in this context";
+        assert_eq!(said, ["\"A\"", decode, "\"C\"", parse]);
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::discovery::Kind;
 use crate::failure::{Failure, Outcome, fail};
-use crate::manifest::{self, Document};
+use crate::manifest::{self, Document, Stream};
 use crate::run::{Query, Run};
 
 /// One object that a command is about.
@@ -104,8 +104,8 @@ pub(crate) fn selectors(run: &Run) -> Query {
     query
 }
 
-/// The objects of `-f`.
-pub(crate) async fn documents(run: &Run) -> Outcome<Vec<Document>> {
+/// The objects of `-f`, file by file.
+pub(crate) async fn documents(run: &Run) -> Outcome<Vec<Stream>> {
     if run.flags.some("kustomize").is_some() {
         return Err(fail!(
             "kustomize is not part of this kubectl; write the manifests out and use -f"
@@ -219,8 +219,12 @@ async fn expanded(
         ));
     }
     if from_files {
-        for document in documents(run).await? {
-            match placed(run, document).await {
+        for document in documents(run).await?.into_iter().flatten() {
+            let item = match document {
+                Ok(document) => placed(run, document).await,
+                Err(failure) => Err(failure),
+            };
+            match item {
                 Ok(item) => items.push(item),
                 Err(failure) => failures.push(failure),
             }

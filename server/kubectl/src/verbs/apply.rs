@@ -74,22 +74,41 @@ pub(crate) fn validated(run: &Run, item: &crate::manifest::Document) -> Outcome 
 /// Objects of `-f` in place, checked; failures beside.
 pub(crate) async fn manifests(run: &Run) -> Outcome<(Vec<Item>, Vec<Failure>)> {
     let (mut items, mut failures) = (Vec::new(), Vec::new());
-    for document in selection::documents(run).await? {
-        if let Some(text) = run.flags.some("selector")
-            && !matches(&document.value["metadata"]["labels"], text)
-        {
-            continue;
-        }
-        if let Err(failure) = validated(run, &document) {
-            failures.push(failure);
-            continue;
-        }
-        match selection::placed(run, document).await {
+    for item in visited(run).await? {
+        match item {
             Ok(item) => items.push(item),
             Err(failure) => failures.push(failure),
         }
     }
     Ok((items, failures))
+}
+
+/// Objects of `-f` in place, checked, in the order in which kubectl visits them: what cannot be parsed or is no object ends its file,
+/// what cannot be placed is passed over.
+pub(crate) async fn visited(run: &Run) -> Outcome<Vec<Outcome<Item>>> {
+    let mut visited = Vec::new();
+    for stream in selection::documents(run).await? {
+        for document in stream {
+            let document = match document {
+                Ok(document) => document,
+                Err(failure) => {
+                    visited.push(Err(failure));
+                    continue;
+                }
+            };
+            if let Some(text) = run.flags.some("selector")
+                && !matches(&document.value["metadata"]["labels"], text)
+            {
+                continue;
+            }
+            if let Err(failure) = validated(run, &document) {
+                visited.push(Err(failure));
+                break;
+            }
+            visited.push(selection::placed(run, document).await);
+        }
+    }
+    Ok(visited)
 }
 
 /// Equality selectors on a manifest's labels.

@@ -8,6 +8,7 @@ use super::create_kinds;
 use crate::failure::{Failure, Outcome, fail};
 use crate::printing;
 use crate::run::Run;
+use crate::selection::Item;
 use crate::verb::Verb;
 
 pub(crate) static CREATE: Verb = Verb {
@@ -70,33 +71,35 @@ async fn go(run: &Run) -> Outcome {
         ));
     }
     super::dry_run(run)?;
-    let (items, mut failures) = super::apply::manifests(run).await?;
-    if items.is_empty() && failures.is_empty() {
+    let visited = super::apply::visited(run).await?;
+    if visited.is_empty() {
         return Err(fail!("no objects passed to create"));
     }
-    for item in items {
-        let mut value = item.value.clone().unwrap_or_default();
-        if run.flags.bool("save-config") {
-            value = super::apply::annotated(&value);
-        }
-        let made = if run.flags.text("dry-run") == "client" {
-            Ok(value)
-        } else {
-            let query = super::change_checked(run, "kubectl-create");
-            run.send(
-                Method::POST,
-                &item.kind.path(&item.namespace, ""),
-                query,
-                &value,
-            )
-            .await
+    let mut failures = Vec::new();
+    for item in visited {
+        let outcome = match item {
+            Ok(item) => create(run, &item).await,
+            Err(failure) => Err(failure),
         };
-        match made {
-            Ok(made) => printing::report(run, &item.kind, made, "created").await?,
-            Err(failure) => failures.push(failure.when("creating", &item.source)),
-        }
+        failures.extend(outcome.err());
     }
     Failure::of(failures)
+}
+
+async fn create(run: &Run, item: &Item) -> Outcome {
+    let mut value = item.value.clone().unwrap_or_default();
+    if run.flags.bool("save-config") {
+        value = super::apply::annotated(&value);
+    }
+    let made = if run.flags.text("dry-run") == "client" {
+        value
+    } else {
+        let query = super::change_checked(run, "kubectl-create");
+        let path = item.kind.path(&item.namespace, "");
+        let made = run.send(Method::POST, &path, query, &value).await;
+        made.map_err(|failure| failure.when("creating", &item.source))?
+    };
+    printing::report(run, &item.kind, made, "created").await
 }
 
 async fn replace(run: &Run) -> Outcome {
@@ -107,17 +110,21 @@ async fn replace(run: &Run) -> Outcome {
         ));
     }
     super::dry_run(run)?;
-    let (items, mut failures) = super::apply::manifests(run).await?;
-    for item in items {
-        match replace_one(run, &item).await {
-            Ok(made) => printing::report(run, &item.kind, made, "replaced").await?,
-            Err(failure) => failures.push(failure.when("replacing", &item.source)),
-        }
+    let mut failures = Vec::new();
+    for item in super::apply::visited(run).await? {
+        let outcome = match item {
+            Ok(item) => match replace_one(run, &item).await {
+                Ok(made) => printing::report(run, &item.kind, made, "replaced").await,
+                Err(failure) => Err(failure.when("replacing", &item.source)),
+            },
+            Err(failure) => Err(failure),
+        };
+        failures.extend(outcome.err());
     }
     Failure::of(failures)
 }
 
-async fn replace_one(run: &Run, item: &crate::selection::Item) -> Outcome<Value> {
+async fn replace_one(run: &Run, item: &Item) -> Outcome<Value> {
     let mut value = item.value.clone().unwrap_or_default();
     if run.flags.bool("force") {
         let mut body = json!({"propagationPolicy": "Background"});

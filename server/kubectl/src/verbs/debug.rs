@@ -4,7 +4,7 @@ use futures::FutureExt;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::failure::{Outcome, fail};
+use crate::failure::{Failure, Outcome, fail};
 use crate::run::Run;
 use crate::streams::{self, Through};
 use crate::verb::Verb;
@@ -341,29 +341,34 @@ async fn finish(run: &Run, namespace: &str, name: &str, container: &str) -> Outc
     })
     .await?;
     if state(&pod).is_some_and(|s| s["terminated"].is_object()) {
-        let path = format!("/api/v1/namespaces/{namespace}/pods/{name}/log");
-        let mut lines = run
-            .lines(
-                &path,
-                vec![("container", container.into())],
-                "application/json, */*",
-            )
-            .await?;
-        while let Some(data) = lines.chunk().await {
-            run.out_bytes(&data).await?;
-        }
-        return Ok(());
+        return log(run, namespace, name, container).await;
     }
-    streams::attach(
-        run,
-        namespace,
-        name,
-        container,
-        Through {
-            stdin: flags.bool("stdin"),
-            tty: flags.bool("tty"),
-            quiet: flags.bool("quiet"),
-        },
-    )
-    .await
+    let through = Through {
+        stdin: flags.bool("stdin"),
+        tty: flags.bool("tty"),
+        quiet: flags.bool("quiet"),
+    };
+    match streams::attach(run, namespace, name, container, through).await {
+        // It may have ended meanwhile.
+        Err(failure @ (Failure::Text(_) | Failure::Status(_))) => {
+            let why = failure.sentence();
+            let warning = format!(
+                "warning: couldn't attach to pod/{name}, falling back to streaming logs: {why}\n"
+            );
+            run.err(&warning).await?;
+            log(run, namespace, name, container).await
+        }
+        done => done,
+    }
+}
+
+/// What a container has said.
+async fn log(run: &Run, namespace: &str, name: &str, container: &str) -> Outcome {
+    let path = format!("/api/v1/namespaces/{namespace}/pods/{name}/log");
+    let query = vec![("container", container.into())];
+    let mut lines = run.lines(&path, query, "application/json, */*").await?;
+    while let Some(data) = lines.chunk().await {
+        run.out_bytes(&data).await?;
+    }
+    Ok(())
 }
