@@ -32,46 +32,45 @@ struct ClusterNetwork(Remote);
 
 impl Services for ClusterNetwork {
     fn route(&self, from: IpAddr, to: SocketAddr, protocol: Protocol) -> Route {
-        let Some(cluster) = self.0.get() else {
-            return Route::Unknown;
-        };
-        let protocol = if protocol == Protocol::Tcp {
-            "TCP"
-        } else {
-            "UDP"
-        };
-        let ip = to.ip().to_string();
-        let is_node = cluster.kubelets().iter().any(|k| k.address() == ip);
-        for service in cluster.list(resource("", "services"), "") {
-            let here = view::text(&service, &["spec", "clusterIP"]) == ip;
-            if !here && !is_node {
-                continue;
-            }
-            for port in view::list(&service, &["spec", "ports"]) {
-                let number = if here {
-                    view::int(port, &["port"])
-                } else if is_node {
-                    view::int(port, &["nodePort"])
-                } else {
-                    None
-                };
-                if number == Some(i64::from(to.port()))
-                    && view::text(port, &["protocol"]) == protocol
-                {
-                    return choose(&cluster, &service, port, from);
-                }
-            }
-            if here {
-                return Route::Dropped;
-            }
-        }
-        Route::Unknown
+        let cluster = self.0.get();
+        cluster.map_or(Route::Unknown, |c| route(&c, from, to, protocol))
     }
 
     fn way(&self, from: IpAddr, to: Option<IpAddr>) -> Way {
         let cluster = self.0.get().filter(|c| !c.standing().is_empty());
         cluster.map_or(Way::Fine, |c| way(&c, from, to))
     }
+}
+
+/// Where a connection from an address to a service's own address, or to a node's port, ends up.
+pub(crate) fn route(cluster: &Cluster, from: IpAddr, to: SocketAddr, protocol: Protocol) -> Route {
+    let protocol = if protocol == Protocol::Tcp {
+        "TCP"
+    } else {
+        "UDP"
+    };
+    let ip = to.ip().to_string();
+    let is_node = cluster.kubelets().iter().any(|k| k.address() == ip);
+    for service in cluster.list(resource("", "services"), "") {
+        let here = view::text(&service, &["spec", "clusterIP"]) == ip;
+        if !here && !is_node {
+            continue;
+        }
+        for port in view::list(&service, &["spec", "ports"]) {
+            let number = if here {
+                view::int(port, &["port"])
+            } else {
+                view::int(port, &["nodePort"])
+            };
+            if number == Some(i64::from(to.port())) && view::text(port, &["protocol"]) == protocol {
+                return choose(cluster, &service, port, from, to.ip());
+            }
+        }
+        if here {
+            return Route::Dropped;
+        }
+    }
+    Route::Unknown
 }
 
 /// The way from or to an overloaded computer, whose kernel comes to it late; over a slow network; to a slow DNS server: at least, and by
@@ -121,11 +120,31 @@ impl Cluster {
     }
 }
 
+/// The node whose endpoints alone may answer: the sender's, by the policy for traffic within the cluster, or the one that somebody outside
+/// of it speaks to.
+fn only_node(cluster: &Cluster, service: &Value, from: IpAddr, to: IpAddr) -> Option<String> {
+    let is_local = |policy: &str| view::text(service, &["spec", policy]) == "Local";
+    let sender = cluster.node_at(from);
+    if view::text(service, &["spec", "clusterIP"]) == to.to_string() {
+        sender.filter(|_| is_local("internalTrafficPolicy"))
+    } else if sender.is_none() && is_local("externalTrafficPolicy") {
+        cluster.node_at(to)
+    } else {
+        None
+    }
+}
+
 /// One of the ready endpoints, by chance; always the same for a client with session affinity.
-fn choose(cluster: &Cluster, service: &Value, port: &Value, from: IpAddr) -> Route {
-    let ready = endpoints_of(cluster, service, view::text(port, &["name"]));
+fn choose(cluster: &Cluster, service: &Value, port: &Value, from: IpAddr, to: IpAddr) -> Route {
+    let mut ready = endpoints_of(cluster, service, view::text(port, &["name"]));
     if ready.is_empty() {
         return Route::Refused;
+    }
+    if let Some(node) = only_node(cluster, service, from, to) {
+        ready.retain(|at| cluster.node_at(at.ip()).as_ref() == Some(&node));
+        if ready.is_empty() {
+            return Route::Dropped;
+        }
     }
     let index = if view::text(service, &["spec", "sessionAffinity"]) == "ClientIP" {
         match from {

@@ -11,6 +11,7 @@ mod eviction;
 mod hooks;
 mod images;
 mod node_status;
+mod ownership;
 mod probe_worker;
 mod probes;
 pub(crate) mod qos;

@@ -11,7 +11,7 @@ use objects::{Object, meta};
 use serde_json::{Value, json};
 
 use super::servers::Server;
-use super::{Agent, env};
+use super::{Agent, env, ownership};
 use crate::cluster::{Cluster, resource};
 use crate::view;
 
@@ -73,19 +73,35 @@ impl Maker<'_> {
             );
         }
         if let Some(server) = Server::of(volume) {
-            return server.mount(self.cluster, pod, view::text(volume, &["name"]));
+            return self.mount(&server, pod, view::text(volume, &["name"]));
         }
         if let Some(files) = self.files_of(pod, volume)? {
             let made = Volume::tmpfs(kernel, None);
+            if volume.get("configMap").is_some() {
+                // It is on the disk, and no file system of its own.
+                let _ = made.files().chmod("/", 0o777);
+            }
             project(&made, &files, &self.stamp());
+            ownership::give(pod, &made, true);
             return Ok(made);
         }
         let limit = objects::Quantity::of(view::at(volume, &["emptyDir", "sizeLimit"]))
             .map(|q| q.units().max(0) as u64);
-        Ok(match view::text(volume, &["emptyDir", "medium"]) {
+        let made = match view::text(volume, &["emptyDir", "medium"]) {
             "Memory" => Volume::tmpfs(kernel, limit),
             _ => self.computer.volume(),
-        })
+        };
+        ownership::give(pod, &made, false);
+        Ok(made)
+    }
+
+    /// Mounts from a server; a disk is the pod's own, the files of a file server are not.
+    fn mount(&self, server: &Server, pod: &Object, name: &str) -> Result<Volume, Failure> {
+        let mounted = server.mount(self.cluster, pod, name)?;
+        if matches!(server, Server::Iscsi { .. }) {
+            ownership::give(pod, &mounted, false);
+        }
+        Ok(mounted)
     }
 
     /// Brings the files of a projection up to date. Answers whether the volume is one.
@@ -93,6 +109,7 @@ impl Maker<'_> {
         match self.files_of(pod, volume) {
             Ok(Some(files)) => {
                 project(made, &files, &self.stamp());
+                ownership::give(pod, made, true);
                 true
             }
             _ => false,
@@ -302,10 +319,12 @@ impl Maker<'_> {
         if let Some(source) = volume["spec"].get("local") {
             let path = view::text(source, &["path"]);
             let found = self.host.volume(path);
-            return found.map_err(|_| format!("stat {path}: no such file or directory").into());
+            let found = found.map_err(|_| format!("stat {path}: no such file or directory"))?;
+            ownership::give(pod, &found, false);
+            return Ok(found);
         }
         if let Some(server) = Server::of(&volume["spec"]) {
-            return server.mount(self.cluster, pod, volume_name);
+            return self.mount(&server, pod, volume_name);
         }
         let path = format!("/var/lib/podschool/volumes/{volume_name}");
         Ok(self.host_path(&path, "DirectoryOrCreate")?)

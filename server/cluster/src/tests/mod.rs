@@ -1,6 +1,7 @@
 //! The room from its doors, in virtual time.
 
 mod control_plane;
+mod corners;
 mod eviction;
 mod faults;
 mod found;
