@@ -31,7 +31,7 @@ pub(crate) struct Queue {
 }
 
 /// From a change until its controller looks: the way through the watch. Who reads right after a write sees the old state still.
-const WATCH_LATENCY: Duration = Duration::from_millis(10);
+const WATCH_LATENCY: Duration = Duration::from_millis(8);
 
 /// Without waiting for more.
 pub(crate) fn at_once(_: &Change) -> Duration {

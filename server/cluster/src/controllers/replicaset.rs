@@ -14,6 +14,9 @@ use crate::view;
 const BY: &str = "replicaset-controller";
 /// Most pods made or deleted in one look.
 const BURST: usize = 500;
+/// Pods a second that take the place of others that failed at once: the controller manager's client sends 20 requests a second, and for
+/// each pod there are a create, an event and a status.
+const HASTE: usize = 7;
 /// After a failed create.
 const RETRY: Duration = Duration::from_secs(5);
 
@@ -57,7 +60,7 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Again {
     let set = cluster.get(sets, &key.0, &key.1)?;
     let owner = reference("apps/v1", "ReplicaSet", &set);
     let all = claim(cluster, pods(), &set, &owner);
-    let active: Vec<Object> = all
+    let mut active: Vec<Object> = all
         .iter()
         .filter(|p| owned::is_active(p))
         .cloned()
@@ -67,8 +70,19 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Again {
         .filter(|p| meta::is_deleting(p) && !owned::is_ended(p))
         .count();
     let mut failure = None;
+    let wanted = view::int(&set, &["spec", "replicas"]).unwrap_or(1);
+    if active.len() < usize::try_from(wanted).unwrap_or(0) && is_hasty(&all, cluster.seconds()) {
+        return Some(Duration::from_secs(1));
+    }
     if !meta::is_deleting(&set) {
-        failure = manage(cluster, &set, &owner, active.clone()).err();
+        match manage(cluster, &set, &owner, active.clone()) {
+            // The pods that were made wake it for the next batch.
+            Ok(Made::Some) => return None,
+            // The status counts what was there before the first batch.
+            Ok(Made::All) => active.retain(|pod| !is_unseen(pod)),
+            Ok(Made::Nothing) => {}
+            Err(why) => failure = Some(why),
+        }
     }
     let again = write_status(cluster, &set, &active, terminating, failure.as_deref());
     if failure.is_some() {
@@ -78,22 +92,59 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Again {
     }
 }
 
-/// Makes what is missing, deletes what is too much.
+/// Whether pods fail as soon as they are made, as on a node that takes nobody in: then a second has only so many.
+fn is_hasty(all: &[Object], now: i64) -> bool {
+    let just_failed = |p: &&Object| {
+        let made = objects::time::parse_seconds(meta::creation_timestamp(p));
+        owned::is_ended(p) && made.is_some_and(|made| made >= now)
+    };
+    all.iter().filter(just_failed).count() >= HASTE
+}
+
+/// Whether no kubelet has seen a pod yet.
+fn is_unseen(pod: &Object) -> bool {
+    view::text(pod, &["status", "startTime"]).is_empty()
+}
+
+/// How many pods are made at once: one, then two, then four, so that what goes wrong goes wrong once. Those of the batches before are
+/// the ones that no kubelet has seen.
+fn batch(active: &[Object]) -> usize {
+    (active.iter().filter(|p| is_unseen(p)).count() + 1).min(BURST)
+}
+
+/// What came of making pods.
+enum Made {
+    Nothing,
+    /// A batch, and more are missing.
+    Some,
+    /// The last batch.
+    All,
+}
+
+/// Makes what is missing, batch by batch, or deletes what is too much. Errors: the first of a batch.
 fn manage(
     cluster: &Cluster,
     set: &Object,
     owner: &Value,
     mut active: Vec<Object>,
-) -> Result<(), String> {
+) -> Result<Made, String> {
     let wanted = usize::try_from(view::int(set, &["spec", "replicas"]).unwrap_or(1)).unwrap_or(0);
-    for _ in active.len()..wanted.min(active.len() + BURST) {
+    let missing = wanted.saturating_sub(active.len());
+    let batch = batch(&active).min(missing);
+    let mut failure = None;
+    for _ in 0..batch {
         let pod = pod_of(
             view::at(set, &["spec", "template"]),
             set,
             owner.clone(),
             meta::name(set),
         );
-        create_pod(cluster, BY, set, pod).map_err(|status| status.message.clone())?;
+        if let Err(status) = create_pod(cluster, BY, set, pod) {
+            failure.get_or_insert(status.message);
+        }
+    }
+    if let Some(failure) = failure {
+        return Err(failure);
     }
     if active.len() > wanted {
         active.sort_by_key(rank);
@@ -103,7 +154,11 @@ fn manage(
             .take(surplus)
             .for_each(|pod| delete_pod(cluster, BY, set, pod));
     }
-    Ok(())
+    Ok(match batch {
+        0 => Made::Nothing,
+        _ if missing > batch => Made::Some,
+        _ => Made::All,
+    })
 }
 
 /// Which pod goes first: unassigned, not running, not ready, cheap to delete, lately ready, often restarted, young.

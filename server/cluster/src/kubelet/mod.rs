@@ -51,6 +51,8 @@ use worker::Worker;
 const RELIST_AT: i64 = 100_000_000;
 const WORK_AT: i64 = 180_000_000;
 const SECOND: i64 = 1_000_000_000;
+/// How long a status is on its way: it is read, and then patched.
+const STATUS_MS: u64 = 10;
 const FOLLOWED: &[(&str, &str)] = &[
     ("", "pods"),
     ("", "configmaps"),
@@ -90,6 +92,8 @@ pub(crate) struct Agent {
     stopped_at: std::cell::Cell<u64>,
     /// The conditions of pressure that hold.
     pressures: RefCell<Vec<&'static str>>,
+    /// When the status manager is done with what it has to write.
+    status_written: std::cell::Cell<Time>,
 }
 
 /// The next moment at a given place in a second, strictly after `after`.
@@ -166,6 +170,7 @@ impl Kubelet {
             slowness: std::cell::Cell::new(1),
             stopped_at: std::cell::Cell::new(0),
             pressures: RefCell::default(),
+            status_written: std::cell::Cell::new(Time::EPOCH),
         });
         let kubelet = Kubelet(agent);
         let follow = kubelet.clone().follow(Feed::new(cluster, FOLLOWED));
@@ -385,6 +390,17 @@ impl Agent {
         let micros = ms * 900 + self.cluster.draw().below(ms * 400);
         let time = Duration::from_micros(micros) * self.slowness.get();
         self.cluster.executor().sleep(time).await;
+    }
+
+    /// Waits for the turn to write a status: the status manager writes one pod after the other.
+    pub(super) async fn status_turn(&self) {
+        let now = self.now();
+        let turn = self.status_written.get().max(now);
+        self.status_written
+            .set(turn + Duration::from_millis(STATUS_MS));
+        if turn > now {
+            self.cluster.executor().sleep_until(turn).await;
+        }
     }
 
     pub(super) fn node_ip(&self) -> IpAddr {

@@ -30,7 +30,8 @@ pub(super) async fn round(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object) 
     if worker.is_evicted() || past_deadline(agent, worker, pod) {
         return Outcome::Over;
     }
-    let generated = worker.write_status(agent, pod, false);
+    agent.status_turn().await;
+    let generated = worker.write_status(agent, &worker.latest(), false);
     if matches!(generated.phase, "Succeeded" | "Failed") {
         return Outcome::Over;
     }
@@ -215,12 +216,14 @@ async fn make_sandbox(agent: &Agent, worker: &Worker, pod: &Object) -> bool {
     };
     match agent.runtime.run_sandbox(config) {
         Ok(id) => {
-            let mut state = worker.state.borrow_mut();
-            state.sandbox = Some(id);
-            state.ip = Some(ip);
-            state.sandbox_is_news = true;
-            drop(state);
+            {
+                let mut state = worker.state.borrow_mut();
+                state.sandbox = Some(id);
+                state.ip = Some(ip);
+                state.sandbox_is_news = true;
+            }
             agent.noticed.notify();
+            agent.status_turn().await;
             worker.write_sandbox_ready(agent, pod);
             true
         }

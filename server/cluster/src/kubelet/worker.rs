@@ -53,6 +53,8 @@ pub(super) enum Outcome {
     Failed,
 }
 
+/// From the binding of a pod until its worker begins: the way through the watch and the kubelet's loop.
+const NOTICE_MS: u64 = 20;
 /// The reason of a pod that the kubelet has evicted.
 const EVICTED: &str = "Evicted";
 
@@ -168,6 +170,7 @@ impl Worker {
     async fn run(self: Rc<Self>, agent: Rc<Agent>) {
         let mut again: Option<Time> = None;
         let mut fresh = false;
+        agent.sleep_about_ms(NOTICE_MS).await;
         loop {
             // a round without a look leaves the bell as it is: what rang meanwhile wants a look
             if !fresh {

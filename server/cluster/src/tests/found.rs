@@ -124,3 +124,25 @@ fn a_node_that_stops_has_no_containers_when_it_comes_back() {
     world.run_ms(20_000);
     assert_eq!(world.cluster.held(), (0, 0));
 }
+
+/// Seed 2, of disks that fill up: a ReplicaSet whose pods a full node refuses made new ones without end, hundreds in a second.
+#[test]
+fn pods_that_are_refused_are_replaced_at_a_bounded_pace() {
+    let world = world();
+    let fault = Fault::Disk {
+        node: "node-1".into(),
+        percent: 97,
+    };
+    world.cluster.fault(&fault).expect("it can happen");
+    world.run_ms(20_000);
+    let labels = json!({"app": "web"});
+    let spec = json!({"nodeName": "node-1", "containers": [sh("sleep 1000")]});
+    let spec = json!({"replicas": 2, "selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": spec}});
+    let set = json!({"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": {"name": "web"}, "spec": spec});
+    world.create(set).expect("created");
+    world.run_ms(10_000);
+    let all = world.cluster.list(pods(), "default");
+    let refused = |p: &&objects::Object| view::text(p, &["status", "reason"]) == "Evicted";
+    let refused = all.iter().filter(refused).count();
+    assert!((20..=110).contains(&refused), "{refused} in ten seconds");
+}

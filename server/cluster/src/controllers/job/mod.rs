@@ -7,6 +7,7 @@ mod policy;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use machine::Time;
 use objects::{Object, meta};
 use serde_json::{Value, json};
 
@@ -234,9 +235,9 @@ fn manage(cluster: &Cluster, job: &Object, tally: &mut Tally) -> Again {
     if active == wanted {
         return None;
     }
-    let wait = back_off(tally, cluster.seconds());
-    if wait > 0 {
-        return u64::try_from(wait).ok().map(Duration::from_secs);
+    let wait = back_off(tally, cluster.now());
+    if !wait.is_zero() {
+        return Some(wait);
     }
     let most = usize::try_from(wanted - active).unwrap_or(0);
     for index in indexes::missing(job, &tally.active, &tally.failed_indexes, most) {
@@ -250,14 +251,19 @@ fn manage(cluster: &Cluster, job: &Object, tally: &mut Tally) -> Again {
     None
 }
 
-/// How many seconds are missing before the next pod after a failure.
-fn back_off(tally: &Tally, now: i64) -> i64 {
+/// How long it is before the next pod after a failure, counted from the whole second that the status tells.
+fn back_off(tally: &Tally, now: Time) -> Duration {
     let Some(last) = tally.last_failure.filter(|_| tally.failed > 0) else {
-        return 0;
+        return Duration::ZERO;
     };
     let exponent = u32::try_from(tally.failed - 1).unwrap_or(0).min(10);
     let pause = (FIRST_BACK_OFF * 2_i64.pow(exponent)).min(LAST_BACK_OFF);
-    (last + pause - now).max(0)
+    let until = Time::from_seconds(last + pause);
+    if until > now {
+        until.since(now)
+    } else {
+        Duration::ZERO
+    }
 }
 
 /// The pod of an index, of which `failures` pods failed before, or of a job without indexes.
@@ -384,7 +390,7 @@ mod tests {
 
     #[test]
     fn failures_wait_longer_and_longer() {
-        let check = |failed, now, expect| {
+        let check = |failed, now_ms: i64, expect_ms| {
             let tally = Tally {
                 active: Vec::new(),
                 terminating: 0,
@@ -396,12 +402,15 @@ mod tests {
                 failed_indexes: BTreeSet::new(),
                 index_failures: BTreeMap::new(),
             };
-            assert_eq!(back_off(&tally, now), expect, "{failed} failures at {now}");
+            let wait = back_off(&tally, Time(now_ms * 1_000_000));
+            let expect = Duration::from_millis(expect_ms);
+            assert_eq!(wait, expect, "{failed} failures at {now_ms}");
         };
-        check(0, 100, 0);
-        check(1, 100, 10);
-        check(2, 105, 15);
-        check(1, 110, 0);
-        check(9, 100, 600);
+        check(0, 100_000, 0);
+        check(1, 100_000, 10_000);
+        check(1, 100_700, 9_300);
+        check(2, 105_000, 15_000);
+        check(1, 110_000, 0);
+        check(9, 100_000, 600_000);
     }
 }
