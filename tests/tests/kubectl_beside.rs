@@ -198,7 +198,7 @@ fn a_copy_of_a_pod_is_debugged() {
         desk.cluster.ready(&desk.real, "shell");
         let seen = desk.see(&["exec", "shell", "-c", "shell", "--", "ps", "-o", "args"]);
         assert!(seen.contains("sleep 7200"), "it sees the others: {seen}");
-        let heir = "debug web --copy-to=heir --replace --profile=general --image=busybox -c shell -i -- cat";
+        let heir = "debug web --copy-to=heir --replace --profile=general --image=busybox -c shell -i -- head -n 1";
         let heir: Vec<&str> = heir.split(' ').collect();
         let said = desk.say(&heir, "done\n");
         assert!(

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use machine::executor::{Executor, Task};
 use machine::sync::Notify;
 use machine::vfs::Volume;
-use machine::{Chance, Kernel, Time};
+use machine::{Chance, Duration, Kernel, Time};
 use objects::selector::{FieldSelector, LabelSelector};
 use objects::{Answer, ListAnswer, Object, Options, Request, Resource, Status, Verb, meta};
 use serde_json::Value;
@@ -16,6 +16,7 @@ use serde_json::Value;
 use crate::events::Recorder;
 use crate::faults::Standing;
 use crate::kubelet::Kubelet;
+use crate::kubelet::back_off::BackOff;
 use crate::spec::ClusterSpec;
 use crate::store::{Change, Expired, Store};
 use crate::{api, bootstrap, controllers, network, scheduler};
@@ -40,7 +41,12 @@ struct Inner {
     standing: RefCell<Standing>,
     /// What servers of volumes hold, by place.
     exports: RefCell<BTreeMap<String, Volume>>,
+    /// How long the daemon controller waits before it replaces a failed pod: in memory, as there.
+    daemon_back_off: RefCell<BackOff>,
 }
+
+/// Of the daemon controller: from a second to a quarter of an hour.
+const DAEMON_BACK_OFF: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(900)];
 
 impl Cluster {
     /// A cluster with its system objects in place and its control plane started on the executor, in a network of its own.
@@ -78,6 +84,7 @@ impl Cluster {
             draws: Cell::new(0),
             standing: RefCell::default(),
             exports: RefCell::default(),
+            daemon_back_off: RefCell::new(BackOff::between(DAEMON_BACK_OFF[0], DAEMON_BACK_OFF[1])),
         };
         let cluster = Cluster(Rc::new(inner));
         bootstrap::install(&cluster);
@@ -269,6 +276,10 @@ impl Cluster {
     /// The faults that stand.
     pub(crate) fn standing(&self) -> std::cell::RefMut<'_, Standing> {
         self.0.standing.borrow_mut()
+    }
+
+    pub(crate) fn daemon_back_off(&self) -> std::cell::RefMut<'_, BackOff> {
+        self.0.daemon_back_off.borrow_mut()
     }
 
     /// What a server of volumes has at a place: one directory for all nodes.

@@ -138,7 +138,21 @@ impl Failure {
             }
             Failure::Status(status) => line(&status_text(status)),
             Failure::Exit(_) => String::new(),
-            Failure::Many(all) => all.iter().map(|one| one.text(command)).collect(),
+            Failure::Many(all) => all.iter().map(|one| line(&one.among_others())).collect(),
+        }
+    }
+}
+
+impl Failure {
+    /// One of several as kubectl's `MultipleErrors` shows it.
+    fn among_others(&self) -> String {
+        match self {
+            Failure::Status(status) => general_text(status),
+            Failure::Many(all) => {
+                let all: Vec<String> = all.iter().map(Failure::among_others).collect();
+                format!("[{}]", all.join(", "))
+            }
+            other => other.sentence(),
         }
     }
 }
@@ -152,11 +166,16 @@ fn line(text: &str) -> String {
 }
 
 fn status_text(status: &Value) -> String {
+    let message = status["message"].as_str().unwrap_or_default();
+    if status["reason"] == "Invalid" && status["details"].is_object() {
+        return invalid_text(status, message);
+    }
+    general_text(status)
+}
+
+fn general_text(status: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
     let (reason, message) = (text(&status["reason"]), text(&status["message"]));
-    if reason == "Invalid" && status["details"].is_object() {
-        return invalid_text(status, &message);
-    }
     if reason == "Unauthorized" {
         return format!("error: You must be logged in to the server ({message})");
     }

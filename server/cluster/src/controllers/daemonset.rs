@@ -60,10 +60,11 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Again {
         by_node.entry(target(pod)).or_default().push(pod.clone());
     }
     let nodes = cluster.list(resource("", "nodes"), "");
+    let mut again: Again = None;
     for node in &nodes {
         let (may_run, may_stay) = fits(&set, node);
         let there = by_node.remove(meta::name(node)).unwrap_or_default();
-        tend(
+        let later = tend(
             cluster,
             &set,
             &owner,
@@ -73,6 +74,7 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Again {
             may_run,
             may_stay,
         );
+        again = sooner(again, later);
     }
     for pod in by_node.values().flatten().filter(|p| !meta::is_deleting(p)) {
         delete_pod(cluster, BY, &set, pod);
@@ -85,7 +87,34 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Again {
         .chain([hash.clone()])
         .collect();
     revisions::trim(cluster, BY, &set, &in_use);
-    write_status(cluster, &set, &nodes, &hash)
+    sooner(again, write_status(cluster, &set, &nodes, &hash))
+}
+
+fn sooner(a: Again, b: Again) -> Again {
+    a.into_iter().chain(b).min()
+}
+
+/// Lets go of a pod that has ended; of one that failed later and later. Answers how long that takes yet.
+fn replace(cluster: &Cluster, set: &Object, node: &str, pod: &Object) -> Again {
+    let title = format!("{}/{}", meta::namespace(pod), meta::name(pod));
+    if view::text(pod, &["status", "phase"]) == "Failed" {
+        let seen = view::int(set, &["status", "observedGeneration"]).unwrap_or(0);
+        let key = format!("{}/{seen}/{node}", meta::uid(set));
+        let now = cluster.now();
+        let mut back_off = cluster.daemon_back_off();
+        if let Some(until) = back_off.until(&key, now) {
+            return Some(until.since(now));
+        }
+        back_off.next(&key, now, now);
+        let text = format!("Found failed daemon pod {title} on node {node}, will try to kill it");
+        cluster.event(&source(BY), set, Kind::Warning, "FailedDaemonPod", &text);
+    } else {
+        let text =
+            format!("Found succeeded daemon pod {title} on node {node}, will try to delete it");
+        cluster.event(&source(BY), set, Kind::Normal, "SucceededDaemonPod", &text);
+    }
+    delete_pod(cluster, BY, set, pod);
+    None
 }
 
 /// The pods on one node: one where it fits, none where it does not; failed ones are replaced.
@@ -99,18 +128,13 @@ fn tend(
     there: Vec<Object>,
     may_run: bool,
     may_stay: bool,
-) {
+) -> Again {
     let (ended, alive): (Vec<Object>, Vec<Object>) =
         there.into_iter().partition(|p| owned::is_ended(p));
-    for pod in ended.iter().filter(|p| !meta::is_deleting(p)) {
-        let text = format!(
-            "Found failed daemon pod {}/{} on node {node}, will try to kill it",
-            meta::namespace(pod),
-            meta::name(pod)
-        );
-        cluster.event(&source(BY), set, Kind::Warning, "FailedDaemonPod", &text);
-        delete_pod(cluster, BY, set, pod);
-    }
+    let going = ended.iter().filter(|p| !meta::is_deleting(p));
+    let again = going
+        .filter_map(|pod| replace(cluster, set, node, pod))
+        .min();
     let keep = usize::from(may_stay);
     for pod in alive.iter().skip(keep).filter(|p| !meta::is_deleting(p)) {
         delete_pod(cluster, BY, set, pod);
@@ -126,6 +150,7 @@ fn tend(
             pod_of(&template, set, owner.clone(), meta::name(set)),
         );
     }
+    again
 }
 
 /// What a daemon pod has beyond its template: the node, the tolerations, the labels of its revision.

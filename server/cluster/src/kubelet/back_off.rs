@@ -1,6 +1,6 @@
-//! How long to wait before trying again: doubling from ten seconds to five minutes. Pure.
+//! How long to wait before trying again: doubling, for the kubelet from ten seconds to five minutes. Pure.
 //!
-//! Mirrors client-go's `flowcontrol.Backoff` as the kubelet uses it for crashes and pulls.
+//! Mirrors client-go's `flowcontrol.Backoff` as the kubelet uses it for crashes and pulls, and the daemon controller for failed pods.
 
 use std::collections::BTreeMap;
 
@@ -16,14 +16,38 @@ struct Entry {
 }
 
 /// Waits by key.
-#[derive(Clone, Debug, Default)]
-pub struct BackOff(BTreeMap<String, Entry>);
+#[derive(Clone, Debug)]
+pub struct BackOff {
+    first: Duration,
+    most: Duration,
+    entries: BTreeMap<String, Entry>,
+}
+
+impl Default for BackOff {
+    fn default() -> Self {
+        BackOff::between(FIRST, MOST)
+    }
+}
 
 impl BackOff {
+    pub fn between(first: Duration, most: Duration) -> Self {
+        BackOff {
+            first,
+            most,
+            entries: BTreeMap::new(),
+        }
+    }
+
+    /// When the wait is over that began with the last try, if it is not yet.
+    pub fn until(&self, key: &str, now: Time) -> Option<Time> {
+        let entry = self.entries.get(key)?;
+        Some(entry.updated + entry.wait).filter(|end| now < *end)
+    }
+
     /// The wait that is still going on for something that happened at `since`, and when it ends.
     pub fn waiting(&self, key: &str, since: Time, now: Time) -> Option<(Duration, Time)> {
-        let entry = self.0.get(key)?;
-        if since.since(entry.updated) > MOST * 2 {
+        let entry = self.entries.get(key)?;
+        if since.since(entry.updated) > self.most * 2 {
             return None;
         }
         let end = since + entry.wait;
@@ -32,16 +56,21 @@ impl BackOff {
 
     /// A new try begins: the next wait is longer.
     pub fn next(&mut self, key: &str, since: Time, now: Time) {
-        let wait = match self.0.get(key) {
-            Some(entry) if since.since(entry.updated) <= MOST * 2 => (entry.wait * 2).min(MOST),
-            _ => FIRST,
+        let wait = match self.entries.get(key) {
+            Some(entry) if since.since(entry.updated) <= self.most * 2 => {
+                (entry.wait * 2).min(self.most)
+            }
+            _ => self.first,
         };
-        self.0.insert(key.into(), Entry { wait, updated: now });
+        let keep = self.most * 2;
+        self.entries.retain(|_, e| now.since(e.updated) <= keep);
+        self.entries
+            .insert(key.into(), Entry { wait, updated: now });
     }
 
     /// Forgets a key.
     pub fn reset(&mut self, key: &str) {
-        self.0.remove(key);
+        self.entries.remove(key);
     }
 }
 

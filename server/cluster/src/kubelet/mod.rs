@@ -3,7 +3,7 @@
 //! Mirrors kubelet's pod workers, status manager and probe manager. What decides is pure and stands in files of its own.
 
 mod admit;
-mod back_off;
+pub(crate) mod back_off;
 mod connection;
 mod env;
 mod events;

@@ -146,3 +146,30 @@ fn pods_that_are_refused_are_replaced_at_a_bounded_pace() {
     let refused = all.iter().filter(refused).count();
     assert!((20..=110).contains(&refused), "{refused} in ten seconds");
 }
+
+/// Seed 15, of disks that fill up: a DaemonSet replaced a pod that a full node refuses at once, again and again.
+#[test]
+fn daemons_that_fail_are_replaced_later_and_later() {
+    let world = world();
+    let fault = Fault::Disk {
+        node: "node-1".into(),
+        percent: 97,
+    };
+    world.cluster.fault(&fault).expect("it can happen");
+    world.run_ms(20_000);
+    let labels = json!({"app": "agent"});
+    let template =
+        json!({"metadata": {"labels": labels}, "spec": {"containers": [sh("sleep 1000")]}});
+    let spec = json!({"selector": {"matchLabels": labels}, "template": template});
+    let set = json!({"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "agent"}, "spec": spec});
+    world.create(set).expect("created");
+    world.run_ms(60_000);
+    let killed = world.events("agent");
+    let killed = killed.iter().filter(|e| e.starts_with("FailedDaemonPod "));
+    // After 1, 2, 4, 8, 16 seconds; the last waits for its turn.
+    assert!(
+        (4..=7).contains(&killed.clone().count()),
+        "{:?}",
+        killed.collect::<Vec<_>>()
+    );
+}

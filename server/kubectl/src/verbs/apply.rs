@@ -71,28 +71,16 @@ pub(crate) fn validated(run: &Run, item: &crate::manifest::Document) -> Outcome 
     Ok(())
 }
 
-/// Objects of `-f` in place, checked; failures beside.
+/// Objects of `-f` in place, checked, and beside them what failed, as one: what cannot be parsed or is no object ends its file, what cannot
+/// be placed is passed over.
 pub(crate) async fn manifests(run: &Run) -> Outcome<(Vec<Item>, Vec<Failure>)> {
     let (mut items, mut failures) = (Vec::new(), Vec::new());
-    for item in visited(run).await? {
-        match item {
-            Ok(item) => items.push(item),
-            Err(failure) => failures.push(failure),
-        }
-    }
-    Ok((items, failures))
-}
-
-/// Objects of `-f` in place, checked, in the order in which kubectl visits them: what cannot be parsed or is no object ends its file,
-/// what cannot be placed is passed over.
-pub(crate) async fn visited(run: &Run) -> Outcome<Vec<Outcome<Item>>> {
-    let mut visited = Vec::new();
     for stream in selection::documents(run).await? {
         for document in stream {
             let document = match document {
                 Ok(document) => document,
                 Err(failure) => {
-                    visited.push(Err(failure));
+                    failures.push(failure);
                     continue;
                 }
             };
@@ -102,13 +90,16 @@ pub(crate) async fn visited(run: &Run) -> Outcome<Vec<Outcome<Item>>> {
                 continue;
             }
             if let Err(failure) = validated(run, &document) {
-                visited.push(Err(failure));
+                failures.push(failure);
                 break;
             }
-            visited.push(selection::placed(run, document).await);
+            match selection::placed(run, document).await {
+                Ok(item) => items.push(item),
+                Err(failure) => failures.push(failure),
+            }
         }
     }
-    Ok(visited)
+    Ok((items, Failure::of(failures).err().into_iter().collect()))
 }
 
 /// Equality selectors on a manifest's labels.

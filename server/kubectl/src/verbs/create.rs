@@ -71,18 +71,15 @@ async fn go(run: &Run) -> Outcome {
         ));
     }
     super::dry_run(run)?;
-    let visited = super::apply::visited(run).await?;
-    if visited.is_empty() {
+    let (items, unread) = super::apply::manifests(run).await?;
+    if items.is_empty() && unread.is_empty() {
         return Err(fail!("no objects passed to create"));
     }
     let mut failures = Vec::new();
-    for item in visited {
-        let outcome = match item {
-            Ok(item) => create(run, &item).await,
-            Err(failure) => Err(failure),
-        };
-        failures.extend(outcome.err());
+    for item in items {
+        failures.extend(create(run, &item).await.err());
     }
+    failures.extend(unread);
     Failure::of(failures)
 }
 
@@ -110,17 +107,16 @@ async fn replace(run: &Run) -> Outcome {
         ));
     }
     super::dry_run(run)?;
+    let (items, unread) = super::apply::manifests(run).await?;
     let mut failures = Vec::new();
-    for item in super::apply::visited(run).await? {
-        let outcome = match item {
-            Ok(item) => match replace_one(run, &item).await {
-                Ok(made) => printing::report(run, &item.kind, made, "replaced").await,
-                Err(failure) => Err(failure.when("replacing", &item.source)),
-            },
-            Err(failure) => Err(failure),
+    for item in items {
+        let outcome = match replace_one(run, &item).await {
+            Ok(made) => printing::report(run, &item.kind, made, "replaced").await,
+            Err(failure) => Err(failure.when("replacing", &item.source)),
         };
         failures.extend(outcome.err());
     }
+    failures.extend(unread);
     Failure::of(failures)
 }
 

@@ -234,20 +234,20 @@ fn spec(run: &Run, name: &str) -> Outcome<Value> {
     Ok(entry)
 }
 
-/// Changes the container that is named, or adds a new one; with new images alone there may be nothing more to do.
-fn put_container(run: &Run, list: &mut Vec<Value>, name: &str, has_images: bool) -> Outcome {
+/// Changes the container that is named, or adds a new one; with new images alone there may be nothing more to do. Answers whether there was.
+fn put_container(run: &Run, list: &mut Vec<Value>, name: &str, has_images: bool) -> Outcome<bool> {
     let known = list.iter_mut().find(|c| c["name"] == name);
     let has_image = run.flags.changed("image");
     if known.is_none() && !has_image {
         return match has_images {
-            true => Ok(()),
+            true => Ok(false),
             false => Err(fail!("you must specify image when creating new container")),
         };
     }
     let mut entry = spec(run, name)?;
     let Some(known) = known else {
         list.push(entry);
-        return Ok(());
+        return Ok(true);
     };
     if let Some(map) = entry.as_object_mut().filter(|_| !has_image) {
         map.remove("image");
@@ -257,57 +257,77 @@ fn put_container(run: &Run, list: &mut Vec<Value>, name: &str, has_images: bool)
         entry["args"] = Value::Null;
     }
     crate::patch::merge(known, &entry);
-    Ok(())
+    Ok(true)
 }
 
-async fn copy(run: &Run, namespace: &str, pod: &Value, container: &str) -> Outcome {
+/// The copy: new images, and where a container is added or changed, without what would get in the way of looking at it.
+fn copy_of(run: &Run, namespace: &str, pod: &Value, container: &str) -> Outcome<Value> {
     let flags = &run.flags;
-    let name = flags.text("copy-to");
     let mut spec = pod["spec"].clone();
     if let Some(map) = spec.as_object_mut() {
         map.remove("ephemeralContainers");
         if !flags.bool("same-node") {
             map.remove("nodeName");
         }
-        if !flags.bool("keep-init-containers") {
-            map.remove("initContainers");
+        if flags.changed("share-processes") {
+            map.insert(
+                "shareProcessNamespace".into(),
+                flags.bool("share-processes").into(),
+            );
         }
     }
-    if flags.bool("share-processes") {
-        spec["shareProcessNamespace"] = true.into();
+    let mut meta = json!({"name": flags.text("copy-to"), "namespace": namespace});
+    for key in ["labels", "annotations"] {
+        meta[key] = pod["metadata"][key].clone();
     }
-    let pairs: Vec<(&str, &str)> = flags
-        .list("set-image")
-        .iter()
-        .filter_map(|p| p.split_once('='))
-        .collect();
+    let pairs = flags.list("set-image").iter();
+    let pairs: Vec<(&str, &str)> = pairs.filter_map(|p| p.split_once('=')).collect();
     for entry in spec["containers"].as_array_mut().into_iter().flatten() {
-        for (flag, probe) in [
-            ("keep-liveness", "livenessProbe"),
-            ("keep-readiness", "readinessProbe"),
-            ("keep-startup", "startupProbe"),
-        ] {
-            if let (false, Some(map)) = (flags.bool(flag), entry.as_object_mut()) {
-                map.remove(probe);
-            }
-        }
-        if let Some((_, image)) = pairs.iter().find(|(n, _)| *n == "*" || entry["name"] == *n) {
+        let own = pairs.iter().find(|(name, _)| entry["name"] == *name);
+        if let Some((_, image)) = own.or(pairs.iter().find(|(name, _)| *name == "*")) {
             entry["image"] = (*image).into();
         }
     }
-    if let Some(list) = spec["containers"].as_array_mut() {
-        put_container(run, list, container, !pairs.is_empty())?;
+    let changed = match spec["containers"].as_array_mut() {
+        Some(list) => put_container(run, list, container, !pairs.is_empty())?,
+        None => false,
+    };
+    let mut made = json!({"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec});
+    if changed {
+        lay_open(run, &mut made);
     }
-    let mut meta = json!({"name": name, "namespace": namespace});
-    for (flag, key) in [
-        ("keep-labels", "labels"),
-        ("keep-annotations", "annotations"),
-    ] {
-        if flags.bool(flag) {
-            meta[key] = pod["metadata"][key].clone();
+    Ok(made)
+}
+
+/// What a profile does to a copy: nobody selects or probes it, and its containers see each other.
+fn lay_open(run: &Run, pod: &mut Value) {
+    let flags = &run.flags;
+    let drop = |of: &mut Value, flag: &str, member: &str| {
+        if let (false, Some(map)) = (flags.bool(flag), of.as_object_mut()) {
+            map.remove(member);
         }
+    };
+    drop(&mut pod["metadata"], "keep-labels", "labels");
+    drop(&mut pod["metadata"], "keep-annotations", "annotations");
+    drop(&mut pod["spec"], "keep-init-containers", "initContainers");
+    for entry in pod["spec"]["containers"]
+        .as_array_mut()
+        .into_iter()
+        .flatten()
+    {
+        drop(entry, "keep-liveness", "livenessProbe");
+        drop(entry, "keep-readiness", "readinessProbe");
+        drop(entry, "keep-startup", "startupProbe");
     }
-    let made = json!({"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec});
+    if pod["spec"]["shareProcessNamespace"].is_null() {
+        pod["spec"]["shareProcessNamespace"] = true.into();
+    }
+}
+
+async fn copy(run: &Run, namespace: &str, pod: &Value, container: &str) -> Outcome {
+    let flags = &run.flags;
+    let name = flags.text("copy-to");
+    let made = copy_of(run, namespace, pod, container)?;
     let collection = format!("/api/v1/namespaces/{namespace}/pods");
     if flags.bool("replace") {
         let old = pod["metadata"]["name"].as_str().unwrap_or("");

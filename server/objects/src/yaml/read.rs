@@ -245,23 +245,23 @@ fn go_error(text: &str, error: &ScanError) -> String {
     if lowered.contains("unclosed bracket") {
         return format!("yaml: line {line}: did not find expected node content");
     }
-    if lowered.contains("unexpected character") {
-        return format!("yaml: line {line}: found character that cannot start any token");
-    }
-    if lowered.contains("tab") {
-        return format!("yaml: line {line}: found character that cannot start any token");
+    // go-yaml names no line where it is the first
+    let scanned = if line <= 1 {
+        String::new()
+    } else {
+        format!("line {line}: ")
+    };
+    if lowered.contains("unexpected character") || lowered.contains("tab") {
+        return format!("yaml: {scanned}found character that cannot start any token");
     }
     let of_parser = lowered.starts_with("while parsing a")
         && !lowered.contains("quoted")
         && !lowered.contains("simple key");
-    // go-yaml counts the lines of parser errors from 0 and leaves out line 0
-    match if of_parser {
-        line.saturating_sub(1)
-    } else {
-        line
-    } {
+    // it counts the lines of parser errors from 0
+    match line.saturating_sub(1) {
         0 => format!("yaml: {short}"),
-        line => format!("yaml: line {line}: {short}"),
+        line if of_parser => format!("yaml: line {line}: {short}"),
+        _ => format!("yaml: {scanned}{short}"),
     }
 }
 
@@ -446,7 +446,7 @@ mod tests {
             ("a: *x\n", "yaml: unknown anchor 'x' referenced"),
             (
                 "a: %x\n",
-                "yaml: line 1: found character that cannot start any token",
+                "yaml: found character that cannot start any token",
             ),
             (
                 "a: \"x\nb: {}\n",
