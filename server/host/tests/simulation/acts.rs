@@ -266,31 +266,50 @@ fn fault(held: &Held) -> Option<Input> {
     let chance = held.chance;
     let state = [Health::Gone, Health::Slow, Health::There][chance.below(3) as usize];
     let node = format!("node-{}", 1 + chance.below(u64::from(NODES)));
-    Some(Input::Fault(match chance.below(12) {
-        0..=5 => Fault::Node { node, state },
-        6 => Fault::Dns { state },
-        7 => Fault::Registry {
+    Some(Input::Fault(match chance.below(26) {
+        0..=7 => Fault::Node { node, state },
+        8..=10 => Fault::Network { node, state },
+        11..=13 => {
+            let percent = [0, 60, 88, 97][chance.below(4) as usize];
+            Fault::Disk { node, percent }
+        }
+        14..=15 => Fault::Nfs {
+            server: recipes::FILE_SERVER.into(),
+            state,
+        },
+        16..=17 => Fault::Iscsi {
+            portal: recipes::DISK_SERVER.into(),
+            state,
+        },
+        18..=19 => Fault::Dns { state },
+        20 => Fault::Registry {
             host: String::new(),
             state,
         },
-        8 => Fault::AddNode {
+        21 => Fault::AddNode {
             node: GUEST.into(),
             cpu: String::new(),
             memory: String::new(),
         },
-        9 => Fault::RemoveNode { node: GUEST.into() },
-        10 => Fault::Hang {
-            namespace: meta::namespace(held.any(&["pods"])?).into(),
-            pod: meta::name(held.any(&["pods"])?).into(),
-            container: String::new(),
-            hangs: chance.below(2) == 0,
-        },
-        _ => Fault::Leak {
-            namespace: meta::namespace(held.any(&["pods"])?).into(),
-            pod: meta::name(held.any(&["pods"])?).into(),
-            container: String::new(),
-            rate: "8Mi".into(),
-        },
+        22 => Fault::RemoveNode { node: GUEST.into() },
+        23..=24 => {
+            let pod = held.any(&["pods"])?;
+            Fault::Hang {
+                namespace: meta::namespace(pod).into(),
+                pod: meta::name(pod).into(),
+                container: String::new(),
+                hangs: chance.below(2) == 0,
+            }
+        }
+        _ => {
+            let pod = held.any(&["pods"])?;
+            Fault::Leak {
+                namespace: meta::namespace(pod).into(),
+                pod: meta::name(pod).into(),
+                container: String::new(),
+                rate: "8Mi".into(),
+            }
+        }
     }))
 }
 

@@ -1,5 +1,6 @@
 //! One life: a world from a seed, a row of inputs, checkers after each, rest, an empty house, and the same life once more.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use cluster::{Cluster, ClusterSpec, NodeSpec};
@@ -120,7 +121,10 @@ impl Life {
         let scene = Scene {
             cluster,
             objects: cluster.everything(),
-            changes: changes.map_err(|e| format!("more happened than the history holds: {e}"))?,
+            changes: changes.map_err(|e| {
+                let busy = busiest(cluster, e.oldest);
+                format!("more happened than the history holds: {e}; most to {busy}")
+            })?,
             now: cluster.now(),
             at_rest: self.at_rest,
         };
@@ -179,6 +183,29 @@ impl Life {
             ))
         }
     }
+}
+
+/// The three of which the history tells most: objects with generated names by what they are generated from.
+fn busiest(cluster: &Cluster, after: u64) -> String {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for change in cluster.changes_after(after).unwrap_or_default() {
+        let object = &change.object;
+        let made_from = objects::meta::generate_name(object);
+        let name = match made_from {
+            "" => objects::meta::name(object),
+            made_from => made_from,
+        };
+        let about = object["involvedObject"]["kind"].as_str().unwrap_or(name);
+        let what = format!("{} {about}", change.resource.plural);
+        *counts.entry(what).or_default() += 1;
+    }
+    let mut counts: Vec<(usize, String)> = counts.into_iter().map(|(w, n)| (n, w)).collect();
+    counts.sort();
+    let most = counts.iter().rev().take(3);
+    let told: Vec<String> = most
+        .map(|(n, what)| format!("{what} ({n} times)"))
+        .collect();
+    told.join(", ")
 }
 
 /// What an empty cluster holds.

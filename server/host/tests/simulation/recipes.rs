@@ -5,6 +5,11 @@ use serde_json::{Value, json};
 
 /// Names come from a small pool, so that they are taken, freed and taken again.
 pub const NAMES: &[&str] = &["ant", "bee", "cat", "dog", "elk"];
+/// Where volumes of kinds nfs and iscsi lie.
+pub const FILE_SERVER: &str = "files.example";
+pub const DISK_SERVER: &str = "10.9.0.9:3260";
+/// What pods ask DNS for again and again.
+pub const NAME_ASKED_FOR: &str = "kubernetes.default.svc.cluster.local";
 
 fn sh(script: &str) -> Value {
     json!({"name": "main", "image": "busybox:1.36", "command": ["sh", "-c", script]})
@@ -14,7 +19,7 @@ fn sh(script: &str) -> Value {
 pub fn pod_spec(chance: &Chance) -> (Value, bool) {
     let steady = |container: Value| (json!({"containers": [container]}), true);
     let unsteady = |container: Value| (json!({"containers": [container]}), false);
-    match chance.below(20) {
+    match chance.below(23) {
         0..=3 => steady(sleeper(chance)),
         4 => steady(with(
             json!({"name": "main", "image": "nginx:1.27", "ports": [{"containerPort": 80}]}),
@@ -54,6 +59,13 @@ pub fn pod_spec(chance: &Chance) -> (Value, bool) {
         16 => (from_configuration(), false),
         17 => (claimed(), false),
         18 => unsteady(greedy(chance)),
+        19 => (from_file_server(), true),
+        20 => (from_disk_server(), false),
+        21 => steady(with(
+            sh("trap 'exit 0' TERM; while :; do sleep 1; done"),
+            "readinessProbe",
+            json!({"exec": {"command": ["nslookup", NAME_ASKED_FOR]}, "periodSeconds": 3, "timeoutSeconds": 2}),
+        )),
         _ => (placed(chance), false),
     }
 }
@@ -119,6 +131,28 @@ fn claimed() -> Value {
         json!([{"name": "data", "mountPath": "/data"}]),
     );
     json!({"containers": [container], "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "cat"}}]})
+}
+
+/// One file, the same for all: it stays when they are gone.
+fn from_file_server() -> Value {
+    let container = with(
+        sh("cat /files/*; touch /files/seen; sleep 86400"),
+        "volumeMounts",
+        json!([{"name": "files", "mountPath": "/files"}]),
+    );
+    let nfs = json!({"server": FILE_SERVER, "path": "/all"});
+    json!({"containers": [container], "volumes": [{"name": "files", "nfs": nfs}]})
+}
+
+/// On one node there is one of them at a time.
+fn from_disk_server() -> Value {
+    let container = with(
+        sh("cat /disk/*; touch /disk/seen; sleep 86400"),
+        "volumeMounts",
+        json!([{"name": "disk", "mountPath": "/disk"}]),
+    );
+    let iscsi = json!({"targetPortal": DISK_SERVER, "iqn": "iqn.2001-04.example:disk", "lun": 1, "fsType": "ext4"});
+    json!({"containers": [container], "volumes": [{"name": "disk", "iscsi": iscsi}]})
 }
 
 fn greedy(chance: &Chance) -> Value {

@@ -1,9 +1,10 @@
 //! What a checker looks at: the objects as they are, what changed since it last looked, and the time.
 
-use cluster::{Change, Cluster};
-use machine::Time;
+use cluster::{Change, Cluster, Fault};
+use machine::{Health, Time};
 use objects::{Object, meta};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 pub struct Scene<'a> {
     pub cluster: &'a Cluster,
@@ -23,6 +24,18 @@ impl Scene<'_> {
     pub fn find(&self, plural: &str, namespace: &str, name: &str) -> Option<&Object> {
         self.of(plural)
             .find(|o| meta::namespace(o) == namespace && meta::name(o) == name)
+    }
+
+    /// Nodes that nobody hears of: without power or without network.
+    pub fn silent_nodes(&self) -> BTreeSet<String> {
+        let faults = self.cluster.faults().into_iter();
+        let silent = faults.filter_map(|fault| match fault {
+            Fault::Node { node, state } | Fault::Network { node, state } => {
+                (state == Health::Gone).then_some(node)
+            }
+            _ => None,
+        });
+        silent.collect()
     }
 
     /// Pods whose controller is this object.

@@ -7,12 +7,17 @@ mod endpoints;
 mod fold;
 mod generations;
 mod ledger;
+mod mounts;
+mod names;
+mod nodes;
 mod ownerless;
 mod phases;
+mod pressure;
 mod replicas;
 mod revisions;
 mod room;
 mod runtime;
+mod silence;
 mod uids;
 
 use crate::scene::Scene;
@@ -53,6 +58,11 @@ pub fn all() -> Vec<Box<dyn Checker>> {
         Box::new(fold::Fold::default()),
         Box::new(revisions::Revisions::default()),
         Box::new(ownerless::Ownerless::default()),
+        Box::new(silence::Silence::default()),
+        Box::new(nodes::Nodes::default()),
+        Box::new(pressure::Pressure::default()),
+        Box::new(mounts::Mounts::default()),
+        Box::new(names::Names::default()),
     ];
     all.extend(plain.map(|p| Box::new(p) as Box<dyn Checker>));
     all
