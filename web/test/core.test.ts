@@ -134,7 +134,9 @@ describe("words", () => {
   });
   test("selects and counts", () => {
     const say = speech("fr", source("fr"));
-    expect(say("progress-step", { number: 2, title: "Lire", status: "done" })).toBe("Étape 2, faite : Lire");
+    expect(say("progress-step", { number: 2, title: "Lire", status: "done" })).toBe(
+      "Étape 2, faite\u00a0: Lire",
+    );
     expect(say("no-such-message")).toBe("no-such-message");
   });
 });

@@ -24,6 +24,10 @@ const SEED: u64 = 1;
 
 /// How often each property is tried. `PODSCHOOL_CASES=20` tries twenty times as often, from a seed that no run had before unless
 /// `PODSCHOOL_SEED` names one.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how often and from which seed is said by whoever runs the tests"
+)]
 fn cases(cases: u32) -> Config {
     let setting = |name| std::env::var(name).ok()?.parse::<u64>().ok();
     let times = setting("PODSCHOOL_CASES");
