@@ -1,13 +1,16 @@
 //! The routes, and what every request passes before it reaches one.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{DefaultBodyLimit, Path, RawQuery, Request, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any, get, post};
+use futures::StreamExt;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
@@ -20,6 +23,10 @@ use crate::wire::MAX_MESSAGE_BYTES;
 
 /// Largest body of a request to the pages and the API.
 const BODY_BYTES: usize = 256 * 1024;
+
+/// How much of a body that is too large is passed over, and for how long, before its sender is told.
+const PASSED_OVER_BYTES: usize = 4 * FILE_AT_MOST_BYTES;
+const PASSED_OVER_WITHIN: Duration = Duration::from_secs(10);
 
 /// Everything below the base path, by its address. A table, so that tests can go through it.
 pub fn table() -> Vec<(&'static str, MethodRouter<App>)> {
@@ -66,6 +73,8 @@ pub fn router(app: App) -> Router {
                 BODY_BYTES
             };
             let methods: MethodRouter<App> = methods.layer(RequestBodyLimitLayer::new(bytes));
+            let methods: MethodRouter<App> =
+                methods.layer(middleware::from_fn_with_state(bytes, hear_out));
             routes.route(path, methods.layer(DefaultBodyLimit::disable()))
         })
         .fallback(pages::nowhere);
@@ -92,6 +101,28 @@ pub fn router(app: App) -> Router {
         .merge(guarded)
         .layer(middleware::from_fn_with_state(app, preview_by_host))
         .layer(CatchPanicLayer::custom(|_| chrome::broken()))
+}
+
+/// Whoever still sends does not read, and an answer that ends the connection is lost to them: a body that is announced as too large is passed
+/// over before it is refused, as far as that has a measure.
+async fn hear_out(State(bytes): State<usize>, request: Request, next: Next) -> Response {
+    let announced = request.headers().get(header::CONTENT_LENGTH);
+    let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_none_or(|length| length <= bytes) {
+        return next.run(request).await;
+    }
+    let mut rest = request.into_body().into_data_stream();
+    let pass_over = async {
+        let mut passed = 0;
+        while let Some(Ok(piece)) = rest.next().await {
+            passed += piece.len();
+            if passed > PASSED_OVER_BYTES {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(PASSED_OVER_WITHIN, pass_over).await;
+    StatusCode::PAYLOAD_TOO_LARGE.into_response()
 }
 
 /// Outside of the sub-path.
