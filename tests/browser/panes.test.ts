@@ -133,9 +133,8 @@ test("the cluster is rewound to a time that was chosen; files and ticks stay", a
   for (let second = 0; second < 20; second += 1) await page.keyboard.press("ArrowLeft");
   await picture(page, "time-rewind");
   await page.getByRole("button", { name: /^Rewind to \d/ }).click();
-  await page.locator('.connection[data-kind="starting"]').waitFor();
-  await page.locator('.connection[data-kind="ready"]').waitFor();
   await shows(page, "Welcome back");
+  await page.locator('.connection[data-kind="ready"]').waitFor();
   await prompted(page);
   await type(page, "clear; cat note.txt; kubectl get pods\n");
   await shows(page, /kept[\s\S]*early\s+1\/1\s+Running/);
