@@ -12,6 +12,18 @@ fn world() -> World {
     World::whole(ClusterSpec::default())
 }
 
+/// Its node evicts, and takes nobody in.
+fn world_on_a_full_disk() -> World {
+    let world = world();
+    let fault = Fault::Disk {
+        node: "node-1".into(),
+        percent: 97,
+    };
+    world.cluster.fault(&fault).expect("it can happen");
+    world.run_ms(20_000);
+    world
+}
+
 fn sh(script: &str) -> Value {
     json!({"name": "c", "image": "busybox:1.36", "command": ["sh", "-c", script]})
 }
@@ -128,13 +140,7 @@ fn a_node_that_stops_has_no_containers_when_it_comes_back() {
 /// Seed 2, of disks that fill up: a ReplicaSet whose pods a full node refuses made new ones without end, hundreds in a second.
 #[test]
 fn pods_that_are_refused_are_replaced_at_a_bounded_pace() {
-    let world = world();
-    let fault = Fault::Disk {
-        node: "node-1".into(),
-        percent: 97,
-    };
-    world.cluster.fault(&fault).expect("it can happen");
-    world.run_ms(20_000);
+    let world = world_on_a_full_disk();
     let labels = json!({"app": "web"});
     let spec = json!({"nodeName": "node-1", "containers": [sh("sleep 1000")]});
     let spec = json!({"replicas": 2, "selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": spec}});
@@ -150,13 +156,7 @@ fn pods_that_are_refused_are_replaced_at_a_bounded_pace() {
 /// Seed 15, of disks that fill up: a DaemonSet replaced a pod that a full node refuses at once, again and again.
 #[test]
 fn daemons_that_fail_are_replaced_later_and_later() {
-    let world = world();
-    let fault = Fault::Disk {
-        node: "node-1".into(),
-        percent: 97,
-    };
-    world.cluster.fault(&fault).expect("it can happen");
-    world.run_ms(20_000);
+    let world = world_on_a_full_disk();
     let labels = json!({"app": "agent"});
     let template =
         json!({"metadata": {"labels": labels}, "spec": {"containers": [sh("sleep 1000")]}});

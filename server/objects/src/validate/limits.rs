@@ -50,17 +50,6 @@ const SCOPES: &[&str] = &[
 
 /// Whether a scope narrows a resource; resources of unknown kinds fit every scope.
 fn fits(scope: &str, resource: &str) -> bool {
-    const COMPUTE: &[&str] = &[
-        "cpu",
-        "memory",
-        "ephemeral-storage",
-        "requests.cpu",
-        "requests.memory",
-        "requests.ephemeral-storage",
-        "limits.cpu",
-        "limits.memory",
-        "limits.ephemeral-storage",
-    ];
     let pods = matches!(resource, "pods" | "count/pods");
     let standard = resources::is_quota_standard(resource);
     match scope {
@@ -69,7 +58,7 @@ fn fits(scope: &str, resource: &str) -> bool {
         "VolumeAttributesClass" => {
             matches!(resource, "persistentvolumeclaims" | "requests.storage")
         }
-        _ => pods || COMPUTE.contains(&resource),
+        _ => pods || resources::COMPUTE.contains(&resource),
     }
 }
 

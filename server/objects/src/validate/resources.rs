@@ -3,7 +3,8 @@
 use super::{At, Errors};
 use crate::{FieldError, Quantity, names};
 
-const STANDARD: &[&str] = &[
+/// What containers take of a node, by the names that quotas know.
+pub(super) const COMPUTE: &[&str] = &[
     "cpu",
     "memory",
     "ephemeral-storage",
@@ -13,6 +14,9 @@ const STANDARD: &[&str] = &[
     "limits.cpu",
     "limits.memory",
     "limits.ephemeral-storage",
+];
+/// The other resources whose names stand for themselves.
+const COUNTED: &[&str] = &[
     "pods",
     "resourcequotas",
     "services",
@@ -121,9 +125,13 @@ pub(super) fn quota_name(name: &str, at: &At<'_>, errors: &mut Errors) {
     }
 }
 
+fn is_standard(name: &str) -> bool {
+    COMPUTE.contains(&name) || COUNTED.contains(&name)
+}
+
 /// Whether quotas know the resource by itself.
 pub(super) fn is_quota_standard(name: &str) -> bool {
-    (STANDARD.contains(&name) && name != "storage")
+    (is_standard(name) && name != "storage")
         || name.starts_with("hugepages-")
         || name.starts_with("requests.hugepages-")
 }
@@ -151,7 +159,7 @@ fn huge_page(name: &str, at: &At<'_>, errors: &mut Errors) {
 /// The name of a resource of any kind.
 pub(super) fn name(name: &str, at: &At<'_>, errors: &mut Errors) {
     let bad = names::qualified_name(name);
-    let standard = STANDARD.contains(&name) || name.starts_with("hugepages-");
+    let standard = is_standard(name) || name.starts_with("hugepages-");
     if bad.is_empty() && !name.contains('/') && !standard {
         let text = "must be a standard resource type or fully qualified";
         errors.push(FieldError::invalid(&at.path, name, text));
