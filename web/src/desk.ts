@@ -33,6 +33,10 @@ export interface Screen {
   search(): void;
 }
 
+function regionOf(pane: Pane): HTMLElement | null {
+  return document.querySelector(pane === "text" ? "#text" : `[data-work="${pane}"]`);
+}
+
 export class Desk {
   readonly session: Session;
   readonly files: Files;
@@ -49,6 +53,8 @@ export class Desk {
   readonly dragged = signal<Work | undefined>(undefined);
   readonly #screens = new Map<number, Screen>();
   #typeLater: string[] = [];
+  /** The frame in which a pane takes the focus. */
+  #entering = 0;
 
   /** The page stands within somebody's page. */
   readonly embedded: boolean;
@@ -163,17 +169,27 @@ export class Desk {
     return (region?.dataset.work as Work | undefined) ?? "text";
   }
 
-  /** Shows a pane and puts the focus into it. */
+  /** Shows a pane and puts the focus into it: at once, so that the very next key goes there. */
   focus(pane: Pane): void {
     this.show(pane);
-    requestAnimationFrame(() => {
-      if (pane === "terminal") return this.focusTerminal();
-      const region = document.querySelector<HTMLElement>(pane === "text" ? "#text" : `[data-work="${pane}"]`);
-      const inside = region?.querySelector<HTMLElement>(
-        ".cm-content, [data-first], .drawing, .lanes, [role=tab]",
-      );
-      (inside ?? region)?.focus();
+    this.#enter(pane);
+    // A pane that was hidden, or moves to another dock, takes the focus when it is drawn there.
+    cancelAnimationFrame(this.#entering);
+    this.#entering = requestAnimationFrame(() => {
+      if (!regionOf(pane)?.contains(document.activeElement)) this.#enter(pane);
     });
+  }
+
+  #enter(pane: Pane): void {
+    if (pane === "terminal") {
+      this.focusTerminal();
+      return;
+    }
+    const region = regionOf(pane);
+    const inside = region?.querySelector<HTMLElement>(
+      ".cm-content, [data-first], .drawing, .lanes, [role=tab]",
+    );
+    (inside ?? region)?.focus();
   }
 
   /** The next pane that can be seen, in a circle that begins with the text. */
