@@ -34,6 +34,7 @@ import { Switcher } from "./islands/switcher.tsx";
 import { ThemeMenu } from "./islands/theme.tsx";
 import { Workspace } from "./islands/workspace.tsx";
 import { listenToKeys } from "./keys.ts";
+import { pace } from "./pace.ts";
 import { announce, mount, readProps, say } from "./page.ts";
 import { openLink, openLinkByTicket } from "./socket.ts";
 import { TicketOffice } from "./ticket.ts";
@@ -50,11 +51,7 @@ function begin({ lesson, link, base, embedded }: Begun): Desk {
   const session = new Session(
     link,
     lesson.steps.map((step) => step.state),
-    (then) => {
-      // A page that nobody sees has no frames.
-      if (document.hidden) then();
-      else requestAnimationFrame(then);
-    },
+    pace(),
   );
   const desk = new Desk(session, embedded);
   session.onLesson = () => location.reload();

@@ -1,7 +1,7 @@
 /** The picture of the cluster: nodes with their room, pods where they run, and the same as a table. Moves when the cluster does. */
 import { useComputed } from "@preact/signals";
 import { Component } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import pod from "../art/pod.svg?raw";
 import {
   type ClaimView,
@@ -17,32 +17,7 @@ import { say } from "../page.ts";
 import { Details } from "./details.tsx";
 import { PaneMenu, PaneTabs } from "./dock.tsx";
 import { IconButton } from "./icon.tsx";
-
-/** Pods glide from where they were to where they are. */
-function useGlide() {
-  const box = useRef<HTMLElement>(null);
-  const before = useRef(new Map<string, DOMRect>());
-  useLayoutEffect(() => {
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const now = new Map<string, DOMRect>();
-    const moved: { element: HTMLElement; by: string }[] = [];
-    // All are measured before the first is moved: else the browser lays everything out anew for each.
-    for (const element of box.current?.querySelectorAll<HTMLElement>("[data-pod]") ?? []) {
-      const to = element.getBoundingClientRect();
-      const from = before.current.get(element.dataset.pod ?? "");
-      now.set(element.dataset.pod ?? "", to);
-      if (still || !from || (from.x === to.x && from.y === to.y)) continue;
-      moved.push({ element, by: `${from.x - to.x}px ${from.y - to.y}px` });
-    }
-    before.current = now;
-    for (const { element, by } of moved)
-      element.animate([{ translate: by }, { translate: "0 0" }], {
-        duration: 420,
-        easing: "cubic-bezier(0.2, 0.7, 0.2, 1)",
-      });
-  });
-  return box;
-}
+import { useMotion } from "./motion.ts";
 
 /** A container is a whale of its pod. */
 function Whale() {
@@ -144,7 +119,7 @@ function NodeBox({ node, open }: { node: NodeView; open: (id: string) => void })
 }
 
 function Drawing({ shown, open }: { shown: Picture; open: (id: string) => void }) {
-  const box = useGlide();
+  const box = useMotion();
   // Before anything was heard of the cluster it is not empty, but unknown.
   const empty =
     shown.nodes.length > 0 &&
