@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::discovery::Kind;
 use crate::failure::{Failure, Outcome, fail};
 use crate::manifest::{self, Document, Stream};
-use crate::run::{Query, Run};
+use crate::run::{JSON, Lines, Query, Run};
 
 /// One object that a command is about.
 #[derive(Clone, Debug)]
@@ -36,6 +36,25 @@ impl Item {
     pub async fn fetch(&self, run: &Run) -> Outcome<Value> {
         run.get(&self.path(), Vec::new()).await
     }
+
+    /// The watch's events of this object after `version` ("0": first as it stands now).
+    pub async fn watch(&self, run: &Run, version: &str) -> Outcome<Lines> {
+        let query = vec![
+            ("fieldSelector", format!("metadata.name={}", self.name)),
+            ("watch", "true".into()),
+            ("allowWatchBookmarks", "true".into()),
+            ("resourceVersion", version.to_owned()),
+        ];
+        run.lines(&self.kind.path(&self.namespace, ""), query, JSON)
+            .await
+    }
+}
+
+/// The version of an object or a list, "0" where it has none.
+pub(crate) fn version(object: &Value) -> &str {
+    object["metadata"]["resourceVersion"]
+        .as_str()
+        .unwrap_or("0")
 }
 
 /// Kinds with names (none: all of the kind).

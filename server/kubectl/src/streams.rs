@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::computer::Stdio;
 use crate::failure::{Failure, Outcome, fail};
 use crate::run::{Query, Run, encode, unreachable_server};
+use crate::selection;
 
 /// What goes through an exec or attach.
 #[derive(Clone, Copy, Debug, Default)]
@@ -229,10 +230,7 @@ pub(crate) async fn wait_for_pod(
             if wanted(pod) {
                 return Ok(pod.clone());
             }
-            let version = list["metadata"]["resourceVersion"]
-                .as_str()
-                .unwrap_or("0")
-                .to_string();
+            let version = selection::version(&list).to_owned();
             let query = vec![
                 field.clone(),
                 ("watch", "true".into()),
@@ -384,6 +382,16 @@ pub(crate) fn names(list: &Value) -> Vec<String> {
         .flatten()
         .filter_map(|c| c["name"].as_str().map(str::to_string))
         .collect()
+}
+
+/// Fails where the pod's containers have all ended: `doing` ("exec into a container") is too late then.
+pub(crate) fn not_over(pod: &Value, doing: &str) -> Outcome {
+    match pod["status"]["phase"].as_str().unwrap_or("") {
+        phase @ ("Succeeded" | "Failed") => Err(fail!(
+            "cannot {doing} in a completed pod; current phase is {phase}"
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// The container that a command means: the one asked for, the annotated default, or the first.

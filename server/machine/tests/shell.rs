@@ -3,12 +3,12 @@
 //! `fixtures/shell/*.json` hold scripts with what busybox 1.35 printed (`cargo xtask record` makes them anew). Each runs here on a
 //! workstation of its own, in simulated time.
 
-use machine::computer::{Computer, ComputerConfig};
+mod desk;
+
+use desk::{Bytes, computer, drain};
 use machine::sys::Spawn;
-use machine::{Chance, Executor, Kernel, Stdio, Time};
+use machine::{Executor, Stdio};
 use serde::Deserialize;
-use std::cell::RefCell;
-use std::rc::Rc;
 use std::time::Duration;
 
 #[derive(Deserialize)]
@@ -17,39 +17,6 @@ struct Case {
     stdout: String,
     stderr: String,
     exit: i32,
-}
-
-/// A computer of root's.
-fn computer() -> (Executor, Computer) {
-    let executor = Executor::new(Time::from_seconds(1_795_219_567));
-    let kernel = Kernel::new(executor.clone(), Chance::new(1));
-    let config = ComputerConfig {
-        hostname: "box".into(),
-        user: "root".into(),
-        home: "/root".into(),
-        env: Vec::new(),
-        cpus: 2,
-        memory: 1 << 30,
-    };
-    (executor, Computer::new(&kernel, config))
-}
-
-type Bytes = Rc<RefCell<Vec<u8>>>;
-
-fn drain(executor: &Executor, reader: machine::pipe::Reader) -> Bytes {
-    let bytes = Bytes::default();
-    let into = bytes.clone();
-    executor
-        .spawn(async move {
-            while let Ok(chunk) = reader.read(65536).await {
-                if chunk.is_empty() {
-                    break;
-                }
-                into.borrow_mut().extend(chunk);
-            }
-        })
-        .detach();
-    bytes
 }
 
 /// Runs until nothing moves or `seconds` of simulated time passed; None: it did not end.
@@ -70,7 +37,7 @@ fn finish(executor: &Executor, stdio: &Stdio, seconds: u64) -> Option<i32> {
 }
 
 fn run(script: &str) -> (String, String, Option<i32>) {
-    let (executor, computer) = computer();
+    let (executor, _, computer) = computer("root");
     let mut spawn = Spawn::new(["sh", "-c", script]);
     spawn.cwd = Some("/tmp".into());
     spawn.path = "/bin/sh".into();

@@ -1,38 +1,16 @@
 //! The workstation's terminal: keys in, screen out; the line editor, job control and completion of the login shell.
 
-use machine::computer::{Computer, ComputerConfig};
-use machine::{Chance, Executor, Kernel, Time};
-use std::cell::RefCell;
-use std::rc::Rc;
+mod desk;
+
+use desk::{computer, drain};
 use std::time::Duration;
 
 /// Types `keys` with a pause after each; what the terminal showed.
 fn session(keys: &[&str]) -> String {
-    let executor = Executor::new(Time::from_seconds(1_795_219_567));
-    let kernel = Kernel::new(executor.clone(), Chance::new(1));
-    let config = ComputerConfig {
-        hostname: "box".into(),
-        user: "learner".into(),
-        home: "/home/learner".into(),
-        env: Vec::new(),
-        cpus: 2,
-        memory: 1 << 30,
-    };
-    let computer = Computer::new(&kernel, config);
+    let (executor, _, computer) = computer("learner");
     let stdio = computer.open_terminal(80, 24).expect("a terminal");
     let stdin = stdio.stdin.clone().expect("keys");
-    let shown: Rc<RefCell<Vec<u8>>> = Rc::default();
-    let (into, reader) = (shown.clone(), stdio.stdout.clone());
-    executor
-        .spawn(async move {
-            while let Ok(chunk) = reader.read(65536).await {
-                if chunk.is_empty() {
-                    break;
-                }
-                into.borrow_mut().extend(chunk);
-            }
-        })
-        .detach();
+    let shown = drain(&executor, stdio.stdout.clone());
     let pass = |time: Duration| {
         let end = executor.now() + time;
         executor.run_until(end, &mut 1_000_000);

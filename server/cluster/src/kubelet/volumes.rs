@@ -210,6 +210,24 @@ impl Maker<'_> {
         )
     }
 
+    /// The object that a volume takes its files from; none where it may be absent and is.
+    fn source_object(
+        &self,
+        pod: &Object,
+        source: &Value,
+        kind: &str,
+        name: &str,
+    ) -> Result<Option<Object>, String> {
+        let plural = format!("{kind}s");
+        let found = self
+            .cluster
+            .get(resource("", &plural), meta::namespace(pod), name);
+        match found {
+            None if !view::flag(source, &["optional"]) => Err(format!("{kind} {name:?} not found")),
+            found => Ok(found),
+        }
+    }
+
     fn config_map(
         &self,
         pod: &Object,
@@ -217,16 +235,8 @@ impl Maker<'_> {
         name: &str,
         mode: u32,
     ) -> Result<Vec<File>, String> {
-        let found = self
-            .cluster
-            .get(resource("", "configmaps"), meta::namespace(pod), name);
-        let Some(found) = found else {
-            let optional = view::flag(source, &["optional"]);
-            return if optional {
-                Ok(Vec::new())
-            } else {
-                Err(format!("configmap {name:?} not found"))
-            };
+        let Some(found) = self.source_object(pod, source, "configmap", name)? else {
+            return Ok(Vec::new());
         };
         let mut data: BTreeMap<String, Vec<u8>> = BTreeMap::new();
         for (key, value) in view::members(&found, &["data"]) {
@@ -253,16 +263,8 @@ impl Maker<'_> {
         name: &str,
         mode: u32,
     ) -> Result<Vec<File>, String> {
-        let found = self
-            .cluster
-            .get(resource("", "secrets"), meta::namespace(pod), name);
-        let Some(found) = found else {
-            let optional = view::flag(source, &["optional"]);
-            return if optional {
-                Ok(Vec::new())
-            } else {
-                Err(format!("secret {name:?} not found"))
-            };
+        let Some(found) = self.source_object(pod, source, "secret", name)? else {
+            return Ok(Vec::new());
         };
         let data = view::members(&found, &["data"])
             .map(|(k, v)| (k.to_string(), decoded(v)))

@@ -46,12 +46,7 @@ async fn place(run: &Run, namespace: Option<&str>, pod: &str) -> Outcome<Place> 
         namespace.unwrap_or(&own)
     );
     let object = run.get(&path, Vec::new()).await?;
-    let phase = object["status"]["phase"].as_str().unwrap_or("");
-    if matches!(phase, "Succeeded" | "Failed") {
-        return Err(fail!(
-            "cannot exec into a container in a completed pod; current phase is {phase}"
-        ));
-    }
+    streams::not_over(&object, "exec into a container")?;
     let container = streams::container_of(run, &object, run.flags.text("container"), false).await?;
     Ok(Place {
         path: format!("{path}/exec"),

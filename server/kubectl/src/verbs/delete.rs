@@ -7,7 +7,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome, fail};
-use crate::run::{JSON, Run};
+use crate::run::Run;
 use crate::selection::{self, Item};
 use crate::verb::Verb;
 
@@ -185,18 +185,7 @@ pub(crate) async fn wait_gone(
             if !uid.is_empty() && object["metadata"]["uid"] != uid {
                 return Ok(());
             }
-            let version = object["metadata"]["resourceVersion"]
-                .as_str()
-                .unwrap_or("0")
-                .to_string();
-            let query = vec![
-                ("fieldSelector", format!("metadata.name={}", item.name)),
-                ("watch", "true".into()),
-                ("resourceVersion", version),
-            ];
-            let mut lines = run
-                .lines(&item.kind.path(&item.namespace, ""), query, JSON)
-                .await?;
+            let mut lines = item.watch(run, selection::version(&object)).await?;
             while let Some(event) = lines.event().await {
                 match event["type"].as_str() {
                     Some("DELETED") => return Ok(()),

@@ -1,6 +1,7 @@
 //! `kubectl exec` and `kubectl attach`: a command in a container, or its own process.
 
 use futures::FutureExt;
+use serde_json::Value;
 
 use crate::computer::Stdio;
 use crate::failure::{Failure, Outcome, fail, usage};
@@ -37,6 +38,28 @@ pub(crate) static ATTACH: Verb = Verb {
     ..Verb::NONE
 };
 
+/// The running container that a command is about, by the flags that exec and attach share.
+struct Joined {
+    pod: Value,
+    namespace: String,
+    name: String,
+    container: String,
+}
+
+async fn join(run: &Run, word: &str, doing: &str) -> Outcome<Joined> {
+    let pod = selection::pod_of(run, word).await?;
+    streams::not_over(&pod, doing)?;
+    let (asked, quiet) = (run.flags.text("container"), run.flags.bool("quiet"));
+    let container = streams::container_of(run, &pod, asked, quiet).await?;
+    let text = |field: &str| pod["metadata"][field].as_str().unwrap_or("").to_owned();
+    Ok(Joined {
+        namespace: text("namespace"),
+        name: text("name"),
+        container,
+        pod,
+    })
+}
+
 async fn exec(run: &Run) -> Outcome {
     if run.words.is_empty() || run.dash == Some(0) {
         return Err(fail!("pod, type/name or --filename must be specified"));
@@ -56,25 +79,7 @@ async fn exec(run: &Run) -> Outcome {
             "you must specify at least one command for the container"
         ));
     }
-    let pod = selection::pod_of(run, &run.words[0]).await?;
-    let name = pod["metadata"]["name"].as_str().unwrap_or("").to_string();
-    let namespace = pod["metadata"]["namespace"]
-        .as_str()
-        .unwrap_or("")
-        .to_string();
-    let phase = pod["status"]["phase"].as_str().unwrap_or("");
-    if matches!(phase, "Succeeded" | "Failed") {
-        return Err(fail!(
-            "cannot exec into a container in a completed pod; current phase is {phase}"
-        ));
-    }
-    let container = streams::container_of(
-        run,
-        &pod,
-        run.flags.text("container"),
-        run.flags.bool("quiet"),
-    )
-    .await?;
+    let joined = join(run, &run.words[0], "exec into a container").await?;
     let mut through = Through {
         stdin: run.flags.bool("stdin"),
         tty: run.flags.bool("tty"),
@@ -85,14 +90,17 @@ async fn exec(run: &Run) -> Outcome {
         run.err("Unable to use a TTY - input is not a terminal or the right kind of file\n")
             .await?;
     }
-    let mut query = through.query(&container);
+    let mut query = through.query(&joined.container);
     query.extend(command.iter().map(|word| ("command", word.clone())));
     let source = if through.stdin {
         Source::Terminal
     } else {
         Source::Empty
     };
-    let path = format!("/api/v1/namespaces/{namespace}/pods/{name}/exec");
+    let path = format!(
+        "/api/v1/namespaces/{}/pods/{}/exec",
+        joined.namespace, joined.name
+    );
     streams::pump(run, &path, query, source, through, Sink::Terminal).await
 }
 
@@ -100,20 +108,12 @@ async fn attach(run: &Run) -> Outcome {
     let [word] = run.words.as_slice() else {
         return Err(fail!("at least 1 argument is required for attach"));
     };
-    let pod = selection::pod_of(run, word).await?;
-    let phase = pod["status"]["phase"].as_str().unwrap_or("");
-    if matches!(phase, "Succeeded" | "Failed") {
-        return Err(fail!(
-            "cannot attach a container in a completed pod; current phase is {phase}"
-        ));
-    }
-    let container = streams::container_of(
-        run,
-        &pod,
-        run.flags.text("container"),
-        run.flags.bool("quiet"),
-    )
-    .await?;
+    let Joined {
+        pod,
+        namespace,
+        name,
+        container,
+    } = join(run, word, "attach a container").await?;
     let spec = pod["spec"]["containers"]
         .as_array()
         .into_iter()
@@ -131,11 +131,6 @@ async fn attach(run: &Run) -> Outcome {
         ))
         .await?;
     }
-    let name = pod["metadata"]["name"].as_str().unwrap_or("").to_string();
-    let namespace = pod["metadata"]["namespace"]
-        .as_str()
-        .unwrap_or("")
-        .to_string();
     match streams::attach(run, &namespace, &name, &container, through).await {
         Err(Failure::Text(text)) if text.starts_with("error reading") => Ok(()),
         other => other,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::describe::{Writer, pod};
 use crate::failure::{Failure, Outcome, fail};
 use crate::printing;
-use crate::run::{JSON, Run};
+use crate::run::Run;
 use crate::selection::{self, Item};
 use crate::verb::Verb;
 
@@ -285,18 +285,7 @@ async fn status(run: &Run, item: &Item) -> Outcome {
             if done || !run.flags.bool("watch") {
                 return Ok(());
             }
-            let version = object["metadata"]["resourceVersion"]
-                .as_str()
-                .unwrap_or("0")
-                .to_string();
-            let query = vec![
-                ("fieldSelector", format!("metadata.name={}", item.name)),
-                ("watch", "true".into()),
-                ("resourceVersion", version),
-            ];
-            let mut lines = run
-                .lines(&item.kind.path(&item.namespace, ""), query, JSON)
-                .await?;
+            let mut lines = item.watch(run, selection::version(&object)).await?;
             while let Some(event) = lines.event().await {
                 match event["type"].as_str() {
                     Some("DELETED") => return Err(fail!("object has been deleted")),

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::failure::{Failure, Outcome, fail};
 use crate::printing::jsonpath::{self, Template};
-use crate::run::{JSON, Run};
+use crate::run::Run;
 use crate::selection::{self, Item};
 use crate::verb::Verb;
 
@@ -146,21 +146,10 @@ async fn one(run: &Run, item: &Item, until: &Until) -> Outcome {
                 if until.holds(&object) {
                     return said(run, item).await;
                 }
-                version = object["metadata"]["resourceVersion"]
-                    .as_str()
-                    .unwrap_or("0")
-                    .to_string();
+                version = selection::version(&object).to_owned();
             }
         }
-        let query = vec![
-            ("fieldSelector", format!("metadata.name={}", item.name)),
-            ("watch", "true".into()),
-            ("allowWatchBookmarks", "true".into()),
-            ("resourceVersion", version.clone()),
-        ];
-        let mut lines = run
-            .lines(&item.kind.path(&item.namespace, ""), query, JSON)
-            .await?;
+        let mut lines = item.watch(run, &version).await?;
         while let Some(event) = lines.event().await {
             match event["type"].as_str() {
                 Some("DELETED") => {

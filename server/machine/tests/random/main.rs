@@ -1,16 +1,17 @@
 //! Properties, on random input: whatever is typed, piped in or unpacked, nothing panics, time goes on, and what is held stays within
 //! the ledger. A failing input is printed with its seed; what was found becomes a case with a name in `found.rs`.
 
+#[path = "../desk/mod.rs"]
+mod desk;
 mod files;
 mod found;
 mod keys;
 mod messages;
 mod scripts;
 
-use machine::computer::ComputerConfig;
 use machine::sys::Spawn;
 use machine::time::Duration;
-use machine::{Chance, Computer, Executor, Kernel, Time};
+use machine::{Computer, Executor, Kernel};
 use proptest::test_runner::{Config, RngSeed};
 use std::hash::{BuildHasher, Hasher, RandomState};
 
@@ -54,17 +55,7 @@ struct Desk {
 
 impl Desk {
     fn new() -> Desk {
-        let executor = Executor::new(Time::from_seconds(1_795_219_567));
-        let kernel = Kernel::new(executor.clone(), Chance::new(1));
-        let config = ComputerConfig {
-            hostname: "box".into(),
-            user: "root".into(),
-            home: "/root".into(),
-            env: Vec::new(),
-            cpus: 2,
-            memory: 1 << 30,
-        };
-        let computer = Computer::new(&kernel, config);
+        let (executor, kernel, computer) = desk::computer("root");
         Desk {
             executor,
             kernel,
