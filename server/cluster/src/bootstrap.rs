@@ -4,12 +4,14 @@ use objects::meta;
 use serde_json::{Value, json};
 
 use crate::cluster::{Cluster, resource};
+use crate::controllers::{kubernetesservice, root_ca_publisher, serviceaccount, systemnamespaces};
+use crate::kubelet::lease;
 use crate::spec::NodeSpec;
 use crate::view;
 
 /// Puts the system objects in place.
 pub(crate) fn install(cluster: &Cluster) {
-    for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
+    for name in systemnamespaces::NAMES {
         let namespace = json!({"metadata": {"name": name, "labels": {"kubernetes.io/metadata.name": name}},
             "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}});
         put(cluster, "", "namespaces", namespace);
@@ -29,7 +31,7 @@ pub(crate) fn install(cluster: &Cluster) {
         let class = json!({"metadata": {"name": name, "generation": 1}, "value": value, "description": about, "preemptionPolicy": "PreemptLowerPriority"});
         put(cluster, "scheduling.k8s.io", "priorityclasses", class);
     }
-    own_service(cluster);
+    kubernetesservice::settle(cluster);
     for node in &cluster.spec().nodes {
         install_node(cluster, node);
     }
@@ -40,8 +42,8 @@ pub(crate) fn install(cluster: &Cluster) {
         });
         put(cluster, "storage.k8s.io", "storageclasses", class);
     }
-    crate::controllers::serviceaccount::settle(cluster);
-    crate::controllers::root_ca_publisher::settle(cluster);
+    serviceaccount::settle(cluster);
+    root_ca_publisher::settle(cluster);
     cluster.compact();
 }
 
@@ -55,50 +57,10 @@ pub(crate) fn put(cluster: &Cluster, group: &str, plural: &str, mut object: Valu
     cluster.put(resource, object);
 }
 
-fn first_address(cidr: &str) -> String {
-    let (base, _) = crate::api::services::parse_cidr(cidr);
-    std::net::Ipv4Addr::from(base + 1).to_string()
-}
-
-/// The service `kubernetes` and its endpoint.
-fn own_service(cluster: &Cluster) {
-    let ip = first_address(&cluster.spec().service_cidr);
-    let labels = json!({"component": "apiserver", "provider": "kubernetes"});
-    let service = json!({
-        "metadata": {"name": "kubernetes", "namespace": "default", "labels": labels},
-        "spec": {"clusterIP": ip, "clusterIPs": [ip], "internalTrafficPolicy": "Cluster", "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack",
-            "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443}], "sessionAffinity": "None", "type": "ClusterIP"},
-        "status": {"loadBalancer": {}},
-    });
-    put(cluster, "", "services", service);
-    let server = cluster
-        .spec()
-        .nodes
-        .first()
-        .map_or("192.168.49.2", NodeSpec::internal_ip)
-        .to_string();
-    let endpoints = json!({
-        "metadata": {"name": "kubernetes", "namespace": "default", "labels": {"endpointslice.kubernetes.io/skip-mirror": "true"}},
-        "subsets": [{"addresses": [{"ip": server}], "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}]}],
-    });
-    put(cluster, "", "endpoints", endpoints);
-    let slice = json!({
-        "metadata": {"name": "kubernetes", "namespace": "default", "generation": 1, "labels": {"kubernetes.io/service-name": "kubernetes"}},
-        "addressType": "IPv4", "endpoints": [{"addresses": [server], "conditions": {"ready": true}}],
-        "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}],
-    });
-    put(cluster, "discovery.k8s.io", "endpointslices", slice);
-}
-
 /// The objects that a kubelet makes when it registers its node.
 pub(crate) fn install_node(cluster: &Cluster, node: &NodeSpec) {
     put(cluster, "", "nodes", node_object(cluster, node));
-    let now = objects::time::rfc3339_micros(cluster.now().0);
-    let lease = json!({
-        "metadata": {"name": node.name, "namespace": "kube-node-lease"},
-        "spec": {"holderIdentity": node.name, "leaseDurationSeconds": 40, "renewTime": now},
-    });
-    put(cluster, "coordination.k8s.io", "leases", lease);
+    lease::make(cluster, node);
 }
 
 /// A node joins a cluster that runs: its network is not ready yet.

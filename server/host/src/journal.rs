@@ -12,7 +12,7 @@ use objects::Request;
 use serde::{Deserialize, Serialize};
 
 /// The version of the rules by which worlds unfold. Raised when an old journal would unfold differently.
-pub const RULES: u32 = 2;
+pub const RULES: u32 = 3;
 
 /// Most entries that a journal keeps; a longer one is marked as not complete.
 pub const MAX_ENTRIES: usize = 200_000;

@@ -9,6 +9,7 @@ use machine::Time;
 use objects::{Object, Resource, meta};
 
 use crate::cluster::Cluster;
+use crate::kubelet::lease;
 use crate::view;
 
 /// A node posts its whole status at least this often, in nanoseconds.
@@ -17,8 +18,8 @@ const POST: i64 = 300_000_000_000;
 /// The object with the heartbeat that its node has made.
 pub(crate) fn shown(cluster: &Cluster, stored: &Resource, object: &Object) -> Object {
     match (stored.group, stored.plural) {
-        ("coordination.k8s.io", "leases") if meta::namespace(object) == "kube-node-lease" => {
-            lease(cluster, object)
+        ("coordination.k8s.io", "leases") if meta::namespace(object) == lease::NAMESPACE => {
+            renewed(cluster, object)
         }
         ("", "nodes") => node(cluster, object),
         _ => None,
@@ -26,7 +27,7 @@ pub(crate) fn shown(cluster: &Cluster, stored: &Resource, object: &Object) -> Ob
     .unwrap_or_else(|| object.clone())
 }
 
-fn lease(cluster: &Cluster, object: &Object) -> Option<Object> {
+fn renewed(cluster: &Cluster, object: &Object) -> Option<Object> {
     let beat = cluster.kubelet(meta::name(object))?.heartbeat();
     let known = objects::time::parse_nanos(view::text(object, &["spec", "renewTime"]))?;
     let mut new = (**object).clone();

@@ -27,8 +27,12 @@ impl Controller for EndpointsController {
             .filter(|c| c.resource.plural == "services" && c.kind == ChangeKind::Deleted)
         {
             let (namespace, name) = (meta::namespace(&change.object), meta::name(&change.object));
+            // Whoever made them: the API server deletes them with the service, too.
             let left = cluster.get(resource("", "endpoints"), namespace, name);
-            if let Some(endpoints) = left.filter(is_ours) {
+            let is_back = cluster
+                .get(resource("", "services"), namespace, name)
+                .is_some();
+            if let Some(endpoints) = left.filter(|_| !is_back) {
                 let _gone_already = cluster.delete(
                     "endpoint-controller",
                     resource("", "endpoints"),
@@ -38,10 +42,6 @@ impl Controller for EndpointsController {
             }
         }
     }
-}
-
-fn is_ours(endpoints: &Object) -> bool {
-    meta::label(endpoints, "endpoints.kubernetes.io/managed-by") == Some("endpoint-controller")
 }
 
 fn selects(service: &Value) -> bool {

@@ -8,6 +8,7 @@ pub(crate) mod endpoints;
 mod endpointslice;
 mod garbagecollector;
 mod job;
+pub(crate) mod kubernetesservice;
 mod namespace;
 mod nodelifecycle;
 pub(crate) mod owned;
@@ -20,11 +21,12 @@ mod revisions;
 pub(crate) mod root_ca_publisher;
 pub(crate) mod serviceaccount;
 mod statefulset;
+pub(crate) mod systemnamespaces;
 pub(crate) mod tainteviction;
 mod ttl_after_finished;
 
-use machine::Time;
 use machine::sync::{Either, select};
+use machine::{Duration, Time};
 
 use crate::cluster::Cluster;
 use crate::feed::Feed;
@@ -65,8 +67,23 @@ fn run(cluster: &Cluster, mut controller: impl Controller) {
     });
 }
 
+/// When the next round begins of a controller that goes over everything once in a `period`, counted from the beginning of the world.
+fn next_round(cluster: &Cluster, period: Duration) -> Time {
+    let start = cluster.spec().start;
+    let gone = cluster.now().since(start).as_nanos() / period.as_nanos();
+    start + period * u32::try_from(gone + 1).unwrap_or(u32::MAX)
+}
+
 /// Starts all controllers.
 pub(crate) fn start(cluster: &Cluster) {
+    run(
+        cluster,
+        kubernetesservice::KubernetesServiceController::default(),
+    );
+    run(
+        cluster,
+        systemnamespaces::SystemNamespacesController::default(),
+    );
     run(cluster, namespace::NamespaceController::default());
     run(cluster, serviceaccount::ServiceAccountController);
     run(cluster, root_ca_publisher::RootCaPublisher);
@@ -80,6 +97,7 @@ pub(crate) fn start(cluster: &Cluster) {
     run(cluster, nodelifecycle::NodeLifecycleController::default());
     run(cluster, tainteviction::TaintEvictionController::default());
     run(cluster, podgc::PodGarbageCollector::default());
+    run(cluster, crate::kubelet::lease::LeaseController::default());
     disruption::start(cluster);
     resourcequota::start(cluster);
     replicaset::start(cluster);

@@ -6,6 +6,7 @@ use super::Fault;
 use crate::bootstrap;
 use crate::cluster::{Cluster, resource};
 use crate::kubelet::Kubelet;
+use crate::kubelet::lease::{self, leases};
 use crate::spec::NodeSpec;
 
 /// Most nodes of a cluster.
@@ -84,9 +85,8 @@ impl Cluster {
             kubelet.stop();
             kubelet.close();
         }
-        let leases = resource("coordination.k8s.io", "leases");
-        if let Some(lease) = self.get(leases, "kube-node-lease", name) {
-            let _gone_already = self.delete("cloud-node-lifecycle", leases, &lease, None);
+        if let Some(lease) = self.get(leases(), lease::NAMESPACE, name) {
+            let _gone_already = self.delete("cloud-node-lifecycle", leases(), &lease, None);
         }
         if let Some(node) = object {
             let nodes = resource("", "nodes");

@@ -11,8 +11,7 @@ use objects::Object;
 use serde_json::Value;
 
 use super::{Agent, Kubelet};
-use crate::cluster::{pods, resource};
-use crate::view;
+use crate::cluster::pods;
 
 /// How late a kubelet hears of a change over a slow network.
 const SLOW: Duration = Duration::from_secs(3);
@@ -131,20 +130,6 @@ impl Kubelet {
     pub(super) fn speak_again(&self) {
         self.0.connection.silent_since.set(None);
         self.renew_lease(self.0.now());
-    }
-
-    fn renew_lease(&self, at: Time) {
-        let agent = &self.0;
-        let leases = resource("coordination.k8s.io", "leases");
-        if let Some(lease) = agent
-            .cluster
-            .get(leases, "kube-node-lease", &agent.node.name)
-        {
-            let text = objects::time::rfc3339_micros(at.0);
-            agent.cluster.amend(leases, &lease, |l| {
-                view::set(l, &["spec", "renewTime"], text)
-            });
-        }
     }
 
     /// Whether changes were told that the kubelet could not hear; waits until it can. Over a slow network it hears them late.

@@ -10,6 +10,7 @@ mod events;
 mod eviction;
 mod hooks;
 mod images;
+pub(crate) mod lease;
 mod node_status;
 mod ownership;
 mod probe_worker;

@@ -6,6 +6,7 @@ mod eviction;
 mod faults;
 mod found;
 mod jobs;
+mod kept;
 mod limits;
 mod nodes;
 mod pods;

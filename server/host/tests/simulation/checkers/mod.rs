@@ -6,6 +6,7 @@ mod claims;
 mod endpoints;
 mod fold;
 mod generations;
+mod kept;
 mod ledger;
 mod mounts;
 mod names;
@@ -47,6 +48,7 @@ pub fn all() -> Vec<Box<dyn Checker>> {
         Plain("claims", claims::look),
         Plain("endpoints", endpoints::look),
         Plain("generations", generations::look),
+        Plain("kept", kept::look),
         Plain("ledger", ledger::look),
         Plain("phases", phases::look),
         Plain("replicas", replicas::look),
