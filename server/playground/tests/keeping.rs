@@ -59,11 +59,7 @@ async fn a_session_of_two_months_ago_stands_where_it_stood() {
     let server = server(folder.path()).await;
     let again = server.open("first-pod", Some(&page.cookie)).await;
     assert_eq!(again.session, page.session);
-    assert!(
-        again
-            .html
-            .contains("data-step=\"look\" data-status=\"done\"")
-    );
+    assert!(again.done("look"));
     let mut socket = server.connect(&again).await;
     socket.terminal().await;
     socket.shows(0, "condition met").await;
@@ -94,11 +90,7 @@ async fn after_three_months_the_cluster_is_new_and_progress_is_left() {
     let server = server(folder.path()).await;
     let again = server.open("first-pod", Some(&page.cookie)).await;
     assert_ne!(again.session, page.session);
-    assert!(
-        again
-            .html
-            .contains("data-step=\"look\" data-status=\"done\"")
-    );
+    assert!(again.done("look"));
     let mut socket = server.connect(&again).await;
     socket.terminal().await;
     socket.run("kubectl get pods", "No resources found").await;

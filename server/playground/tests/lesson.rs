@@ -49,11 +49,7 @@ async fn a_reload_brings_screen_and_progress_back() {
 
     let again = server.open("first-pod", Some(&page.cookie)).await;
     assert_eq!(again.session, page.session);
-    assert!(
-        again
-            .html
-            .contains("data-step=\"look\" data-status=\"done\"")
-    );
+    assert!(again.done("look"));
     let mut second = server.connect(&again).await;
     let welcome = second
         .until(|frame| matches!(frame, ServerFrame::Welcome { .. }))

@@ -264,11 +264,7 @@ async fn a_saved_session_comes_back_on_another_server_with_its_steps_and_screen(
     assert_eq!(json(&brought)["to"], "/en/lessons/first-pod");
     let again = second.open("first-pod", Some(&here.cookie)).await;
     assert_ne!(again.session, here.session);
-    assert!(
-        again
-            .html
-            .contains("data-step=\"run\" data-status=\"done\"")
-    );
+    assert!(again.done("run"));
     let mut socket = second.connect(&again).await;
     socket.terminal().await;
     socket.shows(0, "on-screen-42").await;
@@ -303,11 +299,7 @@ async fn a_file_that_is_bad_or_too_large_is_refused_in_words_and_nothing_is_lost
     assert_eq!(forged.status, StatusCode::FORBIDDEN);
     let again = server.open("first-pod", Some(&page.cookie)).await;
     assert_eq!(again.session, page.session);
-    assert!(
-        again
-            .html
-            .contains("data-step=\"look\" data-status=\"done\"")
-    );
+    assert!(again.done("look"));
     server.end().await;
 }
 

@@ -44,6 +44,14 @@ pub struct Page {
     pub html: String,
 }
 
+impl Page {
+    /// The page came with this step ticked.
+    pub fn done(&self, step: &str) -> bool {
+        let ticked = format!("data-step=\"{step}\" data-status=\"done\"");
+        self.html.contains(&ticked)
+    }
+}
+
 /// What a page carries for its scripts.
 pub fn props(html: &str) -> serde_json::Value {
     let data = html
