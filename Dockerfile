@@ -24,6 +24,7 @@ COPY --from=server /podschool /podschool
 COPY --from=server --chown=65532:65532 /data /data
 ENV PODSCHOOL_LISTEN=0.0.0.0:8080 PODSCHOOL_DATA=/data
 VOLUME /data
-EXPOSE 8080
+# Pages, and learners' own kubectl where PODSCHOOL_K8S_LISTEN lets it in.
+EXPOSE 8080 8443
 ENTRYPOINT ["/podschool"]
 CMD ["serve"]

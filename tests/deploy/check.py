@@ -44,10 +44,15 @@ def compose():
     kind = [n for n, s in services.items() if s.get("profiles") == ["kind"]]
     expect(plain == ["podschool"], f"docker-compose.yml: the default profile is {plain}, not podschool alone")
     expect(len(kind) == 1, "docker-compose.yml: the profile kind has one service")
+    published = [port.rsplit(":", 1)[0] for service in services.values() for port in service["ports"]]
+    expect(len(published) == len(set(published)), f"docker-compose.yml: one port is published twice: {published}")
     for name, service in services.items():
         mounts = [v.split(":")[0] for v in service.get("volumes", [])]
         expect(not any("docker.sock" in m for m in mounts), f"docker-compose.yml: {name} mounts the engine's socket")
         expect(all(p.startswith("127.0.0.1:") for p in service.get("ports", [])), f"docker-compose.yml: {name} listens beyond loopback")
+        # The kubeconfig names the port inside, so it must be the same outside, and no other service's.
+        k8s = service["environment"]["PODSCHOOL_K8S_LISTEN"].rsplit(":", 1)[1]
+        expect(f"127.0.0.1:{k8s}:{k8s}" in service["ports"], f"docker-compose.yml: {name}: no kubectl reaches port {k8s}")
         for volume in mounts:
             expect(volume.startswith((".", "/")) or volume in doc["volumes"], f"docker-compose.yml: {name}: no volume {volume}")
         for network in service.get("networks", []):
