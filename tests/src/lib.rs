@@ -3,6 +3,7 @@
 
 pub mod page;
 mod talk;
+mod tunnel;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 pub use talk::Talk;
+pub use tunnel::Tunnel;
 
 /// Nothing takes this long, on the busiest computer, unless it hangs.
 pub const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,11 +1,9 @@
 //! The real kubectl's streams on `podschool cluster`: a terminal in a pod, attach, and both transports, WebSocket and SPDY.
 //! The terminal comes from `script` (util-linux); where it is missing, that test says so.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
-use tests::{Cluster, Talk, each, minor};
+use tests::{Cluster, Talk, Tunnel, each, minor};
 
 /// `kubectl ARGS…` on a terminal of 33 rows and 90 columns.
 fn on_a_terminal(cluster: &Cluster, kubectl: &Path, args: &str) -> Command {
@@ -153,26 +151,12 @@ fn both_transports_carry_port_forward() {
             } else {
                 "Upgrade: SPDY/3.1"
             });
-            let mut clients: Vec<TcpStream> = (0..3)
-                .map(|_| TcpStream::connect(("127.0.0.1", port)).expect("the tunnel listens"))
-                .collect();
+            let mut clients: Vec<Tunnel> = (0..3).map(|_| Tunnel::to(port)).collect();
             for client in &mut clients {
-                client
-                    .write_all(b"GET /healthy HTTP/1.1\r\nHost: kuard\r\nConnection: close\r\n\r\n")
-                    .expect("the tunnel takes bytes");
+                client.ask();
             }
-            for client in &mut clients {
-                client
-                    .set_read_timeout(Some(tests::PATIENCE))
-                    .expect("a deadline");
-                let mut answer = String::new();
-                client
-                    .read_to_string(&mut answer)
-                    .expect("the tunnel gives bytes");
-                assert!(
-                    answer.starts_with("HTTP/1.1 200") && answer.trim_end().ends_with("ok"),
-                    "{version}: {answer}"
-                );
+            for client in clients {
+                client.is_well(version);
             }
             // A port where nobody listens: that connection ends, the others go on.
             let args = ["port-forward", "kuard", ":1"];
@@ -180,15 +164,9 @@ fn both_transports_carry_port_forward() {
             let mut nobody = Talk::start(command, version);
             nobody.hear("Forwarding from 127.0.0.1:");
             let port: u16 = nobody.hear(" -> 1").parse().expect("a port");
-            let mut client = TcpStream::connect(("127.0.0.1", port)).expect("the tunnel listens");
-            client
-                .set_read_timeout(Some(tests::PATIENCE))
-                .expect("a deadline");
-            client.write_all(b"hello").expect("the tunnel takes bytes");
-            let mut answer = Vec::new();
-            // A reset is an end as well.
-            let _ = client.read_to_end(&mut answer);
-            assert_eq!(answer, b"", "{version}");
+            let mut client = Tunnel::to(port);
+            client.send(b"hello");
+            client.is_empty(version);
             nobody.has("connection refused");
         }
     });

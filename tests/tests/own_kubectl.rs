@@ -1,14 +1,14 @@
 //! A learner's own kubectl on the cluster of their session: the real kubectl with the kubeconfig that the page hands out, on a simulated
 //! cluster and on a real one (played by `podschool cluster`). The oldest and the newest kubectl at hand speak SPDY and WebSockets.
 
-use http::StatusCode;
-use playground::wire::ServerFrame;
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use http::{Request, StatusCode};
+use kube::client::Body;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use playground::wire::{ClientFrame, ClockCommand, ServerFrame};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tests::page::{Page, Site};
-use tests::{Cluster, Said, Talk, kubectls, run};
+use tests::{Cluster, Said, Talk, Tunnel, kubectls, run};
 
 /// What a learner has on their own computer.
 struct Own {
@@ -62,6 +62,14 @@ impl Own {
         said.stdout
     }
 
+    /// A client that sends requests as they are given to it.
+    async fn client(&self) -> kube::Client {
+        let config = Kubeconfig::read_from(self.config()).expect("the kubeconfig reads");
+        let options = KubeConfigOptions::default();
+        let config = kube::Config::from_custom_kubeconfig(config, &options).await;
+        kube::Client::try_from(config.expect("the kubeconfig is whole")).expect("a client")
+    }
+
     /// Changes the kubeconfig as a learner with a text editor can.
     fn edit(&self, change: impl Fn(&str) -> String) {
         let text = std::fs::read_to_string(self.config()).expect("the kubeconfig");
@@ -110,17 +118,9 @@ fn an_afternoon(own: &Own) {
     let mut forward = Talk::start(own.command(&["port-forward", "kuard", ":8080"]), version);
     forward.hear("Forwarding from 127.0.0.1:");
     let port: u16 = forward.hear(" -> 8080").parse().expect("a port");
-    let mut client = TcpStream::connect(("127.0.0.1", port)).expect("the tunnel listens");
-    let request = b"GET /healthy HTTP/1.1\r\nHost: kuard\r\nConnection: close\r\n\r\n";
-    client.write_all(request).expect("the tunnel takes bytes");
-    client
-        .set_read_timeout(Some(tests::PATIENCE))
-        .expect("a deadline");
-    let mut answer = String::new();
-    client
-        .read_to_string(&mut answer)
-        .expect("the tunnel gives bytes");
-    assert!(answer.starts_with("HTTP/1.1 200"), "{version}: {answer}");
+    let mut client = Tunnel::to(port);
+    client.ask();
+    client.is_well(version);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -195,5 +195,95 @@ async fn on_a_real_cluster_it_stays_within_the_learners_namespace() {
             refused.stderr
         );
     }
+    site.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_in_a_browser_is_refused_whatever_it_knows() {
+    let site = Site::start(&[]);
+    let page = site.open(None).await;
+    let own = Own::download(&site, &page, Path::new("none"), "no kubectl").await;
+    let client = own.client().await;
+    let ask = |headers: &[(&str, &str)]| {
+        let mut request = Request::get("/api/v1/namespaces/default/pods");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        client.send(request.body(Body::empty()).expect("a request"))
+    };
+    let upgrade = [
+        ("connection", "upgrade"),
+        ("upgrade", "websocket"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ];
+    assert_eq!(ask(&[]).await.expect("an answer").status(), StatusCode::OK);
+    // Not even the pages of this server are let in.
+    for origin in [&*site.origin, "https://elsewhere.example", "null"] {
+        for more in [&[][..], &upgrade[..]] {
+            let headers = [more, &[("origin", origin)][..]].concat();
+            let refused = ask(&headers).await.expect("an answer");
+            assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{headers:?}");
+            assert!(
+                !refused
+                    .headers()
+                    .contains_key("access-control-allow-origin"),
+                "{headers:?}"
+            );
+        }
+    }
+    site.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_warned_of_time_that_was_moved() {
+    let Some((version, kubectl)) = kubectls().into_iter().next() else {
+        return;
+    };
+    let site = Site::start(&[]);
+    let page = site.open(None).await;
+    let own = Own::download(&site, &page, &kubectl, &version).await;
+    let mut socket = site.connect(&page).await;
+    let welcome = |frame: &ServerFrame| matches!(frame, ServerFrame::Welcome { .. });
+    socket.until(welcome).await;
+    let warned = || own.run(&["get", "pods"], "").stderr;
+    assert_eq!(warned(), "No resources found in default namespace.\n");
+    let hour = ClockCommand::Skip { seconds: 3600.0 };
+    socket.say(&ClientFrame::Clock { command: hour }).await;
+    let moved = |frame: &ServerFrame| matches!(frame, ServerFrame::Clock { .. });
+    socket.until(moved).await;
+    assert_eq!(
+        warned(),
+        "Warning: the clock of this simulated cluster was moved or runs at 1x: times differ from yours\n\
+         No resources found in default namespace.\n"
+    );
+    site.stop();
+}
+
+/// A container listens on all its addresses, and is reached by the name in its public URL.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_kubeconfig_names_the_host_of_the_public_url_and_the_port_that_is_listened_on() {
+    let Some((version, kubectl)) = kubectls().into_iter().next() else {
+        return;
+    };
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = free.local_addr().expect("an address").port();
+    drop(free);
+    let url = format!("http://localhost:{port}");
+    let args = ["--public-url", &url, "--k8s-listen", "127.0.0.1:0"];
+    let site = Site::start_at(&format!("127.0.0.1:{port}"), &args);
+    let page = site.open(None).await;
+    let own = Own::download(&site, &page, &kubectl, &version).await;
+    let server = own.ok(
+        &[
+            "config",
+            "view",
+            "-o",
+            "jsonpath={.clusters[*].cluster.server}",
+        ],
+        "",
+    );
+    assert!(server.starts_with("https://localhost:"), "{server}");
+    assert_eq!(own.ok(&["get", "nodes", "-o", "name"], ""), "node/node-1\n");
     site.stop();
 }
