@@ -97,7 +97,7 @@ impl Server {
         forget_old(&storage).await;
         let registry = Arc::new(Registry::new(Parts {
             storage: storage.clone(),
-            passing: Storage::open(None).await.map_err(|e| said(&e))?,
+            passing: Storage::passing().await.map_err(|e| said(&e))?,
             site: site.clone(),
             shelf: shelf.clone(),
             sim: sim.clone(),

@@ -46,6 +46,7 @@ pub struct Done {
 pub struct Storage {
     pool: SqlitePool,
     durable: bool,
+    keeps_sessions: bool,
 }
 
 impl Storage {
@@ -86,12 +87,27 @@ impl Storage {
         Ok(Storage {
             pool,
             durable: folder.is_some(),
+            keeps_sessions: folder.is_some(),
         })
     }
 
-    /// Whether anything outlives the process; where not, sessions need not be kept.
+    /// For sessions that leave nothing behind: in memory, and kept there as long as they last, so that they can be rewound.
+    pub async fn passing() -> Result<Storage, StorageError> {
+        let storage = Storage::open(None).await?;
+        Ok(Storage {
+            keeps_sessions: true,
+            ..storage
+        })
+    }
+
+    /// Whether anything outlives the process.
     pub fn is_durable(&self) -> bool {
         self.durable
+    }
+
+    /// Whether sessions are kept as they go.
+    pub fn keeps_sessions(&self) -> bool {
+        self.keeps_sessions
     }
 
     /// Notes that the learner was here; makes the record the first time.

@@ -311,7 +311,7 @@ async fn keep_it(
     terminals: &Arc<Terminals>,
     seen: Vec<String>,
 ) -> Keeper {
-    if !grown.simulated || !plan.storage.is_durable() {
+    if !grown.simulated || !plan.storage.keeps_sessions() {
         return Keeper::default();
     }
     let owner = keeper::Owner {
