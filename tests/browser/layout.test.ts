@@ -127,3 +127,26 @@ test("the terminal is copied from, pasted into, searched and made larger", async
   await page.getByRole("button", { name: "Larger text" }).press("Enter");
   await expect.poll(size).toBeGreaterThan(before);
 });
+
+test.each(["en", "pt-BR", "fr", "ja"])("the bar fits at every width, %s", async (language) => {
+  const page = await stage.page();
+  for (const path of [`${language}/lessons/data-that-stays`, `embed/data-that-stays?lang=${language}`]) {
+    await page.setViewportSize({ width: 390, height: 800 });
+    await page.goto(`${stage.url}/${path}`);
+    if (path.startsWith("embed")) await page.locator(".start .button").first().click();
+    await page.locator('.connection[data-kind="ready"]').waitFor();
+    for (const width of [360, 390, 600, 768, 800, 900, 1024, 1100, 1280, 1440]) {
+      await page.setViewportSize({ width, height: 800 });
+      const bar = await page.locator(".bar").evaluate((bar) => {
+        const count = bar.querySelector<HTMLElement>(".progress-count");
+        return { over: bar.scrollWidth - innerWidth, count: count?.offsetHeight ?? 0 };
+      });
+      expect({ path, width, over: Math.max(bar.over, 0), lines: Math.round(bar.count / 26) }).toEqual({
+        path,
+        width,
+        over: 0,
+        lines: bar.count > 0 ? 1 : 0,
+      });
+    }
+  }
+});

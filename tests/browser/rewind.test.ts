@@ -85,7 +85,10 @@ test("a rewound session is saved, comes back as it is, and can be rewound again"
   await other.waitForURL(/\/lessons\/first-pod/);
   const two = new Hands(other);
   await two.prompted();
-  await two.run("cat note.txt; kubectl get pod/early cm/after -o name", /kept\npod\/early\nconfigmap\/after\n/);
+  await two.run(
+    "cat note.txt; kubectl get pod/early cm/after -o name",
+    /kept\npod\/early\nconfigmap\/after\n/,
+  );
   await two.skip();
   await two.run("kubectl delete pod early --now", /deleted/);
   await two.back();
