@@ -35,7 +35,7 @@ pub use files::{FileChange, FileInfo, FileKind};
 pub use foreign::{FileStat, ForeignFactory, ForeignProcess};
 pub use handle::{Handle, WorldEnded, WorldEvent};
 pub use journal::{Entry, Input, Journal, RULES};
-pub use lockstep::in_virtual_time;
+pub use lockstep::VirtualTime;
 pub use machine::{Signal, Time};
 pub use shard::Shards;
 pub use spec::{Limits, WorkstationSpec, WorldSpec};

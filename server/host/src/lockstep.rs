@@ -8,6 +8,8 @@
 use crate::handle::WorldEnded;
 use crate::shard::{STACK_BYTES, Shards};
 use machine::Time;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -19,40 +21,79 @@ const MORNING: Time = Time(1_767_600_000_000_000_000);
 /// the difference, and each sleep costs the same, however short.
 const GRAIN: Duration = Duration::from_millis(10);
 
-/// Does a piece on a thread of its own, in virtual time, with worlds on that thread. An error when it panics.
-pub async fn in_virtual_time<T, F>(
-    piece: impl FnOnce(Shards) -> F + Send + 'static,
-) -> Result<T, WorldEnded>
-where
-    T: Send + 'static,
-    F: Future<Output = T>,
-{
-    let (done, result) = oneshot::channel();
-    let body = move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .start_paused(true)
-            .build();
-        match runtime {
-            Ok(runtime) => {
-                let local = tokio::task::LocalSet::new();
-                let played = local.block_on(&runtime, async {
-                    piece(Shards::here(MORNING, GRAIN)).await
-                });
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Threads that do pieces in virtual time, each one piece after another: a thread that has done one has its memory for the next.
+/// They end once this is dropped and what was asked of them is done.
+pub struct VirtualTime {
+    jobs: mpsc::Sender<Job>,
+}
+
+impl VirtualTime {
+    /// So many threads; pieces wait for a free one in the order in which they were first asked for.
+    pub fn new(threads: usize) -> VirtualTime {
+        let (jobs, waiting) = mpsc::channel();
+        let waiting = Arc::new(Mutex::new(waiting));
+        for _ in 0..threads {
+            let waiting = waiting.clone();
+            let started = std::thread::Builder::new()
+                .name("virtual-time".into())
+                .stack_size(STACK_BYTES)
+                .spawn(move || work(&waiting));
+            if let Err(error) = started {
+                tracing::error!(%error, "a thread for virtual time cannot be started");
+            }
+        }
+        VirtualTime { jobs }
+    }
+
+    /// Does a piece with worlds on its thread. An error when it panics.
+    pub async fn play<T, F>(
+        &self,
+        piece: impl FnOnce(Shards) -> F + Send + 'static,
+    ) -> Result<T, WorldEnded>
+    where
+        T: Send + 'static,
+        F: Future<Output = T>,
+    {
+        let (done, result) = oneshot::channel();
+        let job = move || {
+            if let Some(played) = play(piece) {
                 // Whoever asked may have turned away.
                 let _ = done.send(played);
             }
-            Err(error) => tracing::error!(%error, "a runtime in virtual time cannot be made"),
-        }
-    };
-    let started = std::thread::Builder::new()
-        .name("virtual-time".into())
-        .stack_size(STACK_BYTES)
-        .spawn(body);
-    if let Err(error) = started {
-        tracing::error!(%error, "a thread for virtual time cannot be started");
+        };
+        self.jobs.send(Box::new(job)).map_err(|_| WorldEnded)?;
+        result.await.map_err(|_| WorldEnded)
     }
-    result.await.map_err(|_| WorldEnded)
+}
+
+/// One job after another, until nobody can ask for more. A job that panics drops its promise; the thread goes on.
+fn work(waiting: &Mutex<mpsc::Receiver<Job>>) {
+    loop {
+        let job = waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .recv();
+        let Ok(job) = job else {
+            return;
+        };
+        // The hook of panics has told of it.
+        let _ = panic::catch_unwind(AssertUnwindSafe(job));
+    }
+}
+
+/// A piece on a runtime of its own, whose time begins to stand now.
+fn play<T, F: Future<Output = T>>(piece: impl FnOnce(Shards) -> F) -> Option<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .inspect_err(|error| tracing::error!(%error, "a runtime in virtual time cannot be made"))
+        .ok()?;
+    let local = tokio::task::LocalSet::new();
+    let played = async { piece(Shards::here(MORNING, GRAIN)).await };
+    Some(local.block_on(&runtime, played))
 }
 
 #[cfg(test)]
@@ -60,7 +101,6 @@ mod tests {
     use super::*;
     use crate::{ForeignProcess, WorkstationSpec, WorldSpec};
     use futures::FutureExt;
-    use std::sync::Arc;
 
     fn workstation() -> WorldSpec {
         WorldSpec {
@@ -89,7 +129,10 @@ mod tests {
             assert_eq!(code, 0, "{output:?}");
             String::from_utf8(output.to_vec()).expect("text")
         };
-        in_virtual_time(piece).await.expect("the piece ends")
+        VirtualTime::new(1)
+            .play(piece)
+            .await
+            .expect("the piece ends")
     }
 
     #[tokio::test]
@@ -116,14 +159,20 @@ mod tests {
             tokio::time::sleep(Duration::from_secs(60)).await;
             (in_time.is_err(), world.now().since(before))
         };
-        let (late, passed) = in_virtual_time(piece).await.expect("the piece ends");
+        let (late, passed) = VirtualTime::new(1)
+            .play(piece)
+            .await
+            .expect("the piece ends");
         assert!(late);
         assert_eq!(passed, Duration::from_secs(60));
     }
 
     #[tokio::test]
     async fn a_piece_that_breaks_is_told() {
-        let broken = in_virtual_time(|_| async { panic!("as asked") });
+        let time = VirtualTime::new(1);
+        let broken = time.play(|_| async { panic!("as asked") });
         assert_eq!(broken.await.map(|(): ()| ()), Err(WorldEnded));
+        let next = time.play(|_| async { "the thread goes on" });
+        assert_eq!(next.await, Ok("the thread goes on"));
     }
 }

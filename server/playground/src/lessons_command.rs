@@ -14,7 +14,7 @@ use course::{
     Checkpoint, Course, Lang, Lesson, Part, Report, checkpoints, mutations, parts, prove,
 };
 use futures::StreamExt;
-use host::Shards;
+use host::{Shards, VirtualTime};
 
 use crate::backend::Ground;
 use crate::backend::real::RealGround;
@@ -209,22 +209,20 @@ async fn check(
     }
 }
 
-/// All proofs, in virtual time.
-async fn simulated(mut lessons: Vec<Arc<Lesson>>, at_once: usize) -> Vec<Proven> {
-    let made = lessons.iter().map(|lesson| solved(lesson.clone()));
-    let made: Vec<Solved> = futures::stream::iter(made)
-        .buffered(at_once)
-        .collect()
-        .await;
+/// All proofs, in virtual time, on so many threads.
+async fn simulated(mut lessons: Vec<Arc<Lesson>>, threads: usize) -> Vec<Proven> {
+    let time = VirtualTime::new(threads);
+    let made = lessons.iter().map(|lesson| solved(&time, lesson.clone()));
+    let made: Vec<Solved> = in_their_order(made, threads).await;
     let solved: BTreeMap<_, _> = lessons.iter().map(draw).zip(made).collect();
     let play = |lesson: Arc<Lesson>, part| {
         let from = solved.get(&draw(&lesson)).cloned().unwrap_or_default();
-        in_virtual_time(lesson, part, from)
+        in_virtual_time(&time, lesson, part, from)
     };
-    let mut reports = all(&lessons, parts, at_once, play).await;
+    let mut reports = all(&lessons, parts, threads, play).await;
     // Draws of one lesson differ in their words, not in what their checks let pass: the first speaks for all.
     lessons.dedup_by_key(|lesson| lesson.id.clone());
-    for (lesson, found) in all(&lessons, mutations, at_once, play).await {
+    for (lesson, found) in all(&lessons, mutations, threads, play).await {
         let reported = reports.iter_mut().find(|(known, _)| known.id == lesson.id);
         if let Some((_, report)) = reported {
             report.add(found);
@@ -299,17 +297,36 @@ async fn all<F: Future<Output = Report>>(
     });
     let empty = lessons.iter().map(|l| (l.clone(), Report::default()));
     let mut reports: Vec<Proven> = empty.collect();
-    let mut played = futures::stream::iter(played).buffered(at_once);
-    while let Some((index, report)) = played.next().await {
+    for (index, report) in in_their_order(played, at_once).await {
         reports[index].1.add(report);
     }
     reports
 }
 
-/// Plays one part on a simulated cluster, on a thread of its own.
-async fn in_virtual_time(lesson: Arc<Lesson>, part: Part, from: Solved) -> Report {
+/// What came of each, in their order, however long each takes: whoever is done makes room for the next, also when one before it
+/// is not done yet.
+async fn in_their_order<F: Future>(
+    played: impl Iterator<Item = F>,
+    at_once: usize,
+) -> Vec<F::Output> {
+    let placed = played
+        .enumerate()
+        .map(|(place, one)| async move { (place, one.await) });
+    let done = futures::stream::iter(placed).buffer_unordered(at_once);
+    let mut done: Vec<_> = done.collect().await;
+    done.sort_by_key(|(place, _)| *place);
+    done.into_iter().map(|(_, came)| came).collect()
+}
+
+/// Plays one part on a simulated cluster.
+async fn in_virtual_time(
+    time: &VirtualTime,
+    lesson: Arc<Lesson>,
+    part: Part,
+    from: Solved,
+) -> Report {
     let of = lesson.id.clone();
-    let played = host::in_virtual_time(move |shards| async move {
+    let played = time.play(move |shards| async move {
         let ground = Ground::Sim(shards);
         prove(&Lab { ground }, &lesson, &part, &from).await
     });
@@ -317,8 +334,8 @@ async fn in_virtual_time(lesson: Arc<Lesson>, part: Part, from: Solved) -> Repor
 }
 
 /// Plays the solutions of one lesson. What breaks on the way is told by the part that proves them.
-async fn solved(lesson: Arc<Lesson>) -> Solved {
-    let played = host::in_virtual_time(move |shards| async move {
+async fn solved(time: &VirtualTime, lesson: Arc<Lesson>) -> Solved {
+    let played = time.play(move |shards| async move {
         let ground = Ground::Sim(shards);
         checkpoints(&Lab { ground }, &lesson).await
     });

@@ -1,6 +1,6 @@
 //! The stage on which lessons are proven: a cluster and a workstation as a session has them, without a learner.
 //!
-//! Time is tokio's: on the simulated cluster the stage is played in virtual time (`host::in_virtual_time`), on a real one it is what it is.
+//! Time is tokio's: on the simulated cluster the stage is played in virtual time (`host::VirtualTime`), on a real one it is what it is.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
