@@ -22,7 +22,7 @@ mod prose;
 mod prove;
 pub mod reasons;
 mod sentence;
-mod typography;
+pub mod typography;
 mod watch;
 
 pub use grade::{Grader, StepState};

@@ -59,17 +59,21 @@ fn bundle(lang: Lang) -> &'static FluentBundle<FluentResource> {
     &bundles[&lang]
 }
 
-fn read(lang: Lang) -> FluentBundle<FluentResource> {
-    let text = match lang {
+fn text(lang: Lang) -> &'static str {
+    match lang {
         Lang::En => include_str!("../i18n/en.ftl"),
         Lang::PtBr => include_str!("../i18n/pt-BR.ftl"),
         Lang::Fr => include_str!("../i18n/fr.ftl"),
         Lang::Ja => include_str!("../i18n/ja.ftl"),
-    };
+    }
+}
+
+fn read(lang: Lang) -> FluentBundle<FluentResource> {
     let tag = lang.tag().parse().unwrap_or_default();
     let mut bundle = FluentBundle::new_concurrent(vec![tag]);
     bundle.set_use_isolating(false);
-    let resource = FluentResource::try_new(text.to_owned()).unwrap_or_else(|(partial, _)| partial);
+    let resource =
+        FluentResource::try_new(text(lang).to_owned()).unwrap_or_else(|(partial, _)| partial);
     bundle.add_resource_overriding(resource);
     bundle
 }
@@ -87,7 +91,7 @@ mod tests {
                 .filter(|id| id.chars().all(|c| c.is_ascii_lowercase() || c == '-'))
                 .collect()
         };
-        let en = ids(include_str!("../i18n/en.ftl"));
+        let en = ids(text(Lang::En));
         assert!(
             en.len() > 10,
             "the English file names few sentences: {en:?}"
@@ -110,5 +114,13 @@ mod tests {
             .with("name", "kuard")
             .say(Lang::Fr);
         assert!(said.contains("kuard"), "{said}");
+    }
+
+    #[test]
+    fn every_sentence_is_set_as_its_language_is() {
+        for lang in Lang::ALL {
+            let wrong = crate::typography::message_faults(lang, text(lang));
+            assert_eq!(wrong, [], "i18n/{}.ftl", lang.tag());
+        }
     }
 }

@@ -1,5 +1,13 @@
-//! French as it is set: the spaces before `: ; ! ?` and within « » are such as no line ends at, and the apostrophe is a curved
-//! one. Authors type plain ones.
+//! Languages as they are set. French: the spaces before `: ; ! ?` and within « » are such as no line ends at, and the apostrophe is
+//! a curved one; authors type plain ones, and none too few. Japanese: see `japanese`. The other two need no rule.
+
+mod japanese;
+
+use crate::Lang;
+use crate::load::{Course, Diagnostic, fault as diagnostic};
+
+/// What stands for a piece of code while its sentence is looked at.
+const CODE: char = '\u{fffc}';
 
 /// A space where no line ends, and its narrow sister.
 const FIXED: char = '\u{a0}';
@@ -48,6 +56,140 @@ fn spaces(part: &str) -> String {
     said
 }
 
+/// Where lessons are not typed as their language asks.
+pub fn check(course: &Course) -> Vec<Diagnostic> {
+    let texts = course.lessons().flat_map(|lesson| {
+        let langs = lesson.prose.keys();
+        langs.map(|lang| {
+            (
+                *lang,
+                format!("{}/{}/{}.md", lesson.track, lesson.id, lang.tag()),
+            )
+        })
+    });
+    let found = texts.flat_map(|(lang, path)| {
+        let text = course.texts().get(&path).map(String::as_str);
+        let wrong = faults(lang, text.unwrap_or_default()).into_iter();
+        wrong.map(move |(line, message)| diagnostic(&path, line, message))
+    });
+    found.collect()
+}
+
+/// Where the prose of a language file is not typed as its language asks: line and mend.
+fn faults(lang: Lang, text: &str) -> Vec<(usize, String)> {
+    let mut fenced = false;
+    let mut found = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let fence = line.trim_start().starts_with("```");
+        fenced ^= fence;
+        if !fenced && !fence && !line.starts_with(":::") {
+            let wrong = pieces(line).iter().find_map(|piece| fault(lang, piece));
+            found.extend(wrong.map(|message| (index + 1, message)));
+        }
+    }
+    found
+}
+
+/// Where messages of the interface, in Fluent's form, are not set as their language is: line and mend. They are shown as they stand.
+pub fn message_faults(lang: Lang, messages: &str) -> Vec<(usize, String)> {
+    let lines = messages
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.starts_with('#'));
+    let values = lines.filter_map(|(index, line)| {
+        let (_, value) = line.split_once(" = ").or_else(|| line.split_once("] "))?;
+        Some((index + 1, value))
+    });
+    let found = values.filter_map(|(line, value)| Some((line, message_fault(lang, value)?)));
+    found.collect()
+}
+
+fn message_fault(lang: Lang, message: &str) -> Option<String> {
+    let unset = message.replace([FIXED, NARROW], " ").replace('’', "'");
+    // What is put in place of { $name } is known to nobody here.
+    let said = |part: &str| {
+        part.split_once('}')
+            .map_or(part, |(_, after)| after)
+            .to_owned()
+    };
+    let blank: Vec<String> = unset.split('{').map(said).collect();
+    if let Some(wrong) = fault(lang, &blank.join("…")) {
+        return Some(wrong);
+    }
+    let as_set = lang != Lang::Fr || french(&unset) == message;
+    (!as_set).then(|| format!("write it as it is set: {}", french(&unset)))
+}
+
+fn fault(lang: Lang, piece: &str) -> Option<String> {
+    match lang {
+        Lang::Fr => french_fault(piece),
+        Lang::Ja => japanese::fault(piece),
+        Lang::En | Lang::PtBr => None,
+    }
+}
+
+/// The prose of a line, cell by cell: without what is Markdown's, and with one sign for each piece of code.
+fn pieces(line: &str) -> Vec<String> {
+    let code = line.split('`').enumerate();
+    let line: String = code
+        .map(|(at, part)| {
+            if at % 2 == 0 {
+                part.to_owned()
+            } else {
+                CODE.to_string()
+            }
+        })
+        .collect();
+    let cells = line
+        .split('|')
+        .filter(|cell| cell.contains(char::is_alphabetic) || cell.contains(CODE));
+    cells
+        .map(|cell| spoken(cell.trim()).trim().to_owned())
+        .collect()
+}
+
+/// Without the id of a heading, the letter of an option, emphasis, and what stands behind a link.
+fn spoken(cell: &str) -> String {
+    let (sign, rest) = cell.split_once(' ').unwrap_or(("", cell));
+    let rest = match sign {
+        "##" => rest.split_once(": ").map_or(rest, |(_, title)| title),
+        "-" => rest
+            .split_once(": ")
+            .filter(|(letter, _)| letter.len() == 1)
+            .map_or(rest, |(_, option)| option),
+        "#" => rest,
+        _ => cell,
+    };
+    let mut out = String::new();
+    let mut rest = rest.replace('*', "");
+    while let Some((before, after)) = rest.split_once("](") {
+        out.push_str(before);
+        rest = after
+            .split_once(')')
+            .map_or(String::new(), |(_, rest)| rest.to_owned());
+    }
+    (out + &rest).replace('[', "")
+}
+
+/// French as authors type it: a plain space before each high mark and within « ».
+fn french_fault(piece: &str) -> Option<String> {
+    let letters: Vec<char> = piece.chars().collect();
+    let near = |index: Option<usize>| index.and_then(|i| letters.get(i)).copied();
+    (0..letters.len()).find_map(|at| {
+        let (before, letter, after) = (near(at.checked_sub(1)), letters[at], near(Some(at + 1)));
+        let alone = before.is_some_and(|c| c != ' ' && !"!?…".contains(c));
+        // A colon within a word is part of it: 8081:80.
+        let is_mark = "!?;»".contains(letter) || (letter == ':' && after.is_none_or(|c| c == ' '));
+        match letter {
+            FIXED | NARROW => Some("type a plain space: the page sets it".to_owned()),
+            '"' | '“' | '”' => Some(format!("`{letter}` is not French: write « and »")),
+            '«' if after != Some(' ') => Some("put a space after `«`".to_owned()),
+            _ if is_mark && alone => Some(format!("put a space before `{letter}`")),
+            _ => None,
+        }
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +206,40 @@ mod tests {
             "Prêt-? Oui-! Non_: «_peut-être_»-; bon.",
         );
         check("## why: Pourquoi `x` ?\n", "## why: Pourquoi `x`-?\n");
+    }
+
+    fn check_typed(lang: Lang, text: &str, expect: &[(usize, &str)]) {
+        let found = faults(lang, text);
+        let found: Vec<(usize, &str)> = found.iter().map(|(l, m)| (*l, m.as_str())).collect();
+        assert_eq!(found, expect, "{text}");
+    }
+
+    #[test]
+    fn what_is_typed_otherwise_is_told_by_its_line() {
+        let fr = "# Prêt ?\n\n## a: Oui !\n\nVoici: `a` ; b.\n\n```sh\nx?\n```\n- a: Non?\n";
+        check_typed(
+            Lang::Fr,
+            fr,
+            &[
+                (5, "put a space before `:`"),
+                (10, "put a space before `?`"),
+            ],
+        );
+        check_typed(Lang::Fr, "Port 8081:80 « ici » !\n", &[]);
+        check_typed(Lang::Fr, "« ici»\n", &[(1, "put a space before `»`")]);
+        let ja = "# Pod とは\n\n## a: *時間*の流れ\n\n[Pod](https://x.example/a:b)、`a`（b）\n| `a` は | (`b`) です |\n";
+        check_typed(Lang::Ja, ja, &[(6, "`)` is half-width: write ）")]);
+        check_typed(Lang::En, "Ready ? \"yes\"\n", &[]);
+    }
+
+    #[test]
+    fn messages_stand_as_they_are_shown() {
+        let wrong = |lang, text| message_fault(lang, text);
+        assert_eq!(wrong(Lang::Fr, "{ $name }\u{a0}: c’est fait"), None);
+        assert!(wrong(Lang::Fr, "{ $name } : fait").is_some());
+        assert!(wrong(Lang::Fr, "C'est fait").is_some());
+        assert_eq!(wrong(Lang::Ja, "{ $name }を閉じる（{ $count } 回）"), None);
+        assert!(wrong(Lang::Ja, "やり直しますか?").is_some());
     }
 
     #[test]

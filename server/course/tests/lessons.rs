@@ -113,6 +113,40 @@ fn said(
 }
 
 #[test]
+fn every_language_is_typed_as_it_is_set() {
+    let check = |path, from, to, expect: &str| {
+        let told = said(course::typography::check, path, from, to);
+        assert!(told.contains(expect), "{path}: {told}");
+    };
+    let same = said(
+        course::typography::check,
+        "course.yaml",
+        "version:",
+        "version:",
+    );
+    assert_eq!(same, "");
+    let (fr, ja) = ("pods/first-pod/fr.md", "pods/first-pod/ja.md");
+    check(
+        fr,
+        "Y a-t-il quelque chose ?",
+        "Y a-t-il quelque chose?",
+        "fr.md:5: put a space before `?`",
+    );
+    check(
+        ja,
+        "はじめての Pod",
+        "はじめてのPod",
+        "ja.md:1: put a space between の and P",
+    );
+    check(
+        ja,
+        "（`Scheduled`）",
+        " (`Scheduled`) ",
+        "half-width: write （",
+    );
+}
+
+#[test]
 fn every_point_of_the_notes_is_met_and_the_table_says_where() {
     let same = said(coverage::check, "coverage.yaml", "points:", "points:");
     assert_eq!(same, "");

@@ -115,4 +115,12 @@ mod tests {
             assert_eq!(say(lang, "no-such-message"), "no-such-message");
         }
     }
+
+    #[test]
+    fn every_message_is_set_as_its_language_is() {
+        for lang in Lang::ALL {
+            let wrong = course::typography::message_faults(lang, web::strings(lang.tag()));
+            assert_eq!(wrong, [], "i18n/{}.ftl", lang.tag());
+        }
+    }
 }

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use course::{Course, Diagnostic, coverage};
 
-/// Words, links and coverage: what is wrong with each, and how to mend it.
+/// Words and how they are set, links and coverage: what is wrong with each, and how to mend it.
 pub fn proofread(course: &Course) -> Vec<Diagnostic> {
     let mut found = course::glossary::check(course);
+    found.extend(course::typography::check(course));
     found.extend(course::links::check(course));
     found.extend(coverage::check(course));
     found
