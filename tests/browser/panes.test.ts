@@ -13,7 +13,7 @@ test("a container that fails has a lane, and time can be paused, skipped and mad
   await page.goto(`${stage.url}/en/lessons/first-pod`);
   await prompted(page);
   await page.locator('.pane-tabs [role="tab"]', { hasText: "Time" }).click();
-  await page.locator(".time-empty").waitFor();
+  await page.locator("#time .empty").waitFor();
   await type(page, "kubectl run bad --image=busybox --restart=Always -- sh -c 'sleep 2; exit 3'\n");
   await shows(page, "pod/bad created");
   await type(page, "kubectl run kuard --image=gcr.io/kuar-demo/kuard-amd64:blue\n");

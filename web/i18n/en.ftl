@@ -39,6 +39,7 @@ step-ticked = Done: { $title }. { $cause }
 step-lapsed = This was done, and no longer holds.
 why = Why not yet?
 why-unknown = Nothing is missing that I could name. Look once more.
+why-later = Everything here is done. It is ticked when the steps before it are.
 hint = Hint
 hint-more = Another hint
 hint-number = Hint { $number }

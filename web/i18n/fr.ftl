@@ -39,6 +39,7 @@ step-ticked = C’est fait : { $title }. { $cause }
 step-lapsed = C’était fait, et ce n’est plus le cas.
 why = Pourquoi pas encore ?
 why-unknown = Je ne vois rien qui manque. Regardez encore une fois.
+why-later = Ici, tout est fait. L’étape est cochée quand les précédentes le sont.
 hint = Indice
 hint-more = Un autre indice
 hint-number = Indice { $number }

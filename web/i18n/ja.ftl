@@ -39,6 +39,7 @@ step-ticked = できました：{ $title }。{ $cause }
 step-lapsed = 一度はできましたが、今は条件を満たしていません。
 why = まだ完了しない理由
 why-unknown = 足りないものは見つかりません。もう一度見てみましょう。
+why-later = ここは済んでいます。前のステップがすべて終わると、完了になります。
 hint = ヒント
 hint-more = 次のヒント
 hint-number = ヒント{ $number }

@@ -39,6 +39,7 @@ step-ticked = Feito: { $title }. { $cause }
 step-lapsed = Isto estava feito e deixou de valer.
 why = Por que ainda não?
 why-unknown = Não encontro nada que falte. Olhe mais uma vez.
+why-later = Aqui está tudo feito. O passo é marcado quando os anteriores estiverem.
 hint = Dica
 hint-more = Outra dica
 hint-number = Dica { $number }

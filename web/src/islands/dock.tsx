@@ -101,11 +101,13 @@ export function PaneMenu({ desk, pane }: { desk: Desk; pane: Work }) {
           ))}
         </div>
       </details>
-      <IconButton
-        icon="close"
-        label={say("pane-close-of", { pane: say(`pane-${pane}`) })}
-        onClick={() => desk.close(pane)}
-      />
+      <span class="pane-close">
+        <IconButton
+          icon="close"
+          label={say("pane-close-of", { pane: say(`pane-${pane}`) })}
+          onClick={() => desk.close(pane)}
+        />
+      </span>
     </>
   );
 }

@@ -7,6 +7,7 @@ import type { Editor } from "../editor.ts";
 import { isYaml } from "../files.ts";
 import { say } from "../page.ts";
 import { PaneMenu, PaneTabs } from "./dock.tsx";
+import { Empty } from "./empty.tsx";
 import { Icon } from "./icon.tsx";
 
 function Text({ desk }: { desk: Desk }) {
@@ -68,7 +69,7 @@ export function FilesPane({ desk }: { desk: Desk }) {
         </div>
       </div>
       {files.names.value.length === 0 && !draft ? (
-        <p class="time-empty">{say("files-empty")}</p>
+        <Empty>{say("files-empty")}</Empty>
       ) : (
         <div class="files-bar">
           <ul class="file-names">

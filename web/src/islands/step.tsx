@@ -54,10 +54,11 @@ function Solution({ commands, desk }: { commands: readonly string[]; desk: Desk 
   );
 }
 
-function Why({ reasons }: { reasons: readonly string[] | undefined }) {
+/** What keeps a step open; `later`: steps before it are, which are ticked first. */
+function Why({ reasons, later }: { reasons: readonly string[] | undefined; later: boolean }) {
   return (
     <div class="why" aria-live="polite">
-      {reasons && reasons.length === 0 && <p>{say("why-unknown")}</p>}
+      {reasons && reasons.length === 0 && <p>{say(later ? "why-later" : "why-unknown")}</p>}
       {reasons && reasons.length > 0 && (
         <ul>
           {reasons.map((reason) => (
@@ -152,7 +153,7 @@ export function StepFoot({ desk, step }: { desk: Desk; step: PageStep }) {
             )}
             {again}
           </div>
-          <Why reasons={help.reasons} />
+          <Why reasons={help.reasons} later={later} />
         </>
       )}
       {done && again}

@@ -5,11 +5,14 @@ import type { Desk } from "../desk.ts";
 import { say } from "../page.ts";
 import type { ClockCommand } from "../wire/wire.ts";
 import { PaneMenu, PaneTabs } from "./dock.tsx";
+import { Empty } from "./empty.tsx";
 import { Icon } from "./icon.tsx";
 
 const DRAW_EVERY_MS = 250;
 const TICKS_S = [10, 15, 20, 30, 60, 120];
 const MOST_TICKS = 5;
+/** How near to an end of the scale a time still has room, as a share of it. */
+const TICK_ROOM = 0.09;
 const SKIP_S = 60;
 /** Nearer to now than this, there is nothing to rewind. */
 const LEAST_BACK_MS = 1500;
@@ -158,11 +161,12 @@ function Lanes({ desk, now_ms }: { desk: Desk; now_ms: number }) {
   const lanes = desk.session.lanes.value;
   const { from_ms, to_ms } = stretch(lanes, now_ms);
   const shown = [...lanes.values()].filter((lane) => (lane.spans.at(-1)?.to_ms ?? now_ms) >= from_ms);
-  if (shown.length === 0) return <p class="time-empty">{say("time-empty")}</p>;
+  if (shown.length === 0) return <Empty>{say("time-empty")}</Empty>;
   const every_s = TICKS_S.find((each) => (to_ms - from_ms) / 1000 / each <= MOST_TICKS) ?? 120;
   const first = Math.ceil(from_ms / 1000 / every_s) * every_s * 1000;
+  const room_ms = (to_ms - from_ms) * TICK_ROOM;
   const ticks = Array.from({ length: MOST_TICKS + 1 }, (_, index) => first + index * every_s * 1000).filter(
-    (at) => at < to_ms,
+    (at) => at > from_ms + room_ms && at < to_ms - room_ms,
   );
   const x = (at_ms: number) => `${((at_ms - from_ms) / (to_ms - from_ms)) * 100}%`;
   return (
