@@ -156,6 +156,11 @@ impl<C: Scene> Player<C> {
         ran
     }
 
+    /// Whether a line left something behind that goes on.
+    pub fn works_in_the_background(&self) -> bool {
+        !self.background.is_empty()
+    }
+
     /// Answers the questions of a step rightly and waits until it ticks, at most `limit`. Whether it does.
     pub async fn tick(&mut self, index: usize, limit: Duration) -> bool {
         let lesson = self.grader.lesson().clone();

@@ -58,10 +58,29 @@ fn named(a: &Asked, name: &str) -> bool {
 }
 
 fn what(ran: &RanFile) -> String {
-    let kind = ran.resource.split('/').next().unwrap_or_default();
     match &ran.name {
-        Some(name) => format!("{}/{name}", kind.trim_end_matches('s')),
-        None => kind.to_owned(),
+        Some(name) => named_as(ran, name),
+        None => kind(ran).to_owned(),
+    }
+}
+
+fn kind(ran: &RanFile) -> &str {
+    ran.resource.split('/').next().unwrap_or_default()
+}
+
+fn named_as(ran: &RanFile, name: &str) -> String {
+    format!("{}/{name}", kind(ran).trim_end_matches('s'))
+}
+
+/// A parameter of a request, as kubectl is told it.
+fn flag(key: &str, value: &str) -> String {
+    match key {
+        "container" => format!("-c {value}"),
+        "tailLines" => format!("--tail={value}"),
+        "sinceSeconds" => format!("--since={value}s"),
+        "timestamps" => "--timestamps".to_owned(),
+        "labelSelector" => format!("-l {value}"),
+        _ => format!("{key}={value}"),
     }
 }
 
@@ -81,6 +100,7 @@ fn why(ran: &RanFile, what: &str, seen: &Seen) -> Sentence {
         ("portforward", _) => "not-asked-portforward",
         ("eviction", _) => "not-asked-eviction",
         (_, "delete") => "not-asked-delete",
+        ("events", "get" | "list" | "watch") => "not-asked-get-events",
         (_, "get" | "list" | "watch") => "not-asked-get",
         _ => "not-asked-other",
     };
@@ -90,7 +110,7 @@ fn why(ran: &RanFile, what: &str, seen: &Seen) -> Sentence {
     {
         return Sentence::new("asked-other")
             .with("what", what)
-            .with("got", &near.name);
+            .with("got", named_as(ran, &near.name));
     }
     if let Some(near) = near
         && let Some((key, value)) = ran
@@ -100,7 +120,7 @@ fn why(ran: &RanFile, what: &str, seen: &Seen) -> Sentence {
     {
         return Sentence::new("asked-otherwise")
             .with("what", what)
-            .with("want", format!("{key}={value}"));
+            .with("want", flag(key, value));
     }
     Sentence::new(id).with("what", what).with("verb", &ran.verb)
 }

@@ -1,5 +1,6 @@
 //! Checks: each is a pure function of what has been seen, and gives either what made it hold or why it does not.
 
+mod answer;
 mod asked;
 mod file;
 mod http;
@@ -7,9 +8,12 @@ mod partial;
 mod resource;
 
 use crate::cel;
-use crate::format::{AnswerFile, CheckFile, ChoiceFile, EventFile, Expect, NeverFile};
+use crate::format::{CheckFile, EventFile, NeverFile};
 use crate::history::Seen;
 use crate::sentence::Sentence;
+
+pub use answer::right_answer;
+pub(crate) use answer::{known, same};
 
 /// What made a check hold, or why it does not.
 pub type Verdict = Result<Sentence, Sentence>;
@@ -41,12 +45,12 @@ pub fn evaluate(check: &CheckFile, seen: &Seen) -> Verdict {
         return file::evaluate(file, seen);
     }
     if let Some(question) = &check.answer {
-        return answer(question, seen);
+        return answer::answer(question, seen);
     }
-    check
-        .choice
-        .as_ref()
-        .map_or_else(|| Err(Sentence::new("no-answer")), |c| choice(c, seen))
+    check.choice.as_ref().map_or_else(
+        || Err(Sentence::new("no-answer")),
+        |c| answer::choice(c, seen),
+    )
 }
 
 /// `kind/name` in its two parts; the kind in lower case, singular.
@@ -138,61 +142,4 @@ fn never_so(never: &NeverFile, seen: &Seen) -> Verdict {
         NeverFile::Event(_) if seen.gap("event") => Err(Sentence::new("gap")),
         NeverFile::Event(_) => Ok(Sentence::new("was-true")),
     }
-}
-
-fn answer(question: &AnswerFile, seen: &Seen) -> Verdict {
-    let Some(got) = seen.answers.get(&question.id) else {
-        return Err(Sentence::new("no-answer"));
-    };
-    let right = right_answer(question, seen).is_some_and(|want| same(&question.kind, got, &want));
-    let id = if right {
-        "was-answered"
-    } else {
-        "wrong-answer"
-    };
-    judged(right, Sentence::new(id).with("got", got))
-}
-
-/// What is right now; none where the expression cannot be answered.
-pub fn right_answer(question: &AnswerFile, seen: &Seen) -> Option<String> {
-    known(&question.expect, seen)
-}
-
-/// What is to be expected; none where the expression cannot be answered.
-pub(crate) fn known(expect: &Expect, seen: &Seen) -> Option<String> {
-    match expect {
-        Expect::Value(value) => Some(
-            value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned),
-        ),
-        Expect::Cel { cel: expression } => {
-            cel::evaluate(expression, seen).ok().map(|v| cel::plain(&v))
-        }
-    }
-}
-
-pub(crate) fn same(kind: &str, got: &str, want: &str) -> bool {
-    if kind == "number" {
-        return got
-            .trim()
-            .parse::<f64>()
-            .is_ok_and(|g| want.parse::<f64>().is_ok_and(|w| (g - w).abs() < 1e-9));
-    }
-    got.trim().eq_ignore_ascii_case(want.trim())
-}
-
-/// An option is named by the letter that stands before it on the page.
-fn choice(question: &ChoiceFile, seen: &Seen) -> Verdict {
-    let Some(got) = seen.answers.get(&question.id) else {
-        return Err(Sentence::new("no-answer"));
-    };
-    let right = *got == question.correct;
-    let id = if right { "was-chosen" } else { "wrong-option" };
-    let letter = got.to_ascii_uppercase();
-    judged(right, Sentence::new(id).with("letter", letter))
-}
-
-fn judged(right: bool, said: Sentence) -> Verdict {
-    if right { Ok(said) } else { Err(said) }
 }
