@@ -6,14 +6,16 @@ use objects::{Object, meta};
 use serde_json::{Value, json};
 
 use super::owned::{self, claim, create_pod, delete_pod, pod_of, reference, source};
-use super::queue::{Again, Key, Queue, at_once};
-use super::revisions;
+use super::queue::{Again, Ended, Key, Pace, Queue, at_once};
+use super::{revisions, slow_start};
 use crate::cluster::{Cluster, pods, resource};
 use crate::events::Kind;
 use crate::store::Change;
 use crate::view;
 
 const BY: &str = "daemonset-controller";
+/// Most pods made in one look.
+const BURST: usize = 250;
 
 /// Starts the controller.
 pub(crate) fn start(cluster: &Cluster) {
@@ -47,37 +49,52 @@ fn node_matters(change: &Change) -> bool {
     }) || change.kind == crate::store::ChangeKind::Deleted
 }
 
-fn reconcile(cluster: &Cluster, key: &Key) -> Again {
+/// A set as one look sees it.
+struct Look<'a> {
+    cluster: &'a Cluster,
+    set: &'a Object,
+    /// Of the current template.
+    hash: &'a str,
+    owner: Value,
+}
+
+fn reconcile(cluster: &Cluster, key: &Key) -> Option<Ended> {
     let set = cluster.get(resource("apps", "daemonsets"), &key.0, &key.1)?;
     if meta::is_deleting(&set) {
         return None;
     }
-    let owner = reference("apps/v1", "DaemonSet", &set);
     let (_, hash) = revisions::current(cluster, BY, "DaemonSet", &set)?;
-    let mine = claim(cluster, pods(), &set, &owner);
+    let look = Look {
+        cluster,
+        set: &set,
+        hash: &hash,
+        owner: reference("apps/v1", "DaemonSet", &set),
+    };
+    let mine = claim(cluster, pods(), &set, &look.owner);
     let mut by_node: BTreeMap<String, Vec<Object>> = BTreeMap::new();
     for pod in &mine {
         by_node.entry(target(pod)).or_default().push(pod.clone());
     }
     let nodes = cluster.list(resource("", "nodes"), "");
     let mut again: Again = None;
+    let mut missing = Vec::new();
     for node in &nodes {
-        let (may_run, may_stay) = fits(&set, node);
         let there = by_node.remove(meta::name(node)).unwrap_or_default();
-        let later = tend(
-            cluster,
-            &set,
-            &owner,
-            &hash,
-            meta::name(node),
-            there,
-            may_run,
-            may_stay,
-        );
+        let (is_missing, later) = look.tend(node, there);
+        missing.extend(is_missing.then_some(meta::name(node)));
         again = sooner(again, later);
     }
     for pod in by_node.values().flatten().filter(|p| !meta::is_deleting(p)) {
         delete_pod(cluster, BY, &set, pod);
+    }
+    let batch = slow_start::batch(&mine, cluster.seconds()).min(BURST);
+    let is_refused = !look.create(missing.iter().take(batch));
+    if missing.len() > batch && !is_refused {
+        let again = sooner(again, Some(slow_start::NEXT));
+        return Some(Ended {
+            again,
+            refused: None,
+        });
     }
     roll(cluster, &set, &hash, &nodes);
     let in_use: Vec<String> = mine
@@ -87,7 +104,10 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Again {
         .chain([hash.clone()])
         .collect();
     revisions::trim(cluster, BY, &set, &in_use);
-    sooner(again, write_status(cluster, &set, &nodes, &hash))
+    Some(Ended {
+        again: sooner(again, write_status(cluster, &set, &nodes, &hash)),
+        refused: is_refused.then_some(Pace::DEFAULT),
+    })
 }
 
 fn sooner(a: Again, b: Again) -> Again {
@@ -117,40 +137,41 @@ fn replace(cluster: &Cluster, set: &Object, node: &str, pod: &Object) -> Again {
     None
 }
 
-/// The pods on one node: one where it fits, none where it does not; failed ones are replaced.
-#[allow(clippy::too_many_arguments)]
-fn tend(
-    cluster: &Cluster,
-    set: &Object,
-    owner: &Value,
-    hash: &str,
-    node: &str,
-    there: Vec<Object>,
-    may_run: bool,
-    may_stay: bool,
-) -> Again {
-    let (ended, alive): (Vec<Object>, Vec<Object>) =
-        there.into_iter().partition(|p| owned::is_ended(p));
-    let going = ended.iter().filter(|p| !meta::is_deleting(p));
-    let again = going
-        .filter_map(|pod| replace(cluster, set, node, pod))
-        .min();
-    let keep = usize::from(may_stay);
-    for pod in alive.iter().skip(keep).filter(|p| !meta::is_deleting(p)) {
-        delete_pod(cluster, BY, set, pod);
+impl Look<'_> {
+    /// The pods on one node: one where it fits, none where it does not; failed ones are replaced. Answers whether one is missing, and when
+    /// to look again.
+    fn tend(&self, node: &Object, there: Vec<Object>) -> (bool, Again) {
+        let (cluster, set) = (self.cluster, self.set);
+        let (may_run, may_stay) = fits(set, node);
+        let (ended, alive): (Vec<Object>, Vec<Object>) =
+            there.into_iter().partition(|p| owned::is_ended(p));
+        let going = ended.iter().filter(|p| !meta::is_deleting(p));
+        let again = going
+            .filter_map(|pod| replace(cluster, set, meta::name(node), pod))
+            .min();
+        let keep = usize::from(may_stay);
+        for pod in alive.iter().skip(keep).filter(|p| !meta::is_deleting(p)) {
+            delete_pod(cluster, BY, set, pod);
+        }
+        (may_run && alive.is_empty() && ended.is_empty(), again)
     }
-    if may_run && alive.is_empty() && ended.is_empty() {
-        let mut template = view::at(set, &["spec", "template"]).clone();
-        prepare(&mut template, set, node, hash);
-        // a refusal is told as an event; the next change tries again
-        let _ = create_pod(
-            cluster,
-            BY,
-            set,
-            pod_of(&template, set, owner.clone(), meta::name(set)),
-        );
+
+    /// Makes a pod for each of the nodes. Answers whether none was refused, which is told as an event.
+    fn create<'n>(&self, nodes: impl Iterator<Item = &'n &'n str>) -> bool {
+        let mut all_made = true;
+        for node in nodes {
+            let mut template = view::at(self.set, &["spec", "template"]).clone();
+            prepare(&mut template, self.set, node, self.hash);
+            let pod = pod_of(
+                &template,
+                self.set,
+                self.owner.clone(),
+                meta::name(self.set),
+            );
+            all_made &= create_pod(self.cluster, BY, self.set, pod).is_ok();
+        }
+        all_made
     }
-    again
 }
 
 /// What a daemon pod has beyond its template: the node, the tolerations, the labels of its revision.

@@ -20,6 +20,7 @@ mod resourcequota;
 mod revisions;
 pub(crate) mod root_ca_publisher;
 pub(crate) mod serviceaccount;
+mod slow_start;
 mod statefulset;
 pub(crate) mod systemnamespaces;
 pub(crate) mod tainteviction;

@@ -18,8 +18,56 @@ pub(crate) type Key = (String, String);
 /// When to look again without a change.
 pub(crate) type Again = Option<Duration>;
 
+/// What a look comes to; nothing: all is done.
+pub(crate) trait Outcome {
+    fn read(self) -> Ended;
+}
+
+impl Outcome for Again {
+    fn read(self) -> Ended {
+        Ended {
+            again: self,
+            refused: None,
+        }
+    }
+}
+
+impl Outcome for Option<Ended> {
+    fn read(self) -> Ended {
+        self.unwrap_or_default()
+    }
+}
+
+/// How a look ended that may be refused something.
+#[derive(Default)]
+pub(crate) struct Ended {
+    pub again: Again,
+    /// Something was refused: how soon it is tried again.
+    pub refused: Option<Pace>,
+}
+
+/// Looks after refusals come later and later, until one is not refused.
+#[derive(Clone, Copy)]
+pub(crate) struct Pace {
+    pub first: Duration,
+    pub most: Duration,
+}
+
+impl Pace {
+    /// Of client-go's `DefaultTypedControllerRateLimiter`.
+    pub const DEFAULT: Pace = Pace {
+        first: Duration::from_millis(5),
+        most: Duration::from_secs(1000),
+    };
+
+    fn after(self, refusals: u32) -> Duration {
+        let factor = 2_u32.saturating_pow(refusals);
+        self.first.saturating_mul(factor).min(self.most)
+    }
+}
+
 /// One such controller.
-pub(crate) struct Queue {
+pub(crate) struct Queue<R> {
     /// The resources whose changes matter.
     pub follows: Resources,
     /// The keys that a change touches.
@@ -27,7 +75,7 @@ pub(crate) struct Queue {
     /// How long after a change the look comes: a controller that gathers changes waits a little.
     pub delay: fn(&Change) -> Duration,
     /// One look.
-    pub reconcile: fn(&Cluster, &Key) -> Again,
+    pub reconcile: fn(&Cluster, &Key) -> R,
 }
 
 /// From a change until its controller looks: the way through the watch. Who reads right after a write sees the old state still.
@@ -38,22 +86,42 @@ pub(crate) fn at_once(_: &Change) -> Duration {
     Duration::ZERO
 }
 
-impl Queue {
+impl<R: Outcome + 'static> Queue<R> {
     /// Starts the controller's task.
     pub(crate) fn start(self, cluster: &Cluster) {
-        let due = BTreeMap::new();
-        super::run(cluster, Working { queue: self, due });
+        let working = Working {
+            queue: self,
+            due: BTreeMap::new(),
+            refusals: BTreeMap::new(),
+        };
+        super::run(cluster, working);
     }
 }
 
 /// A queue at work.
-struct Working {
-    queue: Queue,
+struct Working<R> {
+    queue: Queue<R>,
     /// When to look at what.
     due: BTreeMap<Key, Time>,
+    /// How many looks in a row were refused something.
+    refusals: BTreeMap<Key, u32>,
 }
 
-impl Controller for Working {
+impl<R> Working<R> {
+    /// How long after a look the next one comes.
+    fn pause(&mut self, key: &Key, ended: &Ended) -> Again {
+        let Some(pace) = ended.refused else {
+            self.refusals.remove(key);
+            return ended.again;
+        };
+        let refusals = self.refusals.entry(key.clone()).or_default();
+        let wait = pace.after(*refusals);
+        *refusals = refusals.saturating_add(1);
+        Some(ended.again.map_or(wait, |again| again.min(wait)))
+    }
+}
+
+impl<R: Outcome + 'static> Controller for Working<R> {
     fn follows(&self) -> Resources {
         self.queue.follows
     }
@@ -71,7 +139,8 @@ impl Controller for Working {
         let ready: Vec<Key> = due.map(|(key, _)| key.clone()).collect();
         for key in ready {
             self.due.remove(&key);
-            if let Some(pause) = (self.queue.reconcile)(cluster, &key) {
+            let ended = (self.queue.reconcile)(cluster, &key).read();
+            if let Some(pause) = self.pause(&key, &ended) {
                 let again = cluster.now() + pause.max(Duration::from_millis(1));
                 self.due.insert(key, again);
             }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use machine::Time;
 use objects::{Object, meta};
 use serde_json::{Value, json};
 
 use super::owned::{self, pod_of, reference, source};
-use super::queue::{Again, Key, Queue, at_once};
+use super::queue::{Again, Ended, Key, Pace, Queue, at_once};
 use super::revisions;
 use crate::cluster::{Cluster, pods, resource};
 use crate::events::Kind;
@@ -44,7 +45,7 @@ struct Look<'a> {
     current: String,
 }
 
-fn reconcile(cluster: &Cluster, key: &Key) -> Again {
+fn reconcile(cluster: &Cluster, key: &Key) -> Option<Ended> {
     let sets = resource("apps", "statefulsets");
     let set = cluster.get(sets, &key.0, &key.1)?;
     if meta::is_deleting(&set) {
@@ -60,11 +61,15 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Again {
         update,
         current,
     };
-    let failed = look.manage().is_err();
-    look.write_status(meta::name(&revision));
+    let paced = look.rest_of_second();
+    let refused = paced.is_none() && look.manage().is_err();
+    let again = look.write_status(meta::name(&revision));
     let in_use = [look.update.clone(), look.current.clone()];
     revisions::trim(cluster, BY, &look.set, &in_use);
-    failed.then_some(Duration::from_secs(5))
+    Some(Ended {
+        again: paced.or(again),
+        refused: refused.then_some(Pace::DEFAULT),
+    })
 }
 
 /// The name of the set that a pod is named after: `web` of `web-0`.
@@ -98,6 +103,28 @@ impl Look<'_> {
             .ok()
     }
 
+    /// The time to wait when a pod failed in the very second in which it was made, as on a node that takes nobody in. There the requests that
+    /// a client may send in a second bound how often such a pod is replaced.
+    fn rest_of_second(&self) -> Again {
+        let now = self.cluster.seconds();
+        let just_failed = |pod: &Object| {
+            let made = objects::time::parse_seconds(meta::creation_timestamp(pod));
+            owned::is_ended(pod) && !meta::is_deleting(pod) && made == Some(now)
+        };
+        let next = Time::from_seconds(now + 1);
+        let any = self.pods().iter().any(just_failed);
+        any.then(|| next.since(self.cluster.now()))
+    }
+
+    /// How long pods are ready before they count.
+    fn least(&self) -> i64 {
+        view::int(&self.set, &["spec", "minReadySeconds"]).unwrap_or(0)
+    }
+
+    fn is_available(&self, pod: &Object) -> bool {
+        owned::is_available(pod, self.least(), self.cluster.seconds()).is_ok()
+    }
+
     fn in_order(&self) -> bool {
         view::text(&self.set, &["spec", "podManagementPolicy"]) != "Parallel"
     }
@@ -127,7 +154,7 @@ impl Look<'_> {
                     return Ok(());
                 }
                 Some(pod)
-                    if self.in_order() && (meta::is_deleting(pod) || !owned::is_ready(pod)) =>
+                    if self.in_order() && (meta::is_deleting(pod) || !self.is_available(pod)) =>
                 {
                     self.mend_stuck(pod);
                     return Ok(());
@@ -198,7 +225,7 @@ impl Look<'_> {
                 self.delete(pod);
                 return;
             }
-            if !owned::is_ready(pod) {
+            if !self.is_available(pod) {
                 return;
             }
         }
@@ -338,11 +365,12 @@ impl Look<'_> {
         }
     }
 
-    fn write_status(&self, update_name: &str) {
+    /// Answers when a pod that is ready counts as available.
+    fn write_status(&self, update_name: &str) -> Again {
         let mine: Vec<Object> = self.pods();
         let alive = |p: &&Object| owned::is_active(p);
         let now = self.cluster.seconds();
-        let least = view::int(&self.set, &["spec", "minReadySeconds"]).unwrap_or(0);
+        let least = self.least();
         let of = |hash: &str| {
             mine.iter()
                 .filter(alive)
@@ -393,5 +421,11 @@ impl Look<'_> {
                 view::set(o, &["status", "updateRevision"], update_name);
                 view::set(o, &["status", "collisionCount"], 0);
             });
+        let soon = mine
+            .iter()
+            .filter_map(|p| owned::is_available(p, least, now).err().flatten())
+            .min();
+        soon.and_then(|s| u64::try_from(s).ok())
+            .map(Duration::from_secs)
     }
 }

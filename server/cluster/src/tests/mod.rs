@@ -10,6 +10,7 @@ mod kept;
 mod limits;
 mod nodes;
 mod pods;
+mod slow_start;
 
 use machine::{Duration, Executor};
 use objects::{Body, Object, Request, Resource, Status, Verb, meta};

@@ -12,7 +12,8 @@ use objects::{Object, meta};
 use serde_json::{Value, json};
 
 use super::owned::{self, claim, create_pod, delete_pod, pod_of, reference, source};
-use super::queue::{Again, Key, Queue};
+use super::queue::{Again, Ended, Key, Outcome, Pace, Queue};
+use super::slow_start;
 use crate::cluster::{Cluster, pods, resource};
 use crate::events::Kind;
 use crate::store::Change;
@@ -21,15 +22,24 @@ use crate::view;
 pub(super) const BY: &str = "job-controller";
 /// Pods carry it until they are counted.
 const TRACKING: &str = "batch.kubernetes.io/job-tracking";
-/// Changes of pods are gathered for so long.
+/// Changes of pods, and of the status of jobs, are gathered for so long.
 const BATCH: Duration = Duration::from_secs(1);
+/// Most pods made in one look.
+const BURST: usize = 500;
+/// Looks after the API server has refused a pod.
+const REFUSED: Pace = Pace {
+    first: Duration::from_secs(1),
+    most: Duration::from_secs(60),
+};
 const FIRST_BACK_OFF: i64 = 10;
 const LAST_BACK_OFF: i64 = 600;
 
 /// Starts the controller.
 pub(crate) fn start(cluster: &Cluster) {
     let delay = |change: &Change| {
-        if change.resource.plural == "pods" {
+        let before = change.old.as_ref().map(|old| meta::generation(old));
+        let is_own_status = before == Some(meta::generation(&change.object));
+        if change.resource.plural == "pods" || is_own_status {
             BATCH
         } else {
             Duration::ZERO
@@ -69,7 +79,7 @@ pub(super) struct Tally {
     pub index_failures: BTreeMap<i64, i64>,
 }
 
-fn reconcile(cluster: &Cluster, key: &Key) -> Again {
+fn reconcile(cluster: &Cluster, key: &Key) -> Option<Ended> {
     let jobs = resource("batch", "jobs");
     let Some(job) = cluster.get(jobs, &key.0, &key.1) else {
         untrack_orphans(cluster, key);
@@ -85,21 +95,44 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Again {
     // what was counted has been noted in it
     let job = cluster.get(jobs, &key.0, &key.1)?;
     if let Some(end) = ending::judge(&job, &tally, cluster.seconds()) {
-        return ending::finish(cluster, &job, &tally, end);
+        let again = ending::finish(cluster, &job, &tally, end);
+        return Some(again.read());
     }
-    let again = if view::flag(&job, &["spec", "suspend"]) {
+    let made = if view::flag(&job, &["spec", "suspend"]) {
         tally
             .active
             .iter()
             .for_each(|pod| let_go(cluster, &job, pod));
         tally.terminating += tally.active.len();
         tally.active.clear();
-        None
+        Made::All(None)
     } else {
         manage(cluster, &job, &mut tally)
     };
-    write_status(cluster, &job, &tally);
-    soonest(again, ending::deadline(&job, cluster.seconds()))
+    // Between two batches only what was counted for good is told.
+    let told = |name| view::int(&job, &["status", name]).unwrap_or(0);
+    let has_counted = [told("succeeded"), told("failed")] != [tally.succeeded, tally.failed];
+    if has_counted || !matches!(made, Made::Batch) {
+        write_status(cluster, &job, &tally);
+    }
+    let deadline = ending::deadline(&job, cluster.seconds());
+    Some(match made {
+        Made::Refused => Ended {
+            again: deadline,
+            refused: Some(REFUSED),
+        },
+        Made::All(again) => soonest(again, deadline).read(),
+        Made::Batch => Some(slow_start::NEXT).read(),
+    })
+}
+
+/// What came of making pods.
+enum Made {
+    /// All that can be made now; when to make more.
+    All(Again),
+    /// Some, and more are missing.
+    Batch,
+    Refused,
 }
 
 fn soonest(a: Again, b: Again) -> Again {
@@ -214,7 +247,7 @@ fn ended_at(pod: &Object) -> Option<i64> {
 }
 
 /// Makes what is missing, after the back-off; deletes what is too much.
-fn manage(cluster: &Cluster, job: &Object, tally: &mut Tally) -> Again {
+fn manage(cluster: &Cluster, job: &Object, tally: &mut Tally) -> Made {
     let parallelism = view::int(job, &["spec", "parallelism"]).unwrap_or(1);
     let active = i64::try_from(tally.active.len()).unwrap_or(0);
     let wanted = match view::int(job, &["spec", "completions"]) {
@@ -230,25 +263,32 @@ fn manage(cluster: &Cluster, job: &Object, tally: &mut Tally) -> Again {
     if active > wanted {
         let mut surplus = tally.active.split_off(usize::try_from(wanted).unwrap_or(0));
         surplus.drain(..).for_each(|pod| let_go(cluster, job, &pod));
-        return None;
+        return Made::All(None);
     }
     if active == wanted {
-        return None;
+        return Made::All(None);
     }
     let wait = back_off(tally, cluster.now());
     if !wait.is_zero() {
-        return Some(wait);
+        return Made::All(Some(wait));
     }
     let most = usize::try_from(wanted - active).unwrap_or(0);
-    for index in indexes::missing(job, &tally.active, &tally.failed_indexes, most) {
+    let batch = slow_start::batch(&tally.active, cluster.seconds()).min(BURST);
+    let mut is_refused = false;
+    let missing = indexes::missing(job, &tally.active, &tally.failed_indexes, most);
+    for index in missing.iter().take(batch).copied() {
         let failures = index.and_then(|index| tally.index_failures.get(&index));
         let made = pod(job, index, failures.copied().unwrap_or(0));
         match create_pod(cluster, BY, job, made) {
             Ok(pod) => tally.active.push(pod),
-            Err(_) => return Some(Duration::from_secs(10)),
+            Err(_) => is_refused = true,
         }
     }
-    None
+    match is_refused {
+        true => Made::Refused,
+        false if missing.len() > batch => Made::Batch,
+        false => Made::All(None),
+    }
 }
 
 /// How long it is before the next pod after a failure, counted from the whole second that the status tells.
