@@ -92,13 +92,14 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Again {
     }
 }
 
-/// Whether pods fail as soon as they are made, as on a node that takes nobody in: then a second has only so many.
+/// Whether pods are lost as soon as they are made, as on a node that takes nobody in or throws everybody out: then a second has only so
+/// many.
 fn is_hasty(all: &[Object], now: i64) -> bool {
-    let just_failed = |p: &&Object| {
+    let just_lost = |p: &&Object| {
         let made = objects::time::parse_seconds(meta::creation_timestamp(p));
-        owned::is_ended(p) && made.is_some_and(|made| made >= now)
+        !owned::is_active(p) && made.is_some_and(|made| made >= now)
     };
-    all.iter().filter(just_failed).count() >= HASTE
+    all.iter().filter(just_lost).count() >= HASTE
 }
 
 /// Whether no kubelet has seen a pod yet.

@@ -31,7 +31,13 @@ pub(crate) fn current(
             .amend(revisions, same, |r| view::set(r, &["revision"], newest + 1))
             .map(|r| (r, hash));
     }
-    let hash = template_hash(&data, 0);
+    let hash = match free_name(cluster, owner, &data) {
+        Name::Free(hash) => hash,
+        Name::Same(theirs) => {
+            let hash = hash_of(&theirs);
+            return Some((theirs, hash));
+        }
+    };
     let mut labels = view::at(owner, &["spec", "template", "metadata", "labels"]).clone();
     view::set(&mut labels, &[label_of(kind)], hash.clone());
     let mut made = json!({"apiVersion": "apps/v1", "kind": "ControllerRevision",
@@ -47,6 +53,28 @@ pub(crate) fn current(
         );
     }
     cluster.create(by, revisions, made).ok().map(|r| (r, hash))
+}
+
+/// Where a new revision can stand.
+enum Name {
+    /// Under its name with this hash.
+    Free(String),
+    /// There is one already that says the same, of somebody with the same name: it serves.
+    Same(Object),
+}
+
+fn free_name(cluster: &Cluster, owner: &Object, data: &Value) -> Name {
+    let revisions = resource("apps", "controllerrevisions");
+    let mut collisions = 0;
+    loop {
+        let hash = template_hash(data, collisions);
+        let name = format!("{}-{hash}", meta::name(owner));
+        match cluster.get(revisions, meta::namespace(owner), &name) {
+            None => return Name::Free(hash),
+            Some(there) if there["data"] == *data => return Name::Same(there),
+            Some(_) => collisions += 1,
+        }
+    }
 }
 
 /// Deletes the oldest revisions beyond the limit, except those that pods still carry.

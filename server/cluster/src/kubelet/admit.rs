@@ -80,13 +80,36 @@ fn lacking(pod: &Value, node: &Value, others: &[&Value]) -> Option<Refusal> {
     None
 }
 
-/// The status of a pod that was refused.
+/// The status of a pod that was refused. Containers that it had before its node was booted are nowhere to be found.
 pub(super) fn status(pod: &Value, refusal: &Refusal, now: &str) -> Value {
-    json!({
+    let mut status = json!({
         "phase": "Failed", "reason": refusal.reason, "message": format!("Pod was rejected: {}", refusal.message),
         "startTime": now, "qosClass": view::at(pod, &["status", "qosClass"]),
         "observedGeneration": objects::meta::generation(pod),
-    })
+    });
+    for member in ["initContainerStatuses", "containerStatuses"] {
+        let told = view::list(pod, &["status", member]);
+        if told.is_empty() {
+            continue;
+        }
+        let mut told = told.to_vec();
+        for container in &mut told {
+            if container["state"].get("terminated").is_none() {
+                container["state"] = nowhere();
+            }
+            container["ready"] = false.into();
+            container["started"] = false.into();
+        }
+        status[member] = told.into();
+    }
+    status
+}
+
+/// The state of a container that should have ended, and of which the runtime knows nothing.
+pub(super) fn nowhere() -> Value {
+    json!({"terminated": {"exitCode": 137, "reason": "ContainerStatusUnknown",
+        "message": "The container could not be located when the pod was terminated",
+        "startedAt": null, "finishedAt": null}})
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::status::is_sidecar;
 use super::worker::Worker;
-use super::{Agent, hooks, next_relist, start};
+use super::{Agent, admit, hooks, next_relist, start};
 use crate::cluster::pods;
 use crate::view;
 
@@ -105,17 +105,20 @@ fn account_for_the_missing(agent: &Agent, worker: &Worker) {
                     continue;
                 }
                 missing = true;
-                status["state"] = serde_json::json!({"terminated": {"exitCode": 137, "reason": "ContainerStatusUnknown",
-                    "message": "The container could not be located when the pod was terminated",
-                    "startedAt": null, "finishedAt": null}});
+                status["state"] = admit::nowhere();
             }
         }
-        if missing && matches!(view::text(live, &["status", "phase"]), "Pending" | "Running") {
+        if missing
+            && matches!(
+                view::text(live, &["status", "phase"]),
+                "Pending" | "Running"
+            )
+        {
             view::set(live, &["status", "phase"], "Failed");
         }
     });
     if let Some(written) = written {
-        worker.pod.replace(written);
+        worker.remember(written);
     }
 }
 

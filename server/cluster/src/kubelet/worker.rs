@@ -115,16 +115,30 @@ impl Worker {
         self.pod.borrow().clone()
     }
 
-    /// A new state of the pod in the store; only what somebody else changed makes work.
+    /// A state of the pod that the watch tells; only what somebody else changed makes work. Over a slow network it may be older than what
+    /// the kubelet has written since: the status is its own.
     pub fn update(&self, pod: &Object) {
-        let old = self.pod.replace(pod.clone());
-        let matters = |member: &str| old["metadata"].get(member) != pod["metadata"].get(member);
-        if old["spec"] != pod["spec"]
-            || matters("deletionTimestamp")
-            || matters("deletionGracePeriodSeconds")
-        {
+        let old = self.latest();
+        let is_late = revision(pod) < revision(&old);
+        self.pod.replace(if is_late {
+            with_status_of(pod, &old)
+        } else {
+            pod.clone()
+        });
+        if old["spec"] != pod["spec"] || asks_for_something_else(&old, pod) {
             self.wake();
         }
+    }
+
+    /// Takes in what the kubelet has written itself. What others changed meanwhile it hears of by its watch.
+    pub fn remember(&self, written: Object) {
+        let known = self.latest();
+        self.pod
+            .replace(if asks_for_something_else(&known, &written) {
+                with_status_of(&known, &written)
+            } else {
+                written
+            });
     }
 
     pub fn wake(&self) {
@@ -356,7 +370,7 @@ impl Worker {
         let status = generated.status.clone();
         let written = agent.amend(pod, |live| live["status"] = status);
         if let Some(written) = written.filter(|w| meta::uid(w) == self.uid) {
-            self.pod.replace(written);
+            self.remember(written);
         }
         generated
     }
@@ -374,7 +388,7 @@ impl Worker {
             }
         });
         if let Some(written) = written {
-            self.pod.replace(written);
+            self.remember(written);
         }
     }
 
@@ -429,6 +443,29 @@ impl Worker {
         let (worker, owner) = (self.clone(), agent.clone());
         agent.spawn(async move { terminate::clean_up(&owner, &worker).await });
     }
+}
+
+fn revision(pod: &Value) -> u64 {
+    meta::resource_version(pod).parse().unwrap_or(0)
+}
+
+/// Whether somebody wants something else of a pod: another spec, or its end.
+fn asks_for_something_else(before: &Value, after: &Value) -> bool {
+    let wanted = [
+        "generation",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+    ];
+    let members = |pod: &'_ Value| wanted.map(|m| pod["metadata"].get(m).cloned());
+    members(before) != members(after)
+}
+
+/// A pod as it is known, with the status and the revision of another state of it.
+fn with_status_of(known: &Object, newer: &Value) -> Object {
+    let mut pod = (**known).clone();
+    pod["status"] = newer["status"].clone();
+    meta::set(&mut pod, "resourceVersion", meta::resource_version(newer));
+    Object::new(pod)
 }
 
 /// One to one and a half times as long.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{World, pod};
 use crate::cluster::{pods, resource};
+use crate::store::{Change, ChangeKind};
 use crate::{ClusterSpec, Fault, view};
 
 fn world() -> World {
@@ -22,6 +23,14 @@ fn world_on_a_full_disk() -> World {
     world.cluster.fault(&fault).expect("it can happen");
     world.run_ms(20_000);
     world
+}
+
+/// A ReplicaSet of two pods that name their node: no scheduler looks at them.
+fn set_on_node_1() -> Value {
+    let labels = json!({"app": "web"});
+    let spec = json!({"nodeName": "node-1", "containers": [sh("sleep 1000")]});
+    let spec = json!({"replicas": 2, "selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": spec}});
+    json!({"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": {"name": "web"}, "spec": spec})
 }
 
 fn sh(script: &str) -> Value {
@@ -137,15 +146,102 @@ fn a_node_that_stops_has_no_containers_when_it_comes_back() {
     assert_eq!(world.cluster.held(), (0, 0));
 }
 
+/// Seeds 161, 210, 373, 666, 786, 895: over a slow network the kubelet did not hear of a delete that it had seen in its own write, and an
+/// old state that came late took back what it had told since.
+#[test]
+fn a_delete_that_comes_late_is_heard() {
+    for wait in 0..8 {
+        let world = world();
+        let fault = Fault::Network {
+            node: "node-1".into(),
+            state: Health::Slow,
+        };
+        world.cluster.fault(&fault).expect("it can happen");
+        let crashing = sh("sleep 1; exit 1");
+        world.create(pod("crashing", crashing)).expect("created");
+        world.run_ms(9_000 + wait * 700);
+        let told = world.pod("crashing");
+        let told = view::int(&told, &["status", "containerStatuses", "0", "restartCount"]);
+        world.delete(pods(), "crashing").expect("deleted");
+        world.run_ms(1_500);
+        let label = |p: &mut Value| p["metadata"]["labels"] = json!({"seen": "late"});
+        world.cluster.amend(pods(), &world.pod("crashing"), label);
+        world.run_ms(4_000);
+        let later = world.get(pods(), "crashing");
+        let later =
+            later.map(|p| view::int(&p, &["status", "containerStatuses", "0", "restartCount"]));
+        assert!(later.is_none_or(|now| now >= told), "{later:?} {told:?}");
+        world.run_ms(60_000);
+        assert!(world.get(pods(), "crashing").is_none(), "after {wait}");
+    }
+}
+
+/// Seed 613: a pod that its node refused after a boot told nothing any more of the containers that it had.
+#[test]
+fn a_pod_that_is_refused_after_a_boot_tells_of_its_containers() {
+    let world = world();
+    let missing = json!({"image": "no.such/image:1"});
+    world.create(pod("web", missing)).expect("created");
+    world.run_ms(20_000);
+    let power = |state| Fault::Node {
+        node: "node-1".into(),
+        state,
+    };
+    world
+        .cluster
+        .fault(&power(Health::Gone))
+        .expect("it can happen");
+    world.run_ms(1_000);
+    let picky = |p: &mut Value| p["spec"]["nodeSelector"] = json!({"disk": "ssd"});
+    world.cluster.amend(pods(), &world.pod("web"), picky);
+    world
+        .cluster
+        .fault(&power(Health::There))
+        .expect("it can happen");
+    world.run_ms(20_000);
+    let pod = world.pod("web");
+    assert_eq!(view::text(&pod, &["status", "reason"]), "NodeAffinity");
+    let state = [
+        "status",
+        "containerStatuses",
+        "0",
+        "state",
+        "terminated",
+        "reason",
+    ];
+    assert_eq!(view::text(&pod, &state), "ContainerStatusUnknown");
+}
+
+/// Seed 1428: a DaemonSet with the name and the template of a StatefulSet did nothing, since the name of its revision was taken.
+#[test]
+fn two_sets_of_one_name_and_template_share_a_revision() {
+    let world = world();
+    let labels = json!({"app": "twin"});
+    let template =
+        json!({"metadata": {"labels": labels}, "spec": {"containers": [sh("sleep 1000")]}});
+    for kind in ["StatefulSet", "DaemonSet"] {
+        let mut spec = json!({"selector": {"matchLabels": labels}, "template": template});
+        if kind == "StatefulSet" {
+            spec["replicas"] = 0.into();
+        }
+        let set = json!({"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": "twin"}, "spec": spec});
+        world.create(set).expect("created");
+        world.run_ms(20_000);
+    }
+    let set = world.get(resource("apps", "daemonsets"), "twin");
+    let set = set.expect("the set");
+    assert_eq!(view::int(&set, &["status", "numberReady"]), Some(1));
+    let revisions = world
+        .cluster
+        .list(resource("apps", "controllerrevisions"), "default");
+    assert_eq!(revisions.len(), 1);
+}
+
 /// Seed 2, of disks that fill up: a ReplicaSet whose pods a full node refuses made new ones without end, hundreds in a second.
 #[test]
 fn pods_that_are_refused_are_replaced_at_a_bounded_pace() {
     let world = world_on_a_full_disk();
-    let labels = json!({"app": "web"});
-    let spec = json!({"nodeName": "node-1", "containers": [sh("sleep 1000")]});
-    let spec = json!({"replicas": 2, "selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": spec}});
-    let set = json!({"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": {"name": "web"}, "spec": spec});
-    world.create(set).expect("created");
+    world.create(set_on_node_1()).expect("created");
     world.run_ms(10_000);
     let all = world.cluster.list(pods(), "default");
     let refused = |p: &&objects::Object| view::text(p, &["status", "reason"]) == "Evicted";
@@ -172,4 +268,23 @@ fn daemons_that_fail_are_replaced_later_and_later() {
         "{:?}",
         killed.collect::<Vec<_>>()
     );
+}
+
+/// Seeds 346 and 369: a ReplicaSet whose pods name a node with a taint that they do not tolerate made new ones without end, a hundred a second.
+#[test]
+fn pods_that_a_taint_throws_out_are_replaced_at_a_bounded_pace() {
+    let world = world();
+    let nodes = resource("", "nodes");
+    let node = world.get(nodes, "node-1").expect("a node");
+    let taint = json!([{"key": "work", "effect": "NoExecute"}]);
+    world
+        .cluster
+        .amend(nodes, &node, |n| n["spec"]["taints"] = taint);
+    let before = world.cluster.revision();
+    world.create(set_on_node_1()).expect("created");
+    world.run_ms(10_000);
+    let made = |c: &Change| c.resource.plural == "pods" && c.kind == ChangeKind::Added;
+    let made = world.cluster.changes_where(before, made);
+    let made = made.expect("all is known").len();
+    assert!((20..=110).contains(&made), "{made} in ten seconds");
 }

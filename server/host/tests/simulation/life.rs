@@ -13,8 +13,9 @@ use crate::settled::why_not_settled;
 
 /// Inputs of one life, before rest.
 const INPUTS: usize = 50;
-/// Simulated time after which what will settle has settled: the longest back-off, and some.
-const REST: Duration = Duration::from_secs(720);
+/// Simulated time after which what will settle has settled: the longest back-off (the daemon controller's, for pods that fail: a quarter
+/// of an hour), and some.
+const REST: Duration = Duration::from_secs(960);
 /// Within this everything that was deleted is gone.
 const CLEARING: Duration = Duration::from_secs(180);
 /// Longest time that passes between two looks, so that no change falls out of the history.

@@ -66,7 +66,15 @@ fn lack(object: &Value, wanted: i64, told: [i64; 3]) -> Option<String> {
 pub fn held_up(pod: &Object) -> Option<String> {
     if meta::is_deleting(pod) {
         let since = meta::deletion_timestamp(pod);
-        return Some(format!("Pod {}: to be gone since {since}", title(pod)));
+        let on = &pod["spec"]["nodeName"];
+        let (states, held) = (
+            &pod["status"]["containerStatuses"],
+            &pod["metadata"]["finalizers"],
+        );
+        return Some(format!(
+            "Pod {} on {on}: to be gone since {since}, held by {held}: {states}",
+            title(pod)
+        ));
     }
     if is_over(pod) || is_ready(pod) {
         return None;

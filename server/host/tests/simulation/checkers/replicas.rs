@@ -1,8 +1,9 @@
 //! At rest a workload whose pods come up has them all, unless one of them has no node to be on, or is a stranger that it adopted.
 
 use objects::{Object, meta};
+use serde_json::Value;
 
-use crate::scene::{Scene, condition, title};
+use crate::scene::{Scene, condition, list, title};
 use crate::settled::{held_up, unmet};
 
 fn excused(scene: &Scene, workload: &Object) -> bool {
@@ -12,8 +13,20 @@ fn excused(scene: &Scene, workload: &Object) -> bool {
             meta::controller(r).is_some_and(|c| c["uid"] == workload["metadata"]["uid"])
         }),
     );
-    let mut pods = owners.iter().flat_map(|o| scene.pods_of(o));
-    pods.any(|p| condition(p, "PodScheduled").0 == "False" || meta::label(p, "steady").is_some())
+    owners.iter().any(|owner| {
+        let mut pods = scene.pods_of(owner);
+        pods.any(|p| condition(p, "PodScheduled").0 == "False" || is_stranger(owner, p))
+    })
+}
+
+/// Whether a pod was made from another template than its controller's: by hand, or by a workload that is gone or let go of it.
+fn is_stranger(owner: &Value, pod: &Value) -> bool {
+    let runs = |spec: &Value| {
+        let all = list(spec, "/containers").iter();
+        all.map(|c| (c["image"].clone(), c["command"].clone()))
+            .collect::<Vec<_>>()
+    };
+    runs(&pod["spec"]) != runs(&owner["spec"]["template"]["spec"])
 }
 
 pub fn look(scene: &Scene, wrong: &mut Vec<String>) {
