@@ -135,6 +135,7 @@ column-services = Services
 room-cpu = { $used } of { $all } CPU asked for
 room-memory = { $used } of { $all } asked for
 node-not-ready = The node is not ready
+node-cordoned = takes no new pods
 pod-restarts = restarted { $count }×
 
 ## pages

@@ -135,6 +135,7 @@ column-services = Services
 room-cpu = { $used } sur { $all } CPU demandés
 room-memory = { $used } sur { $all } demandés
 node-not-ready = Le nœud n’est pas prêt
+node-cordoned = ne prend plus de pods
 pod-restarts = redémarré { $count }×
 
 ## pages

@@ -134,6 +134,7 @@ column-services = Service
 room-cpu = CPU { $all } のうち { $used } を要求
 room-memory = { $all } のうち { $used } を要求
 node-not-ready = ノードの準備ができていません
+node-cordoned = 新しい Pod を受け付けません
 pod-restarts = 再起動 { $count }回
 
 ## pages

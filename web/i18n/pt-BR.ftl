@@ -135,6 +135,7 @@ column-services = Serviços
 room-cpu = { $used } de { $all } CPU pedidos
 room-memory = { $used } de { $all } pedidos
 node-not-ready = O nó não está pronto
+node-cordoned = não aceita novos pods
 pod-restarts = reiniciado { $count }×
 
 ## pages

@@ -83,6 +83,12 @@ test("pods wait for a node, then stand on it and take its room", () => {
   });
 });
 
+test("a cordoned node says so, ready as it is", () => {
+  const cordoned = { ...NODE, spec: { unschedulable: true } };
+  expect(picture(objects(cordoned)).nodes[0]).toMatchObject({ ready: true, cordoned: true });
+  expect(picture(objects(NODE)).nodes[0]).toMatchObject({ cordoned: false });
+});
+
 test("a service names its pods; an empty selector none", () => {
   const service = (name: string, selector: Record<string, string>): KubeObject => ({
     kind: "Service",

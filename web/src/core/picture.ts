@@ -40,6 +40,8 @@ export interface NodeView {
   id: string;
   name: string;
   ready: boolean;
+  /** Takes no new pods: `kubectl cordon` or `drain` said so. */
+  cordoned: boolean;
   cpu: Room;
   memory_bytes: Room;
   pods: readonly PodView[];
@@ -262,6 +264,7 @@ export function picture(objects: Objects): Picture {
         name: node.metadata?.name ?? "",
         ready:
           node.status?.conditions?.some((each) => each.type === "Ready" && each.status === "True") ?? false,
+        cordoned: node.spec?.unschedulable === true,
         cpu: { used: asked(here, "cpu"), all: quantity(all?.cpu) },
         memory_bytes: { used: asked(here, "memory"), all: quantity(all?.memory) },
         pods: viewsOf(here, services),

@@ -99,15 +99,18 @@ function NodeBox({ node, open }: { node: NodeView; open: (id: string) => void })
             {node.name}
           </button>
         </h3>
-        {!node.ready && <span class="node-ill">{say("node-not-ready")}</span>}
-        <Meter
-          room={node.cpu}
-          words={say("room-cpu", { used: cores(node.cpu.used), all: cores(node.cpu.all) })}
-        />
-        <Meter
-          room={node.memory_bytes}
-          words={say("room-memory", { used: gib(node.memory_bytes.used), all: gib(node.memory_bytes.all) })}
-        />
+        <div class="node-state">
+          <Meter
+            room={node.cpu}
+            words={say("room-cpu", { used: cores(node.cpu.used), all: cores(node.cpu.all) })}
+          />
+          <Meter
+            room={node.memory_bytes}
+            words={say("room-memory", { used: gib(node.memory_bytes.used), all: gib(node.memory_bytes.all) })}
+          />
+          {!node.ready && <span class="node-ill">{say("node-not-ready")}</span>}
+          {node.cordoned && <span class="node-ill">{say("node-cordoned")}</span>}
+        </div>
       </header>
       <ul class="pods">
         {node.pods.map((each) => (
