@@ -6,7 +6,6 @@ use std::rc::Rc;
 use std::sync::LazyLock;
 
 use machine::executor::{Executor, Task};
-use machine::sync::Notify;
 use machine::vfs::Volume;
 use machine::{Chance, Duration, Kernel, Time};
 use objects::selector::{FieldSelector, LabelSelector};
@@ -15,6 +14,7 @@ use serde_json::Value;
 
 use crate::events::Recorder;
 use crate::faults::Standing;
+use crate::feed::Followers;
 use crate::kubelet::Kubelet;
 use crate::kubelet::back_off::BackOff;
 use crate::spec::ClusterSpec;
@@ -32,7 +32,7 @@ struct Inner {
     spec: ClusterSpec,
     executor: Executor,
     store: RefCell<Store>,
-    changed: Notify,
+    followers: Followers,
     recorder: RefCell<Recorder>,
     kernel: Option<Kernel>,
     kubelets: RefCell<BTreeMap<String, Kubelet>>,
@@ -77,7 +77,7 @@ impl Cluster {
             executor,
             kernel,
             store: RefCell::default(),
-            changed: Notify::new(),
+            followers: Followers::default(),
             recorder: RefCell::default(),
             kubelets: RefCell::default(),
             tasks: RefCell::default(),
@@ -135,22 +135,6 @@ impl Cluster {
         Ok(store.changes_after(revision)?.cloned().collect())
     }
 
-    /// The changes after a revision that are wanted, oldest first.
-    pub(crate) fn changes_where(
-        &self,
-        revision: u64,
-        wanted: impl Fn(&Change) -> bool,
-    ) -> Result<Vec<Change>, Expired> {
-        let store = self.0.store.borrow();
-        let changes = store.changes_after(revision)?;
-        Ok(changes.filter(|c| wanted(c)).cloned().collect())
-    }
-
-    /// Rings at every change.
-    pub fn changed(&self) -> Notify {
-        self.0.changed.clone()
-    }
-
     /// Whether a stored object belongs to a watch with these selectors. Errors: 400 for bad selectors.
     pub fn selector(resource: &'static Resource, options: &Options) -> Result<Matcher, Status> {
         Ok(Box::new(api::matcher(resource, options)?))
@@ -204,8 +188,18 @@ impl Cluster {
 
     pub(crate) fn put(&self, resource: &'static Resource, object: Value) -> Object {
         let stored = self.0.store.borrow_mut().put(resource, object);
-        self.0.changed.notify();
+        self.tell_followers();
         stored
+    }
+
+    fn tell_followers(&self) {
+        if let Some(change) = self.0.store.borrow().newest() {
+            self.0.followers.tell(change);
+        }
+    }
+
+    pub(crate) fn followers(&self) -> &Followers {
+        &self.0.followers
     }
 
     pub(crate) fn delete_now(
@@ -214,9 +208,13 @@ impl Cluster {
         namespace: &str,
         name: &str,
     ) -> Option<Object> {
-        let gone = self.0.store.borrow_mut().delete(resource, namespace, name);
-        self.0.changed.notify();
-        gone
+        let gone = self
+            .0
+            .store
+            .borrow_mut()
+            .delete(resource, namespace, name)?;
+        self.tell_followers();
+        Some(gone)
     }
 
     pub(crate) fn compact(&self) {

@@ -40,9 +40,8 @@ pub struct Expired {
 }
 
 type TableKey = (&'static str, &'static str);
-/// Namespace (empty for cluster scope) and name.
-pub type Key = (String, String);
-type Table = BTreeMap<Key, Object>;
+/// By namespace (empty for cluster scope), then by name.
+type Table = BTreeMap<String, BTreeMap<String, Object>>;
 
 /// The objects of one cluster.
 #[derive(Debug, Default)]
@@ -65,9 +64,8 @@ impl Store {
     }
 
     pub fn get(&self, resource: &Resource, namespace: &str, name: &str) -> Option<&Object> {
-        self.tables
-            .get(&table_key(resource))?
-            .get(&(namespace.to_string(), name.to_string()))
+        let table = self.tables.get(&table_key(resource))?;
+        table.get(namespace)?.get(name)
     }
 
     /// All objects of a resource in a namespace (empty: in all), in order of namespace and name.
@@ -76,29 +74,26 @@ impl Store {
         resource: &Resource,
         namespace: &'a str,
     ) -> impl Iterator<Item = &'a Object> {
-        let start = Bound::Included((namespace.to_string(), String::new()));
-        self.tables
-            .get(&table_key(resource))
-            .into_iter()
-            .flat_map(move |t| t.range((start.clone(), Bound::Unbounded)))
-            .take_while(move |((ns, _), _)| namespace.is_empty() || ns == namespace)
-            .map(|(_, object)| object)
+        let which = match namespace {
+            "" => (Bound::Unbounded, Bound::Unbounded),
+            one => (Bound::Included(one), Bound::Included(one)),
+        };
+        let table = self.tables.get(&table_key(resource)).into_iter();
+        table
+            .flat_map(move |t| t.range::<str, _>(which))
+            .flat_map(|(_, named)| named.values())
     }
 
     /// Writes an object under a new revision, which is set in its metadata. Answers it as stored and whether it is new.
     pub fn put(&mut self, resource: &'static Resource, mut object: serde_json::Value) -> Object {
         self.revision += 1;
         objects::meta::set(&mut object, "resourceVersion", self.revision.to_string());
-        let key = (
-            objects::meta::namespace(&object).to_string(),
-            objects::meta::name(&object).to_string(),
-        );
+        let namespace = objects::meta::namespace(&object).to_string();
+        let name = objects::meta::name(&object).to_string();
         let object: Object = object.into();
-        let old = self
-            .tables
-            .entry(table_key(resource))
-            .or_default()
-            .insert(key, object.clone());
+        let table = self.tables.entry(table_key(resource)).or_default();
+        let named = table.entry(namespace).or_default();
+        let old = named.insert(name, object.clone());
         let kind = if old.is_some() {
             ChangeKind::Modified
         } else {
@@ -122,7 +117,11 @@ impl Store {
         name: &str,
     ) -> Option<Object> {
         let table = self.tables.get_mut(&table_key(resource))?;
-        let old = table.remove(&(namespace.to_string(), name.to_string()))?;
+        let named = table.get_mut(namespace)?;
+        let old = named.remove(name)?;
+        if named.is_empty() {
+            table.remove(namespace);
+        }
         self.revision += 1;
         let mut last = (*old).clone();
         objects::meta::set(&mut last, "resourceVersion", self.revision.to_string());
@@ -159,6 +158,11 @@ impl Store {
         Ok(self.history.iter().skip(first))
     }
 
+    /// The change that was made last.
+    pub fn newest(&self) -> Option<&Change> {
+        self.history.back()
+    }
+
     /// Forgets the changes up to now: for tests, and after the bootstrap, whose steps nobody has seen.
     pub fn compact(&mut self) {
         self.known_after = self.revision;
@@ -172,7 +176,7 @@ impl Store {
         namespace: &str,
         revision: u64,
     ) -> Result<Vec<Object>, Expired> {
-        let mut then: Table = self
+        let mut then: BTreeMap<(String, String), Object> = self
             .list(resource, namespace)
             .map(|o| {
                 (
@@ -208,9 +212,10 @@ impl Store {
 
     /// Every object with its resource's group and plural name, in order: what two equal worlds have equal.
     pub fn everything(&self) -> impl Iterator<Item = (&'static str, &'static str, &Object)> {
-        self.tables
-            .iter()
-            .flat_map(|((g, p), t)| t.values().map(move |o| (*g, *p, o)))
+        self.tables.iter().flat_map(|((g, p), t)| {
+            let all = t.values().flat_map(BTreeMap::values);
+            all.map(move |o| (*g, *p, o))
+        })
     }
 }
 

@@ -161,17 +161,14 @@ pub(crate) fn mount(
     read_only: bool,
 ) -> Result<(), Errno> {
     let target = format!("/{}", target.trim_matches('/'));
-    if files.stat(&target).is_err() {
-        if volume.root.is_dir() {
-            files.mkdir_all(&target, 0o755)?;
-        } else {
-            let parent = target.rsplit_once('/').map_or("", |(parent, _)| parent);
-            files.mkdir_all(parent, 0o755)?;
-            files.write(&target, b"", 0o644)?;
-        }
-    }
     // A link on the way (/var/run → /run) leads to the real place.
-    let target = real(files, &target).unwrap_or(target);
+    let target = match real(files, &target) {
+        Some(target) => target,
+        None => {
+            make_point(files, &target, volume)?;
+            real(files, &target).unwrap_or(target)
+        }
+    };
     let access = if read_only { "ro" } else { "rw" };
     let options = if volume.options.is_empty() {
         access.to_string()
@@ -186,6 +183,17 @@ pub(crate) fn mount(
     Ok(())
 }
 
+/// Makes what a volume is mounted on: a directory, or a file.
+fn make_point(files: &Files, target: &str, volume: &Volume) -> Result<(), Errno> {
+    if volume.root.is_dir() {
+        return files.mkdir_all(target, 0o755);
+    }
+    let parent = target.rsplit_once('/').map_or("", |(parent, _)| parent);
+    files.mkdir_all(parent, 0o755)?;
+    files.write(target, b"", 0o644)
+}
+
+/// The place of a file or directory that is there, without links.
 fn real(files: &Files, target: &str) -> Option<String> {
     use crate::vfs::walk::{Credentials, Walk};
     let who = Credentials::root();
@@ -195,7 +203,8 @@ fn real(files: &Files, target: &str) -> Option<String> {
         cwd: "/",
         synth: None,
     };
-    walk.find(target, true).ok().map(|found| found.path)
+    let found = walk.find(target, true).ok()?;
+    found.inode().is_ok().then_some(found.path)
 }
 
 /// A small file on the node's disk, to be mounted over one of the image's.

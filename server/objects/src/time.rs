@@ -8,12 +8,20 @@ const DAY: i64 = 86_400;
 pub fn rfc3339(seconds: i64) -> String {
     let (year, month, day) = civil(seconds.div_euclid(DAY));
     let s = seconds.rem_euclid(DAY);
-    format!(
-        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
-        s / 3600,
-        s / 60 % 60,
-        s % 60
-    )
+    let digit = |n: i64| char::from(b'0' + n.rem_euclid(10) as u8);
+    let mut text = format!("{year:04}");
+    // Every status and event has some of these: two digits are written without the formatter.
+    for (mark, number) in [
+        ('-', month),
+        ('-', day),
+        ('T', s / 3600),
+        (':', s / 60 % 60),
+        (':', s % 60),
+    ] {
+        text.extend([mark, digit(number / 10), digit(number)]);
+    }
+    text.push('Z');
+    text
 }
 
 /// `2026-11-20T12:00:00.000123Z` (MicroTime), from nanoseconds since 1970; cut to microseconds.

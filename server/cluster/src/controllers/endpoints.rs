@@ -73,20 +73,18 @@ fn concerns(change: &Change) -> bool {
     else {
         return true;
     };
-    let face = |p: &Value| {
-        let ready = is_ready(p);
-        let status = (
-            view::text(p, &["status", "podIP"]).to_string(),
-            view::text(p, &["status", "phase"]).to_string(),
-        );
-        (
-            ready,
-            status,
-            meta::is_deleting(p),
-            p["metadata"]["labels"].clone(),
-        )
-    };
     face(old) != face(&change.object)
+}
+
+/// What endpoints show of a pod: readiness, address, phase, whether it is on its way out, labels.
+fn face(pod: &Value) -> (bool, &str, &str, bool, &Value) {
+    (
+        is_ready(pod),
+        view::text(pod, &["status", "podIP"]),
+        view::text(pod, &["status", "phase"]),
+        meta::is_deleting(pod),
+        view::at(pod, &["metadata", "labels"]),
+    )
 }
 
 /// Whether the condition Ready is true.

@@ -31,10 +31,8 @@ use machine::{Duration, Time};
 
 use crate::cluster::Cluster;
 use crate::feed::Feed;
+pub(crate) use crate::feed::Resources;
 use crate::store::Change;
-
-/// Resources by group and plural name.
-pub(crate) type Resources = &'static [(&'static str, &'static str)];
 
 /// One controller, called by its task. Those that look at one object at a time are a [`queue::Queue`]. It keeps no copy of objects: the
 /// store is at hand.

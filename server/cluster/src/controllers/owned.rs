@@ -215,9 +215,12 @@ pub(crate) fn ready_since(pod: &Value) -> Option<i64> {
 
 /// Whether a pod has been ready for `min_ready` seconds; if not yet, how many are missing.
 pub(crate) fn is_available(pod: &Value, min_ready: i64, now: i64) -> Result<(), Option<i64>> {
+    if min_ready == 0 {
+        return if is_ready(pod) { Ok(()) } else { Err(None) };
+    }
     let since = ready_since(pod).ok_or(None)?;
     let missing = since + min_ready - now;
-    if min_ready == 0 || missing <= 0 {
+    if missing <= 0 {
         Ok(())
     } else {
         Err(Some(missing))

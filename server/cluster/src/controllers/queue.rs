@@ -72,8 +72,8 @@ pub(crate) struct Queue<R> {
     pub follows: Resources,
     /// The keys that a change touches.
     pub keys: fn(&Cluster, &Change) -> Vec<Key>,
-    /// How long after a change the look comes: a controller that gathers changes waits a little.
-    pub delay: fn(&Change) -> Duration,
+    /// How long after a change the look at a key comes: a controller that gathers changes waits a little.
+    pub delay: fn(&Cluster, &Key, &Change) -> Duration,
     /// One look.
     pub reconcile: fn(&Cluster, &Key) -> R,
 }
@@ -82,7 +82,7 @@ pub(crate) struct Queue<R> {
 const WATCH_LATENCY: Duration = Duration::from_millis(8);
 
 /// Without waiting for more.
-pub(crate) fn at_once(_: &Change) -> Duration {
+pub(crate) fn at_once(_: &Cluster, _: &Key, _: &Change) -> Duration {
     Duration::ZERO
 }
 
@@ -128,8 +128,9 @@ impl<R: Outcome + 'static> Controller for Working<R> {
 
     fn reconcile(&mut self, cluster: &Cluster, changes: &[Change]) {
         for change in changes {
-            let at = cluster.now() + WATCH_LATENCY + (self.queue.delay)(change);
             for key in (self.queue.keys)(cluster, change) {
+                let delay = (self.queue.delay)(cluster, &key, change);
+                let at = cluster.now() + WATCH_LATENCY + delay;
                 let due = self.due.entry(key).or_insert(at);
                 *due = (*due).min(at);
             }

@@ -6,7 +6,7 @@ use objects::{Object, meta};
 use serde_json::{Value, json};
 
 use super::owned::{self, claim, create_pod, delete_pod, pod_of, reference};
-use super::queue::{Again, Key, Queue, at_once};
+use super::queue::{Again, Key, Queue};
 use crate::cluster::{Cluster, pods, resource};
 use crate::store::Change;
 use crate::view;
@@ -17,6 +17,8 @@ const BURST: usize = 500;
 /// Pods a second that take the place of others that failed at once: the controller manager's client sends 20 requests a second, and for
 /// each pod there are a create, an event and a status.
 const HASTE: usize = 7;
+/// A look takes time, a millisecond for so many pods: while a big set is looked at, the changes of its pods gather.
+const PODS_A_MS: i64 = 20;
 /// After a failed create.
 const RETRY: Duration = Duration::from_secs(5);
 
@@ -25,10 +27,17 @@ pub(crate) fn start(cluster: &Cluster) {
     Queue {
         follows: &[("apps", "replicasets"), ("", "pods")],
         keys,
-        delay: at_once,
+        delay,
         reconcile,
     }
     .start(cluster);
+}
+
+fn delay(cluster: &Cluster, key: &Key, _: &Change) -> Duration {
+    let set = cluster.get(resource("apps", "replicasets"), &key.0, &key.1);
+    let pods = set.and_then(|set| view::int(&set, &["status", "replicas"]));
+    let ms = pods.unwrap_or(0) / PODS_A_MS;
+    Duration::from_millis(u64::try_from(ms).unwrap_or(0))
 }
 
 fn keys(cluster: &Cluster, change: &Change) -> Vec<Key> {
@@ -60,22 +69,16 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Again {
     let set = cluster.get(sets, &key.0, &key.1)?;
     let owner = reference("apps/v1", "ReplicaSet", &set);
     let all = claim(cluster, pods(), &set, &owner);
-    let mut active: Vec<Object> = all
-        .iter()
-        .filter(|p| owned::is_active(p))
-        .cloned()
-        .collect();
-    let terminating = all
-        .iter()
-        .filter(|p| meta::is_deleting(p) && !owned::is_ended(p))
-        .count();
+    let (mut active, others): (Vec<Object>, Vec<Object>) =
+        all.into_iter().partition(|p| owned::is_active(p));
+    let terminating = others.iter().filter(|p| !owned::is_ended(p)).count();
     let mut failure = None;
     let wanted = view::int(&set, &["spec", "replicas"]).unwrap_or(1);
-    if active.len() < usize::try_from(wanted).unwrap_or(0) && is_hasty(&all, cluster.seconds()) {
+    if active.len() < usize::try_from(wanted).unwrap_or(0) && is_hasty(&others, cluster.seconds()) {
         return Some(Duration::from_secs(1));
     }
     if !meta::is_deleting(&set) {
-        match manage(cluster, &set, &owner, active.clone()) {
+        match manage(cluster, &set, &owner, &active) {
             // The pods that were made wake it for the next batch.
             Ok(Made::Some) => return None,
             // The status counts what was there before the first batch.
@@ -93,13 +96,13 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Again {
 }
 
 /// Whether pods are lost as soon as they are made, as on a node that takes nobody in or throws everybody out: then a second has only so
-/// many.
-fn is_hasty(all: &[Object], now: i64) -> bool {
-    let just_lost = |p: &&Object| {
+/// many. `lost`: the pods that are not active.
+fn is_hasty(lost: &[Object], now: i64) -> bool {
+    let just_made = |p: &&Object| {
         let made = objects::time::parse_seconds(meta::creation_timestamp(p));
-        !owned::is_active(p) && made.is_some_and(|made| made >= now)
+        made.is_some_and(|made| made >= now)
     };
-    all.iter().filter(just_lost).count() >= HASTE
+    lost.iter().filter(just_made).count() >= HASTE
 }
 
 /// Whether no kubelet has seen a pod yet.
@@ -127,11 +130,11 @@ fn manage(
     cluster: &Cluster,
     set: &Object,
     owner: &Value,
-    mut active: Vec<Object>,
+    active: &[Object],
 ) -> Result<Made, String> {
     let wanted = usize::try_from(view::int(set, &["spec", "replicas"]).unwrap_or(1)).unwrap_or(0);
     let missing = wanted.saturating_sub(active.len());
-    let batch = batch(&active).min(missing);
+    let batch = batch(active).min(missing);
     let mut failure = None;
     for _ in 0..batch {
         let pod = pod_of(
@@ -148,10 +151,11 @@ fn manage(
         return Err(failure);
     }
     if active.len() > wanted {
-        active.sort_by_key(rank);
+        let mut first: Vec<&Object> = active.iter().collect();
+        first.sort_by_cached_key(|pod| rank(pod));
         let surplus = (active.len() - wanted).min(BURST);
-        active
-            .iter()
+        first
+            .into_iter()
             .take(surplus)
             .for_each(|pod| delete_pod(cluster, BY, set, pod));
     }
@@ -209,8 +213,8 @@ fn write_status(
         &["spec", "template", "metadata", "labels"],
     ));
     let labelled = active.iter().filter(|p| selector.matches_object(p)).count();
-    let ready = active.iter().filter(|p| owned::is_ready(p)).count();
-    let verdicts: Vec<_> = active
+    let ready: Vec<&Object> = active.iter().filter(|p| owned::is_ready(p)).collect();
+    let verdicts: Vec<_> = ready
         .iter()
         .map(|p| owned::is_available(p, min_ready, now))
         .collect();
@@ -221,7 +225,7 @@ fn write_status(
         view::set(o, &["status", "replicas"], active.len());
         for (name, count) in [
             ("fullyLabeledReplicas", labelled),
-            ("readyReplicas", ready),
+            ("readyReplicas", ready.len()),
             ("availableReplicas", available),
         ] {
             if count == 0 {

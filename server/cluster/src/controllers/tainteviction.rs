@@ -22,6 +22,8 @@ const BY: &str = "taint-eviction-controller";
 pub(crate) struct TaintEvictionController {
     /// By uid: since when the pod has to bear the taints of its node.
     bearing: BTreeMap<String, Time>,
+    /// The taints of nodes that drive pods away, by name of the node.
+    tainted: BTreeMap<String, Vec<Value>>,
     again: Option<Time>,
 }
 
@@ -31,16 +33,12 @@ impl Controller for TaintEvictionController {
     }
 
     fn reconcile(&mut self, cluster: &Cluster, changes: &[Change]) {
-        let all = cluster.list(resource("", "nodes"), "");
-        let tainted: BTreeMap<&str, Vec<&Value>> = all
-            .iter()
-            .map(|n| (meta::name(n), no_execute(n)))
-            .filter(|(_, taints)| !taints.is_empty())
-            .collect();
-        if tainted.is_empty() && self.bearing.is_empty() {
+        if changes.iter().any(|c| c.resource.plural == "nodes") {
+            self.tainted = tainted(cluster);
+        }
+        if self.tainted.is_empty() && self.bearing.is_empty() {
             return;
         }
-        let _ = changes;
         self.again = None;
         let mut bearing = std::mem::take(&mut self.bearing);
         for pod in cluster.list(pods(), "") {
@@ -48,7 +46,7 @@ impl Controller for TaintEvictionController {
             if meta::is_deleting(&pod) || is_ended(&pod) {
                 continue;
             }
-            let Some(taints) = tainted.get(view::text(&pod, &["spec", "nodeName"])) else {
+            let Some(taints) = self.tainted.get(view::text(&pod, &["spec", "nodeName"])) else {
                 if since.is_some() {
                     let text = format!("Cancelling deletion of Pod {}", title(&pod));
                     tell(cluster, &pod, &text);
@@ -86,10 +84,19 @@ fn tell(cluster: &Cluster, pod: &Object, text: &str) {
     cluster.event(&by, pod, Kind::Normal, "TaintManagerEviction", text);
 }
 
-fn no_execute(node: &Value) -> Vec<&Value> {
-    view::list(node, &["spec", "taints"])
-        .iter()
-        .filter(|t| t["effect"] == "NoExecute")
+/// The nodes with taints that drive pods away, and these taints.
+fn tainted(cluster: &Cluster) -> BTreeMap<String, Vec<Value>> {
+    let all = cluster.list(resource("", "nodes"), "");
+    all.iter()
+        .map(|n| (meta::name(n).to_string(), no_execute(n)))
+        .filter(|(_, taints)| !taints.is_empty())
+        .collect()
+}
+
+fn no_execute(node: &Value) -> Vec<Value> {
+    let all = view::list(node, &["spec", "taints"]).iter();
+    all.filter(|t| t["effect"] == "NoExecute")
+        .cloned()
         .collect()
 }
 
@@ -101,7 +108,7 @@ enum Patience {
     Endless,
 }
 
-fn patience(pod: &Value, taints: &[&Value]) -> Patience {
+fn patience(pod: &Value, taints: &[Value]) -> Patience {
     let tolerations = view::list(pod, &["spec", "tolerations"]);
     let mut least: Option<i64> = None;
     for taint in taints {
@@ -164,11 +171,14 @@ mod tests {
             {"key": "a", "operator": "Exists", "tolerationSeconds": 300},
             {"key": "b", "operator": "Exists", "tolerationSeconds": 20},
         ]}});
-        let check = |taints: &[&Value], expect| assert_eq!(patience(&pod, taints), expect);
-        check(&[&a], Patience::For(Duration::from_secs(300)));
-        check(&[&a, &b], Patience::For(Duration::from_secs(20)));
-        check(&[&a, &taint("c")], Patience::None);
+        let check = |taints: &[Value], expect| assert_eq!(patience(&pod, taints), expect);
+        check(
+            std::slice::from_ref(&a),
+            Patience::For(Duration::from_secs(300)),
+        );
+        check(&[a.clone(), b], Patience::For(Duration::from_secs(20)));
+        check(&[a.clone(), taint("c")], Patience::None);
         let forever = json!({"spec": {"tolerations": [{"operator": "Exists"}]}});
-        assert_eq!(patience(&forever, &[&a]), Patience::Endless);
+        assert_eq!(patience(&forever, &[a]), Patience::Endless);
     }
 }

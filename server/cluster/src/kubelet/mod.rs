@@ -174,7 +174,9 @@ impl Kubelet {
             status_written: std::cell::Cell::new(Time::EPOCH),
         });
         let kubelet = Kubelet(agent);
-        let follow = kubelet.clone().follow(Feed::new(cluster, FOLLOWED));
+        let follow = kubelet
+            .clone()
+            .follow(Feed::near(cluster, FOLLOWED, &node.name));
         kubelet.0.spawn(follow);
         let relist = kubelet.clone().relist();
         kubelet.0.spawn(relist);
@@ -185,7 +187,7 @@ impl Kubelet {
 
     /// Takes up the pods that are bound to the node now, and follows what changes from here on.
     fn follow_from_now(&self) {
-        let feed = Feed::after_now(&self.0.cluster, FOLLOWED);
+        let feed = self.feed_from_now();
         self.take_in_all();
         let follow = self.clone().follow(feed);
         self.0.spawn(follow);
@@ -193,6 +195,10 @@ impl Kubelet {
         self.0.spawn(relist);
         let manage = eviction::manage(self.clone());
         self.0.spawn(manage);
+    }
+
+    fn feed_from_now(&self) -> Feed {
+        Feed::near_after_now(&self.0.cluster, FOLLOWED, &self.0.node.name)
     }
 
     /// Ends all work.
@@ -264,7 +270,7 @@ impl Kubelet {
         loop {
             let changes = feed.next().await;
             if self.missed_changes().await {
-                feed = Feed::after_now(&self.0.cluster, FOLLOWED);
+                feed = self.feed_from_now();
                 self.take_in_all();
                 continue;
             }

@@ -31,8 +31,8 @@ pub(super) async fn round(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object) 
         return Outcome::Over;
     }
     agent.status_turn().await;
-    let generated = worker.write_status(agent, &worker.latest(), false);
-    if matches!(generated.phase, "Succeeded" | "Failed") {
+    let phase = worker.write_status(agent, &worker.latest(), false);
+    if matches!(phase, "Succeeded" | "Failed") {
         return Outcome::Over;
     }
     probe_worker::poke_unready(worker);

@@ -351,8 +351,8 @@ impl Worker {
         }
     }
 
-    /// Writes the status that follows from the picture.
-    pub fn write_status(&self, agent: &Agent, pod: &Object, ended: bool) -> Generated {
+    /// Writes the status that follows from the picture; answers its phase.
+    pub fn write_status(&self, agent: &Agent, pod: &Object, ended: bool) -> &'static str {
         self.take_verdicts(pod);
         {
             let mut state = self.state.borrow_mut();
@@ -366,13 +366,13 @@ impl Worker {
                 };
             }
         }
-        let generated = status::generate(pod, &self.state.borrow().picture, ended);
-        let status = generated.status.clone();
+        let Generated { status, phase } =
+            status::generate(pod, &self.state.borrow().picture, ended);
         let written = agent.amend(pod, |live| live["status"] = status);
         if let Some(written) = written.filter(|w| meta::uid(w) == self.uid) {
             self.remember(written);
         }
-        generated
+        phase
     }
 
     /// Tells that the sandbox runs, before anything else is known of it.

@@ -39,6 +39,12 @@ fn expression_matches(expression: &Value, own: Option<&str>) -> bool {
     }
 }
 
+/// Whether a pod asks for certain nodes.
+pub fn is_choosy(pod: &Value) -> bool {
+    let set = |path: &[&str]| !view::at(pod, path).is_null();
+    set(&["spec", "nodeSelector"]) || set(&["spec", "affinity", "nodeAffinity"])
+}
+
 /// Node selector and required node affinity.
 pub fn node_suits(pod: &Value, node: &Value) -> bool {
     let selector = view::members(pod, &["spec", "nodeSelector"]);
@@ -93,20 +99,19 @@ pub fn tolerated(tolerations: &[Value], taint: &Value) -> bool {
 
 /// The first taint that keeps a pod away.
 pub fn untolerated<'a>(pod: &Value, node: &'a Value) -> Option<&'a Value> {
-    let tolerations = view::list(pod, &["spec", "tolerations"]);
     view::list(node, &["spec", "taints"])
         .iter()
         .filter(|t| matches!(view::text(t, &["effect"]), "NoSchedule" | "NoExecute"))
-        .find(|t| !tolerated(tolerations, t))
+        .find(|t| !tolerated(view::list(pod, &["spec", "tolerations"]), t))
 }
 
 /// How many PreferNoSchedule taints a pod does not tolerate.
 pub fn disliked(pod: &Value, node: &Value) -> i64 {
-    let tolerations = view::list(pod, &["spec", "tolerations"]);
     let soft = view::list(node, &["spec", "taints"])
         .iter()
         .filter(|t| view::text(t, &["effect"]) == "PreferNoSchedule");
-    soft.filter(|t| !tolerated(tolerations, t)).count() as i64
+    soft.filter(|t| !tolerated(view::list(pod, &["spec", "tolerations"]), t))
+        .count() as i64
 }
 
 fn host_ports(pod: &Value) -> Vec<(&str, &str, i64)> {
@@ -128,6 +133,11 @@ fn host_ports(pod: &Value) -> Vec<(&str, &str, i64)> {
             Some((ip, protocol, port))
         })
         .collect()
+}
+
+/// Whether a pod wants ports of its node.
+pub fn asks_ports(pod: &Value) -> bool {
+    !host_ports(pod).is_empty()
 }
 
 /// Whether the ports that a pod wants on its node are free.

@@ -35,13 +35,17 @@ impl Rejection {
     }
 }
 
-/// What the filters look at.
+/// What the filters look at: found out once for a pod, not once for each node.
 struct World<'a> {
     wanted: resources::Amounts,
     nodes: Vec<&'a Value>,
     /// All pods, where it matters to this one where they stand.
-    placed: Vec<Placed<'a>>,
+    placed: Option<Vec<Placed<'a>>>,
     taint_has_key: bool,
+    /// Whether the pod asks for certain nodes, for ports of its node, and for disks.
+    is_choosy: bool,
+    asks_ports: bool,
+    asks_disks: bool,
 }
 
 /// Why a pod fits nowhere.
@@ -132,12 +136,11 @@ fn world<'a>(cluster: &Cluster, snapshot: &'a Snapshot, pod: &Value) -> World<'a
     World {
         wanted: resources::pod_amounts(pod, "requests"),
         nodes: snapshot.nodes.iter().map(|info| &*info.node).collect(),
-        placed: if matters {
-            snapshot.placed()
-        } else {
-            Vec::new()
-        },
+        placed: matters.then(|| snapshot.placed()),
         taint_has_key: !minor_from(cluster, 35),
+        is_choosy: affinity::is_choosy(pod),
+        asks_ports: affinity::asks_ports(pod),
+        asks_disks: volumes::asks_disks(pod),
     }
 }
 
@@ -174,12 +177,12 @@ fn reject(pod: &Value, info: &NodeInfo, world: &World<'_>) -> Option<Rejection> 
         };
         return Some(Rejection::never(text));
     }
-    if !affinity::node_suits(pod, node) {
+    if world.is_choosy && !affinity::node_suits(pod, node) {
         return Some(Rejection::never(
             "node(s) didn't match Pod's node affinity/selector",
         ));
     }
-    if !affinity::ports_free(pod, info.pods.iter().map(|p| &**p)) {
+    if world.asks_ports && !affinity::ports_free(pod, info.pods.iter().map(|p| &**p)) {
         return Some(Rejection::by_pods(
             "node(s) didn't have free ports for the requested pod ports",
         ));
@@ -192,10 +195,20 @@ fn reject(pod: &Value, info: &NodeInfo, world: &World<'_>) -> Option<Rejection> 
             resolvable,
         });
     }
-    if !volumes::disks_free(pod, info.pods.iter().map(|p| &**p)) {
+    if world.asks_disks && !volumes::disks_free(pod, info.pods.iter().map(|p| &**p)) {
         return Some(Rejection::by_pods("node(s) had no available disk"));
     }
-    match affinity::spread(pod, node, &world.nodes, &world.placed) {
+    among_others(pod, node, &world.nodes, world.placed.as_deref()?)
+}
+
+/// As [`reject`], where it matters which pods stand where.
+fn among_others(
+    pod: &Value,
+    node: &Value,
+    nodes: &[&Value],
+    placed: &[Placed<'_>],
+) -> Option<Rejection> {
+    match affinity::spread(pod, node, nodes, placed) {
         Ok(()) => {}
         Err(true) => {
             return Some(Rejection::never(
@@ -208,7 +221,7 @@ fn reject(pod: &Value, info: &NodeInfo, world: &World<'_>) -> Option<Rejection> 
             ));
         }
     }
-    match affinity::neighbours(pod, node, &world.placed) {
+    match affinity::neighbours(pod, node, placed) {
         Neighbours::Fine => None,
         Neighbours::AffinityMissed => {
             Some(Rejection::never("node(s) didn't match pod affinity rules"))

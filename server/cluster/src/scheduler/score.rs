@@ -11,10 +11,11 @@ use super::{affinity, resources};
 /// The name of the best of these nodes; among equals the first by name.
 pub(super) fn best(snapshot: &Snapshot, pod: &Value, fitting: &[usize]) -> String {
     let wanted = asked(&resources::pod_amounts(pod, "requests"));
+    let controller = controller(pod);
     let mut best: Option<(i64, &str)> = None;
     for place in fitting {
         let info = &snapshot.nodes[*place];
-        let score = score(pod, wanted, info);
+        let score = score(pod, controller, wanted, info);
         if best.is_none_or(|(most, _)| score > most) {
             best = Some((score, meta::name(&info.node)));
         }
@@ -22,8 +23,8 @@ pub(super) fn best(snapshot: &Snapshot, pod: &Value, fitting: &[usize]) -> Strin
     best.map_or_else(String::new, |(_, name)| name.to_string())
 }
 
-/// `wanted`: CPUs and bytes.
-fn score(pod: &Value, wanted: (f64, f64), info: &NodeInfo) -> i64 {
+/// `controller`: its uid. `wanted`: CPUs and bytes.
+fn score(pod: &Value, controller: Option<&str>, wanted: (f64, f64), info: &NodeInfo) -> i64 {
     let part = |sum: f64, name: &str| {
         let room = info.room.get(name).map_or(1.0, Quantity::as_f64);
         (sum / room.max(1e-9)).min(1.0)
@@ -37,7 +38,7 @@ fn score(pod: &Value, wanted: (f64, f64), info: &NodeInfo) -> i64 {
     let preferred = affinity::preference(pod, &info.node).min(100) * 2;
     let disliked = affinity::disliked(pod, &info.node) * 100 * 3;
     // Pods of one controller are spread over nodes.
-    let same_kind = controller(pod).and_then(|uid| info.controllers.get(uid));
+    let same_kind = controller.and_then(|uid| info.controllers.get(uid));
     let same_kind = same_kind.copied().unwrap_or(0);
     least_allocated as i64 + balanced as i64 + preferred - disliked - same_kind * 20
 }

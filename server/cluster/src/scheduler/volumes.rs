@@ -43,20 +43,27 @@ fn is_bound(claim: &Value) -> bool {
     view::text(claim, &["status", "phase"]) == "Bound"
 }
 
+/// The iSCSI targets that a pod wants, and whether only to read.
+fn targets(pod: &Value) -> impl Iterator<Item = (&str, bool)> {
+    let volumes = view::list(pod, &["spec", "volumes"]).iter();
+    let disks = volumes.filter_map(|v| v.get("iscsi"));
+    disks.map(|d| (view::text(d, &["iqn"]), view::flag(d, &["readOnly"])))
+}
+
+/// Whether a pod wants a disk.
+pub(super) fn asks_disks(pod: &Value) -> bool {
+    targets(pod).next().is_some()
+}
+
 /// Whether no pod of a node has a disk that this pod wants: an iSCSI target is used by one pod, or read by many.
 pub(super) fn disks_free<'a>(pod: &Value, on_node: impl IntoIterator<Item = &'a Value>) -> bool {
-    fn targets(pod: &Value) -> impl Iterator<Item = (&str, bool)> {
-        let volumes = view::list(pod, &["spec", "volumes"]).iter();
-        let disks = volumes.filter_map(|v| v.get("iscsi"));
-        disks.map(|d| (view::text(d, &["iqn"]), view::flag(d, &["readOnly"])))
-    }
     let wanted: Vec<(&str, bool)> = targets(pod).collect();
     let clash = |(taken, reads): (&str, bool)| {
         wanted
             .iter()
             .any(|(iqn, only)| *iqn == taken && !(reads && *only))
     };
-    wanted.is_empty() || !on_node.into_iter().flat_map(targets).any(clash)
+    !on_node.into_iter().flat_map(targets).any(clash)
 }
 
 /// What rejects a pod whatever the node is.

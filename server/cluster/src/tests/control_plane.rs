@@ -191,6 +191,34 @@ fn services_get_addresses_and_endpoints() {
 }
 
 #[test]
+fn a_big_set_is_looked_at_once_for_many_changes() {
+    let world = World::control_plane(1);
+    let template = json!({"metadata": {"labels": {"app": "many"}}, "spec": {"containers": [{"name": "c", "image": "x"}]}});
+    let spec = json!({"replicas": 400, "selector": {"matchLabels": {"app": "many"}}, "template": template});
+    let set = json!({"kind": "ReplicaSet", "apiVersion": "apps/v1", "metadata": {"name": "many"}, "spec": spec});
+    world.create(set).expect("created");
+    world.run_ms(1000);
+    let pods = world.cluster.list(resource("", "pods"), "default");
+    assert_eq!(pods.len(), 400);
+    let before = world.cluster.revision();
+    for pod in &pods[..60] {
+        let ready = json!([{"type": "Ready", "status": "True"}]);
+        world.cluster.amend(resource("", "pods"), pod, |p| {
+            view::set(p, &["status", "conditions"], ready);
+        });
+        world.run_ms(1);
+    }
+    world.run_ms(100);
+    let sets = resource("apps", "replicasets");
+    let live = world.get(sets, "many").expect("there");
+    assert_eq!(view::int(&live, &["status", "readyReplicas"]), Some(60));
+    let changes = world.cluster.changes_after(before).expect("known");
+    let told = changes.iter().filter(|c| c.resource.plural == sets.plural);
+    // Twenty milliseconds for four hundred pods, and eight on the way.
+    assert!((1..=3).contains(&told.clone().count()), "{}", told.count());
+}
+
+#[test]
 fn volumes_and_claims_find_each_other() {
     let world = World::control_plane(1);
     let volume = json!({"kind": "PersistentVolume", "apiVersion": "v1", "metadata": {"name": "pv"},

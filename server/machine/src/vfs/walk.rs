@@ -296,11 +296,8 @@ impl Walk<'_> {
 
     fn step(&self, stack: &[Found], name: &str) -> Result<Found, Errno> {
         let here = stack.last().ok_or(Errno::ENOENT)?;
-        let path = if here.path == "/" {
-            format!("/{name}")
-        } else {
-            format!("{}/{name}", here.path)
-        };
+        let above = here.path.trim_end_matches('/');
+        let path = [above, "/", name].concat();
         if let Some(mount) = self.mounts.at(&path) {
             return Ok(Found {
                 node: node_of(&mount),

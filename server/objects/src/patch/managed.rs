@@ -127,8 +127,9 @@ pub fn track(
     let mut blank = json!({"metadata": {}, "apiVersion": gvk.api_version(), "kind": gvk.kind});
     crate::table::normalize(gvk, &mut blank);
     let before = without_entries(old.unwrap_or(&blank));
-    let after = without_entries(new);
-    let compared = Comparison::of(form_of(gvk), &before, &after);
+    // The entries are written anew below.
+    meta::remove(new, "managedFields");
+    let compared = Comparison::of(form_of(gvk), &before, new);
     let mut changed = compared.modified.union(&compared.added);
     strip(gvk, subresource, &mut changed);
     for entry in &mut entries {

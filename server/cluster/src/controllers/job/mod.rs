@@ -36,7 +36,7 @@ const LAST_BACK_OFF: i64 = 600;
 
 /// Starts the controller.
 pub(crate) fn start(cluster: &Cluster) {
-    let delay = |change: &Change| {
+    let delay = |_: &Cluster, _: &Key, change: &Change| {
         let before = change.old.as_ref().map(|old| meta::generation(old));
         let is_own_status = before == Some(meta::generation(&change.object));
         if change.resource.plural == "pods" || is_own_status {
