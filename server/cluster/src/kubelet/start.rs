@@ -144,8 +144,7 @@ fn configure(
         namespace: meta::namespace(pod),
     };
     let services = agent.cluster.list(resource("", "services"), "");
-    let mut seen_pod = (**pod).clone();
-    give_addresses(agent, worker, &mut seen_pod);
+    let seen_pod = with_addresses(agent, worker, pod, container);
     let variables = env::container(
         &seen_pod,
         container,
@@ -238,17 +237,28 @@ fn configure(
     })
 }
 
-/// The downward API knows the address though the stored status may not have it yet.
-fn give_addresses(agent: &Agent, worker: &Worker, pod: &mut Value) {
+/// The pod with its addresses, for a container that asks for fields: the downward API knows them though the stored status may not have
+/// them yet.
+fn with_addresses(agent: &Agent, worker: &Worker, pod: &Object, container: &Value) -> Object {
+    let asks = |variable: &Value| !view::at(variable, &["valueFrom", "fieldRef"]).is_null();
+    if !view::list(container, &["env"]).iter().any(asks) {
+        return pod.clone();
+    }
+    let mut seen = (**pod).clone();
     let ip = worker.state.borrow().ip.clone().unwrap_or_default();
     let host = agent.node.internal_ip();
     for (member, list, value) in [
         ("podIP", "podIPs", ip.as_str()),
         ("hostIP", "hostIPs", host),
     ] {
-        view::set(pod, &["status", member], value);
-        view::set(pod, &["status", list], serde_json::json!([{"ip": value}]));
+        view::set(&mut seen, &["status", member], value);
+        view::set(
+            &mut seen,
+            &["status", list],
+            serde_json::json!([{"ip": value}]),
+        );
     }
+    Object::new(seen)
 }
 
 fn mounts(

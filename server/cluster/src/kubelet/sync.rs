@@ -157,9 +157,7 @@ fn try_mount(agent: &Agent, worker: &Worker, pod: &Object) -> Vec<String> {
     let allocatable = agent.allocatable();
     let maker = volumes::Maker::new(agent, &allocatable);
     let mut missing = Vec::new();
-    let mut seen = (**pod).clone();
-    view::set(&mut seen, &["status", "hostIP"], agent.node.internal_ip());
-    let seen = Object::new(seen);
+    let seen = with_host_ip(agent, pod);
     for volume in view::list(pod, &["spec", "volumes"]) {
         let name = view::text(volume, &["name"]);
         if worker.state.borrow().volumes.contains_key(name) {
@@ -175,6 +173,17 @@ fn try_mount(agent: &Agent, worker: &Worker, pod: &Object) -> Vec<String> {
         }
     }
     missing
+}
+
+/// The pod with its node's address, which a status that is on its way already tells.
+fn with_host_ip(agent: &Agent, pod: &Object) -> Object {
+    let (place, own) = (["status", "hostIP"], agent.node.internal_ip());
+    if view::text(pod, &place) == own {
+        return pod.clone();
+    }
+    let mut seen = (**pod).clone();
+    view::set(&mut seen, &place, own);
+    Object::new(seen)
 }
 
 async fn make_sandbox(agent: &Agent, worker: &Worker, pod: &Object) -> bool {
