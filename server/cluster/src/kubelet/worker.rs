@@ -562,3 +562,41 @@ fn termination_message(
         )
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{Cluster, ClusterSpec};
+
+    fn state(revision: u32, phase: &str, deleted: bool) -> Object {
+        let mut pod = json!({"metadata": {"name": "p", "uid": "u", "resourceVersion": revision.to_string()}, "spec": {}, "status": {"phase": phase}});
+        if deleted {
+            meta::set(&mut pod, "deletionTimestamp", "2026-01-01T00:00:00Z");
+        }
+        Object::new(pod)
+    }
+
+    /// Seeds 161 and 210 of the random lives: over a slow network.
+    #[test]
+    fn what_comes_late_is_heard_and_takes_nothing_back() {
+        let spec = ClusterSpec::default();
+        let cluster = Cluster::new(spec.clone(), machine::Executor::new(spec.start));
+        let kubelet = cluster.kubelet("node-1").expect("a node");
+        let worker = Worker::new(&state(1, "Pending", false), &kubelet.0);
+        worker.dirty.set(false);
+        let phase = || view::text(&worker.latest(), &["status", "phase"]).to_string();
+        // Somebody deleted it at revision 2; what the kubelet wrote at 3 tells so, but its watch does not yet.
+        worker.remember(state(3, "Running", true));
+        assert!(!meta::is_deleting(&worker.latest()));
+        worker.update(&state(1, "Pending", false));
+        assert_eq!(phase(), "Running", "an old state comes late");
+        assert!(!worker.dirty.get());
+        worker.update(&state(2, "Pending", true));
+        assert!(worker.dirty.get(), "the delete is heard");
+        assert!(meta::is_deleting(&worker.latest()));
+        assert_eq!(phase(), "Running");
+        cluster.close();
+    }
+}

@@ -146,36 +146,6 @@ fn a_node_that_stops_has_no_containers_when_it_comes_back() {
     assert_eq!(world.cluster.held(), (0, 0));
 }
 
-/// Seeds 161, 210, 373, 666, 786, 895: over a slow network the kubelet did not hear of a delete that it had seen in its own write, and an
-/// old state that came late took back what it had told since.
-#[test]
-fn a_delete_that_comes_late_is_heard() {
-    for wait in 0..8 {
-        let world = world();
-        let fault = Fault::Network {
-            node: "node-1".into(),
-            state: Health::Slow,
-        };
-        world.cluster.fault(&fault).expect("it can happen");
-        let crashing = sh("sleep 1; exit 1");
-        world.create(pod("crashing", crashing)).expect("created");
-        world.run_ms(9_000 + wait * 700);
-        let told = world.pod("crashing");
-        let told = view::int(&told, &["status", "containerStatuses", "0", "restartCount"]);
-        world.delete(pods(), "crashing").expect("deleted");
-        world.run_ms(1_500);
-        let label = |p: &mut Value| p["metadata"]["labels"] = json!({"seen": "late"});
-        world.cluster.amend(pods(), &world.pod("crashing"), label);
-        world.run_ms(4_000);
-        let later = world.get(pods(), "crashing");
-        let later =
-            later.map(|p| view::int(&p, &["status", "containerStatuses", "0", "restartCount"]));
-        assert!(later.is_none_or(|now| now >= told), "{later:?} {told:?}");
-        world.run_ms(60_000);
-        assert!(world.get(pods(), "crashing").is_none(), "after {wait}");
-    }
-}
-
 /// Seed 613: a pod that its node refused after a boot told nothing any more of the containers that it had.
 #[test]
 fn a_pod_that_is_refused_after_a_boot_tells_of_its_containers() {
