@@ -192,6 +192,11 @@ impl Cluster {
         stored
     }
 
+    /// What all objects take, in bytes of `store::weight`.
+    pub(crate) fn stored_bytes(&self) -> usize {
+        self.0.store.borrow().held()
+    }
+
     fn tell_followers(&self) {
         if let Some(change) = self.0.store.borrow().newest() {
             self.0.followers.tell(change);

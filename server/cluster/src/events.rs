@@ -8,6 +8,7 @@ use objects::{Object, meta};
 use serde_json::{Value, json};
 
 use crate::cluster::{Cluster, resource};
+use crate::store::OBJECTS_BYTES;
 use crate::view;
 
 /// Distinct messages in ten minutes from which on events are combined.
@@ -18,6 +19,8 @@ const BURST: f64 = 25.0;
 const REFILL_SECONDS: f64 = 300.0;
 /// How long an event is kept, in seconds.
 const TIME_TO_LIVE: i64 = 3600;
+/// How much is remembered at least before something is forgotten.
+const FORGET_FROM: usize = 4096;
 /// Isomorphic events of the new recorder within this time are one series.
 const SERIES_WINDOW: i64 = 360;
 
@@ -83,6 +86,15 @@ pub(crate) struct Recorder {
     told: BTreeMap<ToldKey, Told>,
     expiring: VecDeque<(i64, String, String)>,
     last_nanos: i64,
+    /// How much is remembered when it is next looked through.
+    forget_from: usize,
+}
+
+impl Bucket {
+    fn refill(&mut self, now: i64) {
+        self.tokens = (self.tokens + (now - self.at) as f64 / REFILL_SECONDS).min(BURST);
+        self.at = now;
+    }
 }
 
 impl Recorder {
@@ -117,8 +129,7 @@ impl Recorder {
             tokens: BURST,
             at: now,
         });
-        bucket.tokens = (bucket.tokens + (now - bucket.at) as f64 / REFILL_SECONDS).min(BURST);
-        bucket.at = now;
+        bucket.refill(now);
         if bucket.tokens < 1.0 {
             return None;
         }
@@ -134,6 +145,21 @@ impl Recorder {
                 message.to_string(),
             )
         })
+    }
+
+    /// Forgets what makes no difference any longer, each time that twice as much is remembered as was left the last time.
+    fn forget(&mut self, now: i64) {
+        let remembered = |s: &Self| s.told.len() + s.similar.len() + s.buckets.len();
+        if remembered(self) < self.forget_from.max(FORGET_FROM) {
+            return;
+        }
+        self.told.retain(|_, t| now - t.at < TIME_TO_LIVE);
+        self.similar.retain(|_, s| now - s.last <= COMBINE_WINDOW);
+        self.buckets.retain(|_, bucket| {
+            bucket.refill(now);
+            bucket.tokens < BURST
+        });
+        self.forget_from = 2 * remembered(self);
     }
 
     /// A time that no other event has: it names the event.
@@ -352,8 +378,11 @@ impl Cluster {
         }
     }
 
-    /// Stores a new event unless its namespace is going or gone.
+    /// Stores a new event unless its namespace is going or gone, or nothing new has room.
     fn store_event(&self, mut event: Value, name: &str, namespace: &str) -> bool {
+        if self.stored_bytes() >= OBJECTS_BYTES {
+            return false;
+        }
         let home: Option<Object> = self.get(resource("", "namespaces"), "", namespace);
         if home.is_none_or(|n| meta::is_deleting(&n)) {
             return false;
@@ -387,10 +416,7 @@ impl Cluster {
             self.recorder().expiring.pop_front();
             self.delete_now(resource("", "events"), &namespace, &name);
         }
-        let mut recorder = self.recorder();
-        if recorder.told.len() > 4096 {
-            recorder.told.retain(|_, t| now - t.at < TIME_TO_LIVE);
-        }
+        self.recorder().forget(now);
     }
 }
 
@@ -428,5 +454,25 @@ mod tests {
             .count();
         assert_eq!(heard, 25);
         assert!(recorder.correlate(&group("X"), "", "m", 305).is_some());
+    }
+    #[test]
+    fn what_makes_no_difference_is_forgotten() {
+        let mut recorder = Recorder::default();
+        for n in 0..FORGET_FROM {
+            let _told = recorder.correlate(&group(&format!("R{n}")), "", "m", 5);
+        }
+        recorder.forget(5);
+        assert_eq!(recorder.similar.len(), FORGET_FROM);
+        let later = 5 + COMBINE_WINDOW + 1;
+        for n in 0..=FORGET_FROM {
+            let _told = recorder.correlate(&group(&format!("S{n}")), "", "m", later);
+            recorder.forget(later);
+        }
+        assert!(recorder.similar.keys().all(|g| g.reason.starts_with('S')));
+        assert_eq!(recorder.buckets.len(), 1, "who was heard too much still is");
+        recorder.forget_from = 0;
+        let full = later + (BURST * REFILL_SECONDS) as i64;
+        recorder.forget(full);
+        assert!(recorder.buckets.is_empty());
     }
 }

@@ -7,9 +7,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 
 use objects::{Object, Resource};
+use serde_json::Value;
 
-/// How many changes watches can go back.
+/// How many changes watches can go back, at the most.
 pub const HISTORY: usize = 4096;
+/// What the objects of those changes may take, in bytes of `weight`: large ones are forgotten sooner.
+const HISTORY_BYTES: usize = 32 << 20;
+/// What all objects together may take before new ones are refused, in bytes of `weight`; etcd's quota is 2 GiB.
+pub(crate) const OBJECTS_BYTES: usize = 64 << 20;
 
 /// What happened to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,9 +53,27 @@ type Table = BTreeMap<String, BTreeMap<String, Object>>;
 pub struct Store {
     revision: u64,
     tables: BTreeMap<TableKey, Table>,
+    /// What the objects take, in bytes of `weight`.
+    held: usize,
     history: VecDeque<Change>,
+    /// The same of the objects in `history`.
+    history_held: usize,
     /// All changes after this revision are in `history`.
     known_after: u64,
+}
+
+/// About how many bytes of memory an object takes. It grows with what is in it, and is the same in equal worlds.
+pub(crate) fn weight(object: &Value) -> usize {
+    const NODE: usize = 32;
+    NODE + match object {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(weight).sum(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(k, v)| NODE + k.len() + weight(v))
+            .sum(),
+    }
 }
 
 fn table_key(resource: &Resource) -> TableKey {
@@ -85,7 +108,7 @@ impl Store {
     }
 
     /// Writes an object under a new revision, which is set in its metadata. Answers it as stored and whether it is new.
-    pub fn put(&mut self, resource: &'static Resource, mut object: serde_json::Value) -> Object {
+    pub fn put(&mut self, resource: &'static Resource, mut object: Value) -> Object {
         self.revision += 1;
         objects::meta::set(&mut object, "resourceVersion", self.revision.to_string());
         let namespace = objects::meta::namespace(&object).to_string();
@@ -94,6 +117,8 @@ impl Store {
         let table = self.tables.entry(table_key(resource)).or_default();
         let named = table.entry(namespace).or_default();
         let old = named.insert(name, object.clone());
+        self.held += weight(&object);
+        self.held -= old.as_deref().map_or(0, weight);
         let kind = if old.is_some() {
             ChangeKind::Modified
         } else {
@@ -109,6 +134,11 @@ impl Store {
         object
     }
 
+    /// What all objects take, in bytes of `weight`.
+    pub(crate) fn held(&self) -> usize {
+        self.held
+    }
+
     /// Takes an object away. Answers its last state with the revision of the delete.
     pub fn delete(
         &mut self,
@@ -122,6 +152,7 @@ impl Store {
         if named.is_empty() {
             table.remove(namespace);
         }
+        self.held -= weight(&old);
         self.revision += 1;
         let mut last = (*old).clone();
         objects::meta::set(&mut last, "resourceVersion", self.revision.to_string());
@@ -138,12 +169,15 @@ impl Store {
     }
 
     fn record(&mut self, change: Change) {
-        if self.history.len() == HISTORY
-            && let Some(gone) = self.history.pop_front()
-        {
-            self.known_after = gone.revision;
-        }
+        self.history_held += weight(&change.object);
         self.history.push_back(change);
+        let is_full = |s: &Self| s.history.len() > HISTORY || s.history_held > HISTORY_BYTES;
+        while self.history.len() > 1 && is_full(self) {
+            if let Some(gone) = self.history.pop_front() {
+                self.history_held -= weight(&gone.object);
+                self.known_after = gone.revision;
+            }
+        }
     }
 
     /// The changes after a revision, oldest first.
@@ -167,6 +201,7 @@ impl Store {
     pub fn compact(&mut self) {
         self.known_after = self.revision;
         self.history.clear();
+        self.history_held = 0;
     }
 
     /// The objects of a resource as they were at a revision.
@@ -265,6 +300,38 @@ mod tests {
             store.list_at(config_maps(), "default", 1).expect("known")[0]["data"]["n"],
             "1"
         );
+    }
+
+    #[test]
+    fn what_is_held_is_what_is_there() {
+        let mut store = Store::default();
+        store.put(config_maps(), named("a", 1));
+        let one = store.held();
+        store.put(config_maps(), named("b", 1));
+        assert!(store.held() > one);
+        store.put(config_maps(), named("b", 1_000_000));
+        let large = store.held();
+        store.put(config_maps(), named("b", 2));
+        assert!(store.held() < large);
+        store.delete(config_maps(), "default", "b");
+        assert!((one..one + 8).contains(&store.held()));
+        store.delete(config_maps(), "default", "a");
+        assert_eq!(store.held(), 0);
+    }
+
+    #[test]
+    fn large_changes_expire_sooner() {
+        let mut store = Store::default();
+        let large = || json!({"metadata": {"namespace": "default", "name": "a"}, "data": {"x": "x".repeat(1 << 20)}});
+        for _ in 0..100 {
+            store.put(config_maps(), large());
+        }
+        let known = store.changes_after(80).expect("known").count();
+        assert_eq!(known, 20);
+        assert!(store.changes_after(50).is_err());
+        store.compact();
+        store.put(config_maps(), named("a", 1));
+        assert_eq!(store.changes_after(100).expect("known").count(), 1);
     }
 
     #[test]

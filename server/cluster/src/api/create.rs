@@ -60,6 +60,7 @@ pub(super) fn create(mut call: Call<'_>, mut object: Value) -> Result<Answer, St
             Status::already_exists(call.resource, &name)
         });
     }
+    call.check_room(&object, None)?;
     let stored = call.store(object);
     Ok(call.answer(201, stored))
 }

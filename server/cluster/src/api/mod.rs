@@ -24,6 +24,7 @@ use objects::{Answer, ListAnswer, Object, Request, Resource, Status, Verb};
 use serde_json::Value;
 
 use crate::cluster::Cluster;
+use crate::store::{OBJECTS_BYTES, weight};
 
 /// One request being served: what it is about and the time and chance that it may use.
 pub(crate) struct Call<'a> {
@@ -101,6 +102,19 @@ impl<'a> Call<'a> {
 
     pub(crate) fn now_text(&self) -> String {
         objects::time::rfc3339(self.now.0.div_euclid(1_000_000_000))
+    }
+
+    /// Refuses what would make too much of everything; what makes an object smaller may always be written. `live`: what is there now.
+    pub(crate) fn check_room(&self, new: &Value, live: Option<&Value>) -> Result<(), Status> {
+        let grows = weight(new).saturating_sub(live.map_or(0, weight));
+        if grows == 0 || self.cluster.stored_bytes() + grows <= OBJECTS_BYTES {
+            return Ok(());
+        }
+        let held = OBJECTS_BYTES >> 20;
+        let text = format!(
+            "etcdserver: mvcc: database space exceeded (this cluster holds {held} MiB of objects: delete some first)"
+        );
+        Err(Status::failure(500, "", text))
     }
 
     /// Stores an object, or for a dry run only answers what would be stored.

@@ -146,6 +146,7 @@ pub(super) fn write(
     } else if unchanged(&new, &live) {
         live
     } else {
+        call.check_room(&new, Some(&live))?;
         call.store(new)
     };
     let object = super::present(call.resource, &stored);
