@@ -48,9 +48,10 @@ use crate::view;
 use connection::Connection;
 use worker::Worker;
 
-/// How far into each second the kubelet looks at its containers, and how far in it takes up work that is due.
-const RELIST_AT: i64 = 100_000_000;
-const WORK_AT: i64 = 180_000_000;
+/// The kubelet looks at its containers once in a second, first this long after a pod came to it when it had none; work that is due it
+/// takes up a little later. So what a learner sees does not hang on when in a second the cluster was made.
+const FIRST_RELIST: Duration = Duration::from_millis(780);
+const WORK_AFTER_RELIST: i64 = 80_000_000;
 const SECOND: i64 = 1_000_000_000;
 /// How long a status is on its way: it is read, and then patched.
 const STATUS_MS: u64 = 10;
@@ -95,22 +96,14 @@ pub(crate) struct Agent {
     pressures: RefCell<Vec<&'static str>>,
     /// When the status manager is done with what it has to write.
     status_written: std::cell::Cell<Time>,
+    /// One of the moments at which it looks at its containers; the others are whole seconds away.
+    relisted_at: std::cell::Cell<Time>,
 }
 
 /// The next moment at a given place in a second, strictly after `after`.
 pub(super) fn next_at(after: Time, place: i64) -> Time {
     let base = (after.0 - place).div_euclid(SECOND) * SECOND + place;
     Time(if base > after.0 { base } else { base + SECOND })
-}
-
-/// The next look at the containers after a moment.
-pub(super) fn next_relist(after: Time) -> Time {
-    next_at(after, RELIST_AT)
-}
-
-/// The next taking up of work after a moment.
-pub(super) fn next_work(after: Time) -> Time {
-    next_at(after, WORK_AT)
 }
 
 fn node_config(spec: &ClusterSpec, node: &NodeSpec) -> NodeConfig {
@@ -172,6 +165,7 @@ impl Kubelet {
             stopped_at: std::cell::Cell::new(0),
             pressures: RefCell::default(),
             status_written: std::cell::Cell::new(Time::EPOCH),
+            relisted_at: std::cell::Cell::new(Time::EPOCH),
         });
         let kubelet = Kubelet(agent);
         let follow = kubelet
@@ -321,6 +315,9 @@ impl Kubelet {
             None => {
                 let pod = self.0.admitted(pod);
                 let worker = Worker::new(&pod, &self.0);
+                if self.0.workers.borrow().is_empty() {
+                    self.0.relisted_at.set(self.0.now() + FIRST_RELIST);
+                }
                 self.0.workers.borrow_mut().insert(uid, worker.clone());
                 worker.start(&self.0);
             }
@@ -366,7 +363,9 @@ impl Kubelet {
         loop {
             let (told, noticed) = (changed.notified(), self.0.noticed.notified());
             machine::sync::select(told, noticed).await;
-            executor.sleep_until(next_relist(executor.now())).await;
+            executor
+                .sleep_until(self.0.next_relist(executor.now()))
+                .await;
             let workers: Vec<Rc<Worker>> = self.0.workers.borrow().values().cloned().collect();
             for worker in workers {
                 worker.relist(&self.0);
@@ -376,6 +375,17 @@ impl Kubelet {
 }
 
 impl Agent {
+    /// The next look at the containers after a moment.
+    pub(super) fn next_relist(&self, after: Time) -> Time {
+        next_at(after, self.relisted_at.get().0.rem_euclid(SECOND))
+    }
+
+    /// The next taking up of work after a moment.
+    pub(super) fn next_work(&self, after: Time) -> Time {
+        let place = self.relisted_at.get().0 + WORK_AFTER_RELIST;
+        next_at(after, place.rem_euclid(SECOND))
+    }
+
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + 'static) {
         let task = self.cluster.executor().spawn(task);
         let mut tasks = self.tasks.borrow_mut();
@@ -505,8 +515,8 @@ mod tests {
     #[test]
     fn looks_come_once_a_second() {
         let at = |ms: i64| Time(ms * 1_000_000);
-        assert_eq!(next_relist(at(5_000)), at(5_100));
-        assert_eq!(next_relist(at(5_100)), at(6_100));
-        assert_eq!(next_work(at(5_179)), at(5_180));
+        let place = 100_000_000;
+        assert_eq!(next_at(at(5_000), place), at(5_100));
+        assert_eq!(next_at(at(5_100), place), at(6_100));
     }
 }

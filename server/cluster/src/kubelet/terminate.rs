@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::status::is_sidecar;
 use super::worker::Worker;
-use super::{Agent, admit, hooks, next_relist, start};
+use super::{Agent, admit, hooks, start};
 use crate::cluster::pods;
 use crate::view;
 
@@ -41,7 +41,7 @@ pub(super) async fn run(agent: &Rc<Agent>, worker: &Rc<Worker>) {
         agent
             .cluster
             .executor()
-            .sleep_until(next_relist(agent.now()))
+            .sleep_until(agent.next_relist(agent.now()))
             .await;
         agent.sleep_ms(10).await;
         account_for_the_missing(agent, worker);

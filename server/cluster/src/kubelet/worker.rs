@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::back_off::BackOff;
 use super::probes::{Kind, Ticker};
 use super::status::{self, Generated, Picture, Seen};
-use super::{Agent, next_relist, next_work, start, sync, terminate};
+use super::{Agent, start, sync, terminate};
 use crate::view;
 
 /// What a worker knows of its pod.
@@ -215,13 +215,19 @@ impl Worker {
                     None
                 }
                 Outcome::Over => {
-                    agent.cluster.executor().sleep_until(next_work(now)).await;
+                    agent
+                        .cluster
+                        .executor()
+                        .sleep_until(agent.next_work(now))
+                        .await;
                     break;
                 }
                 Outcome::BackOff(until) => {
-                    Some(next_work(now + jittered(&agent, until.since(now))))
+                    Some(agent.next_work(now + jittered(&agent, until.since(now))))
                 }
-                Outcome::Failed => Some(next_work(now + jittered(&agent, Duration::from_secs(10)))),
+                Outcome::Failed => {
+                    Some(agent.next_work(now + jittered(&agent, Duration::from_secs(10))))
+                }
             };
         }
         terminate::run(&agent, &self).await;
@@ -240,7 +246,7 @@ impl Worker {
     /// After a round the worker waits until the containers have been looked at anew.
     async fn wait_for_look(&self, agent: &Agent) {
         if let Some(last) = self.last_round.get() {
-            let look = next_relist(last);
+            let look = agent.next_relist(last);
             if look > agent.now() {
                 agent.cluster.executor().sleep_until(look).await;
             }
