@@ -25,7 +25,8 @@ fn a_terminal_in_a_pod() {
             version,
         );
         shell.hear("$ ");
-        shell.say("tty; stty size; echo $((6*7))\r");
+        // kubectl tells the size when it is connected, beside the first keys and not before them.
+        shell.say("tty; until stty size | grep '3[3] 90'; do sleep 0.1; done; echo $((6*7))\r");
         shell.hear("/dev/pts/");
         shell.hear("33 90");
         shell.hear("42");
