@@ -7,11 +7,13 @@ import type { FrameLocator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   accessible,
+  bringBack,
   picture,
   prompted,
   RESULTS,
   STILL,
   type Stage,
+  saved,
   screen,
   shows,
   type,
@@ -208,18 +210,10 @@ test("a prediction is there again after a reload, and comes back with a saved se
   await page.reload();
   await told(page);
   await prompted(page);
-  await page.locator("summary", { hasText: "Share" }).click();
-  const [download] = await Promise.all([
-    page.waitForEvent("download"),
-    page.getByRole("button", { name: "Save as a file" }).click(),
-  ]);
-  const file = join(RESULTS, "predicted.gz");
-  await download.saveAs(file);
+  const file = await saved(page, "predicted");
   const other = await stage.page();
   await other.goto(`${stage.url}/en/`);
-  const chosen = other.waitForEvent("filechooser");
-  await other.getByRole("button", { name: "Bring back a saved session" }).click();
-  await (await chosen).setFiles(file);
+  await bringBack(other, file);
   await other.waitForURL(/\/lessons\/requests/);
   await told(other);
 });
@@ -243,26 +237,29 @@ test("a session is saved, and comes back where its learner is new", async () => 
 
   const other = await stage.page();
   await other.goto(`${stage.url}/en/`);
-  const bring = async (what: string | { name: string; mimeType: string; buffer: Buffer }) => {
-    const chosen = other.waitForEvent("filechooser");
-    await other.getByRole("button", { name: "Bring back a saved session" }).click();
-    await (await chosen).setFiles(what);
-  };
   const bytes = readFileSync(file);
-  await bring({ name: "half.gz", mimeType: "application/gzip", buffer: bytes.subarray(0, bytes.length / 2) });
+  await bringBack(other, {
+    name: "half.gz",
+    mimeType: "application/gzip",
+    buffer: bytes.subarray(0, bytes.length / 2),
+  });
   await other.getByRole("alert").filter({ hasText: "not a file of Podschool" }).waitFor();
-  await bring({ name: "big.gz", mimeType: "application/gzip", buffer: Buffer.alloc(5 * 1024 * 1024) });
+  await bringBack(other, {
+    name: "big.gz",
+    mimeType: "application/gzip",
+    buffer: Buffer.alloc(5 * 1024 * 1024),
+  });
   await other.getByRole("alert").filter({ hasText: "larger than a session can be" }).waitFor();
   await accessible(other);
   await picture(other, "bring");
-  await bring(file);
+  await bringBack(other, file);
   await prompted(other);
   expect(await other.locator("#step-look").getAttribute("data-status")).toBe("done");
   await type(other, "cat note.txt; kubectl get configmap mine\n");
   await shows(other, /kept[\s\S]*\nmine\s+0/);
 
   await other.goto(`${stage.url}/en/`);
-  await bring(file);
+  await bringBack(other, file);
   await other.getByRole("heading", { name: "Replace your session?" }).waitFor();
   await picture(other, "bring-replace");
   await other.getByRole("button", { name: "Replace it" }).click();

@@ -1,10 +1,9 @@
 /** Taking time back, beside what else hands a session on: a saved file, and a lesson within somebody's page. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import type { FrameLocator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { picture, RESULTS, type Stage, up } from "./stage.ts";
+import { bringBack, picture, type Stage, saved, up } from "./stage.ts";
 
 /** How far a test goes back, in seconds: less than the minute that it skips. */
 const BACK_S = 20;
@@ -69,19 +68,11 @@ test("a rewound session is saved, comes back as it is, and can be rewound again"
   await one.run("kubectl get pods -o name; echo kept > note.txt", /pod\/early/);
   // What comes after a rewind belongs to the new history.
   await one.run("kubectl create configmap after", /configmap\/after created/);
-  await page.locator("summary", { hasText: "Share" }).click();
-  const [download] = await Promise.all([
-    page.waitForEvent("download"),
-    page.getByRole("button", { name: "Save as a file" }).click(),
-  ]);
-  const file = join(RESULTS, "rewound.gz");
-  await download.saveAs(file);
+  const file = await saved(page, "rewound");
 
   const other = await stage.page();
   await other.goto(`${stage.url}/en/`);
-  const chosen = other.waitForEvent("filechooser");
-  await other.getByRole("button", { name: "Bring back a saved session" }).click();
-  await (await chosen).setFiles(file);
+  await bringBack(other, file);
   await other.waitForURL(/\/lessons\/first-pod/);
   const two = new Hands(other);
   await two.prompted();

@@ -179,3 +179,25 @@ export async function type(page: Page, keys: string): Promise<void> {
 export async function prompted(page: Page): Promise<void> {
   await shows(page, /[$#] ?\s*$/);
 }
+
+/** Saves the session of a page as a file of this name; the file's path. */
+export async function saved(page: Page, name: string): Promise<string> {
+  await page.locator("summary", { hasText: "Share" }).click();
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Save as a file" }).click(),
+  ]);
+  const file = join(RESULTS, `${name}.gz`);
+  await download.saveAs(file);
+  return file;
+}
+
+/** Gives a saved session to the course page, as a learner chooses a file. */
+export async function bringBack(
+  page: Page,
+  file: string | { name: string; mimeType: string; buffer: Buffer },
+): Promise<void> {
+  const chosen = page.waitForEvent("filechooser");
+  await page.getByRole("button", { name: "Bring back a saved session" }).click();
+  await (await chosen).setFiles(file);
+}
