@@ -22,6 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Visitor {
     socket: WebSocketStream<TcpStream>,
     received: u64,
+    /// What the terminal has printed and no `until` has read.
+    unread: Vec<u8>,
 }
 
 impl Visitor {
@@ -56,6 +58,7 @@ impl Visitor {
         let mut visitor = Visitor {
             socket,
             received: 0,
+            unread: Vec::new(),
         };
         visitor
             .say(&ClientFrame::Hello { protocol: PROTOCOL })
@@ -103,15 +106,19 @@ impl Visitor {
         self.socket.send(message).await.map_err(|e| e.to_string())
     }
 
-    /// Reads terminal output until `wanted` has come.
+    /// Reads terminal output up to the end of the next `wanted`; what came with it is left for the next reading.
     async fn until(&mut self, wanted: &[u8]) -> Result<(), String> {
-        let mut seen = Vec::new();
         let reading = async {
-            while !seen.windows(wanted.len()).any(|w| w == wanted) {
+            loop {
+                let found = self.unread.windows(wanted.len()).position(|w| w == wanted);
+                if let Some(at) = found {
+                    self.unread.drain(..at + wanted.len());
+                    return Ok(());
+                }
                 match self.socket.next().await {
                     Some(Ok(Message::Binary(message))) => {
                         if let Some(bytes) = binary::decode(&message) {
-                            seen.extend_from_slice(bytes.payload);
+                            self.unread.extend_from_slice(bytes.payload);
                             self.received += bytes.payload.len() as u64;
                         }
                     }
@@ -126,7 +133,6 @@ impl Visitor {
                     None => return Err("the socket closed".to_owned()),
                 }
             }
-            Ok(())
         };
         tokio::time::timeout(PATIENCE, reading)
             .await
