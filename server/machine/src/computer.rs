@@ -59,7 +59,7 @@ impl Computer {
         let disk = Ledger::new(DISK, None);
         let fs = kernel.file_system_on(disk);
         let root = ("/dev/vda1", "ext4", "rw,relatime");
-        let mounts = rootfs::mounts(kernel, &fs, &layer, root, false).unwrap_or_default();
+        let mounts = rootfs::mounts(kernel, &fs, &layer, root).unwrap_or_default();
         let hardware = Hardware::new(config.cpus, config.memory, kernel.executor().now());
         let space = Rc::new(Space {
             kernel: kernel.clone(),

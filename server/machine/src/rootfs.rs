@@ -19,23 +19,17 @@ fn info(source: &str, target: &str, fs_type: &str, options: &str) -> MountInfo {
     }
 }
 
-/// Mounts of a tree of image content. `read_only` is for the root only.
+/// Mounts of a tree of image content; the root can be written to until [`Mounts::protect`].
 pub(crate) fn mounts(
     kernel: &Kernel,
     fs: &Rc<Fs>,
     layer: &Arc<Layer>,
     root: (&str, &str, &str),
-    read_only: bool,
 ) -> Result<Rc<Mounts>, Errno> {
     let mounts = Rc::new(Mounts::default());
     let inode = fs.materialise(layer)?;
-    let options = if read_only {
-        root.2.replacen("rw", "ro", 1)
-    } else {
-        root.2.to_string()
-    };
     mounts.add(Mount {
-        info: info(root.0, "/", root.1, &options),
+        info: info(root.0, "/", root.1, root.2),
         root: Root::Inode(inode),
         read_only: false,
     });
@@ -73,16 +67,6 @@ pub(crate) fn mounts(
         root: Root::Synthetic("cgroup"),
         read_only: true,
     });
-    if read_only {
-        // Set last, so that the mount points above could be made.
-        let inode = mounts.at("/").ok_or(Errno::ENOENT)?;
-        let root = inode.root.clone();
-        mounts.add(Mount {
-            info: inode.info.clone(),
-            root,
-            read_only: true,
-        });
-    }
     Ok(mounts)
 }
 

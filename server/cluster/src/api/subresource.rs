@@ -77,6 +77,10 @@ fn bind(call: Call<'_>) -> Result<Answer, Status> {
     let conditions = view::list_mut(&mut pod, &["status", "conditions"]);
     conditions.retain(|c| c["type"] != "PodScheduled");
     conditions.push(condition);
+    // The expectation is fulfilled.
+    if let Some(status) = pod["status"].as_object_mut() {
+        status.remove("nominatedNodeName");
+    }
     call.store(pod);
     Ok(success(201))
 }

@@ -36,6 +36,27 @@ impl Variables {
 
 /// Replaces `$(NAME)`; `$$` stands for `$`; what is not known stays.
 pub fn expand(text: &str, variables: &Variables) -> String {
+    expand_by(text, &mut |name| variables.get(name))
+}
+
+/// As [`expand`], where nothing may be missing or empty. The error names what is.
+pub fn expand_known(text: &str, variables: &Variables) -> Result<String, String> {
+    let mut missing = std::collections::BTreeSet::new();
+    let expanded = expand_by(text, &mut |name| {
+        let value = variables.get(name);
+        if value.is_none_or(str::is_empty) {
+            missing.insert(name.to_string());
+        }
+        value
+    });
+    if missing.is_empty() {
+        return Ok(expanded);
+    }
+    let names: Vec<String> = missing.into_iter().collect();
+    Err(format!("missing value for {}", names.join(", ")))
+}
+
+fn expand_by<'v>(text: &str, look_up: &mut dyn FnMut(&str) -> Option<&'v str>) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some(at) = rest.find('$') {
@@ -47,7 +68,7 @@ pub fn expand(text: &str, variables: &Variables) -> String {
         } else if let Some(inner) = after.strip_prefix('(')
             && let Some(end) = inner.find(')')
         {
-            match variables.get(&inner[..end]) {
+            match look_up(&inner[..end]) {
                 Some(value) => out.push_str(value),
                 None => out.push_str(&rest[at..at + end + 3]),
             }
@@ -335,6 +356,11 @@ mod tests {
         ] {
             assert_eq!(expand(text, &variables), expect);
         }
+        assert_eq!(expand_known("x-$(A)", &variables), Ok("x-1".into()));
+        assert_eq!(
+            expand_known("$(C)-$(B)", &variables),
+            Err("missing value for B, C".into())
+        );
     }
 
     #[test]

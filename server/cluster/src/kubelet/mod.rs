@@ -16,6 +16,7 @@ mod ownership;
 mod probe_worker;
 mod probes;
 pub(crate) mod qos;
+mod restart;
 mod servers;
 mod start;
 mod status;

@@ -18,6 +18,31 @@ pub(super) fn group(pod: &Object) -> Option<u32> {
     u32::try_from(group).ok()
 }
 
+/// The user that all containers of a pod run as; none where they differ or one does not say.
+pub(super) fn user(pod: &Object) -> Option<u32> {
+    let of_pod = view::int(pod, &["spec", "securityContext", "runAsUser"]);
+    let parts = ["initContainers", "containers"];
+    let all = parts.iter().flat_map(|p| view::list(pod, &["spec", p]));
+    let mut users = all.map(|c| view::int(c, &["securityContext", "runAsUser"]).or(of_pod));
+    let first = users.next()??;
+    let same = users.all(|user| user == Some(first));
+    u32::try_from(first).ok().filter(|_| same)
+}
+
+/// Gives a disk to the pod's group; under the policy `OnRootMismatch` only if its root does not belong to it yet.
+pub(super) fn give_disk(pod: &Object, volume: &Volume) {
+    let policy = ["spec", "securityContext", "fsGroupChangePolicy"];
+    let is_lazy = view::text(pod, &policy) == "OnRootMismatch";
+    let wanted = READ_AND_WRITE | DIRECTORY;
+    let fits = |gid| {
+        let root = volume.files().lstat("/");
+        root.is_ok_and(|stat| stat.gid == gid && stat.mode & wanted == wanted)
+    };
+    if !(is_lazy && group(pod).is_some_and(fits)) {
+        give(pod, volume, false);
+    }
+}
+
 /// Gives a volume to the pod's group, if it has one.
 pub(super) fn give(pod: &Object, volume: &Volume, read_only: bool) {
     if let Some(gid) = group(pod) {
@@ -38,5 +63,29 @@ fn give_below(files: &Files, path: &str, gid: u32, mode: u32) {
         for entry in files.list(at).unwrap_or_default() {
             give_below(files, &format!("{path}/{}", entry.name), gid, mode);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn runs_as(pod: Option<u32>, containers: [Option<u32>; 2]) -> Option<u32> {
+        let context = |user: Option<u32>| user.map_or(json!({}), |u| json!({"runAsUser": u}));
+        let containers =
+            containers.map(|user| json!({"name": "c", "securityContext": context(user)}));
+        user(&Object::new(
+            json!({"metadata": {}, "spec": {"securityContext": context(pod), "containers": containers}}),
+        ))
+    }
+
+    #[test]
+    fn a_token_belongs_to_the_one_user_of_all_containers() {
+        assert_eq!(runs_as(Some(7), [None, None]), Some(7));
+        assert_eq!(runs_as(Some(7), [None, Some(7)]), Some(7));
+        assert_eq!(runs_as(Some(7), [Some(8), None]), None);
+        assert_eq!(runs_as(None, [Some(8), None]), None);
+        assert_eq!(runs_as(None, [Some(8), Some(8)]), Some(8));
     }
 }

@@ -254,17 +254,27 @@ async fn grpc(action: &Value, timeout: Duration, target: &Target<'_>) -> Found {
             .map_err(|_| ())?;
         socket.reader.read(256).await.map_err(|_| ())
     };
+    // Whoever does not speak the protocol never becomes ready for the question.
+    let asking = async {
+        match asking.await {
+            Ok(answer) if !answer.starts_with(b"HTTP/") => answer,
+            _ => std::future::pending().await,
+        }
+    };
     match select(asking, target.executor.sleep(timeout)).await {
-        Either::Left(Ok(answer)) => match String::from_utf8_lossy(&answer).trim() {
+        Either::Left(answer) => match String::from_utf8_lossy(&answer).trim() {
             "SERVING" => Found::Success,
-            "NOT_SERVING" => {
-                Found::Failure("service unhealthy (responded with \"NOT_SERVING\")".into())
-            }
-            other => Found::Failure(format!(
-                "error: this server does not implement the grpc health protocol (grpc.health.v1.Health): {other}"
-            )),
+            "UNIMPLEMENTED" => Found::Failure(
+                "error: this server does not implement the grpc health protocol (grpc.health.v1.Health): unknown service \
+                 grpc.health.v1.Health"
+                    .into(),
+            ),
+            "SERVICE_UNKNOWN" => Found::Failure(
+                "error: health rpc probe failed: rpc error: code = NotFound desc = unknown service".into(),
+            ),
+            other => Found::Failure(format!("service unhealthy (responded with {other:?})")),
         },
-        _ => Found::Failure(refused),
+        Either::Right(()) => Found::Failure(refused),
     }
 }
 

@@ -217,7 +217,7 @@ fn configure(
         image: view::text(container, &["image"]).into(),
         command: expanded("command"),
         args: expanded("args"),
-        mounts: mounts(agent, worker, pod, container, &variables)?,
+        mounts: mounts(worker, pod, container, &variables)?,
         env: variables.0,
         working_dir: view::text(container, &["workingDir"]).into(),
         user,
@@ -262,13 +262,11 @@ fn with_addresses(agent: &Agent, worker: &Worker, pod: &Object, container: &Valu
 }
 
 fn mounts(
-    agent: &Agent,
     worker: &Worker,
     pod: &Object,
     container: &Value,
     variables: &env::Variables,
 ) -> Result<Vec<Mount>, Trouble> {
-    let _ = (agent, pod);
     let mut out = Vec::new();
     for mount in view::list(container, &["volumeMounts"]) {
         let name = view::text(mount, &["name"]);
@@ -283,9 +281,12 @@ fn mounts(
         let sub_path = if expression.is_empty() {
             view::text(mount, &["subPath"]).to_string()
         } else {
-            env::expand(expression, variables)
+            env::expand_known(expression, variables)
+                .map_err(|text| Trouble::new("CreateContainerConfigError", text))?
         };
-        let read_only = view::flag(mount, &["readOnly"]);
+        let source = view::named(view::list(pod, &["spec", "volumes"]), name);
+        let read_only =
+            view::flag(mount, &["readOnly"]) || source.is_some_and(super::volumes::is_read_only);
         if !sub_path.is_empty() && volume.files().stat(&format!("/{sub_path}")).is_err() {
             let made = volume.files().mkdir_all(&format!("/{sub_path}"), 0o750);
             if made.is_err() {
@@ -328,6 +329,17 @@ pub(super) fn hosts(pod: &Value, ip: &str, hostname: &str, domain: &str) -> Stri
         )
     };
     text += &format!("{ip}\t{full}{hostname}\n");
+    text + &aliases(pod)
+}
+
+/// The text of /etc/hosts of a pod on its node's network, whose own file says `of_node`.
+pub(super) fn hosts_of_node(pod: &Value, of_node: &str) -> String {
+    let head = "# Kubernetes-managed hosts file (host network).\n";
+    format!("{head}{of_node}{}", aliases(pod))
+}
+
+fn aliases(pod: &Value) -> String {
+    let mut text = String::new();
     let aliases = view::list(pod, &["spec", "hostAliases"]);
     if !aliases.is_empty() {
         text += "\n# Entries added by HostAliases.\n";

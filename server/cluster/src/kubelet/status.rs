@@ -9,6 +9,7 @@ use machine::cri::ContainerState;
 use objects::{Object, meta};
 use serde_json::{Map, Value, json};
 
+use super::restart::{restarts, should_restart};
 use crate::scheduler::resources;
 use crate::view;
 
@@ -82,26 +83,6 @@ impl Picture {
         let all = self.containers.iter();
         all.filter_map(|(name, all)| Some((name.clone(), newest(all)?)))
             .collect()
-    }
-}
-
-/// Whether a container that is not running should be started again.
-pub fn should_restart(pod: &Value, container: &Value, picture: &Picture) -> bool {
-    if meta::is_deleting(pod) || picture.finishing {
-        return false;
-    }
-    let Some(last) = picture.last(name_of(container)) else {
-        return true;
-    };
-    match last.state {
-        ContainerState::Running => false,
-        ContainerState::Created => true,
-        ContainerState::Exited => match view::text(pod, &["spec", "restartPolicy"]) {
-            _ if is_sidecar(container) => true,
-            "Never" => false,
-            "OnFailure" => last.exit_code != 0,
-            _ => true,
-        },
     }
 }
 
@@ -238,8 +219,8 @@ pub fn phase(pod: &Value, init: &[Value], regular: &[Value], picture: &Picture) 
     if picture.verdict.is_some() {
         return "Failed";
     }
-    let never = view::text(pod, &["spec", "restartPolicy"]) == "Never";
     let (mut pending_init, mut failed_init) = (0, 0);
+    let mut is_given_up = false;
     for (container, status) in view::list(pod, &["spec", "initContainers"])
         .iter()
         .zip(init)
@@ -255,55 +236,71 @@ pub fn phase(pod: &Value, init: &[Value], regular: &[Value], picture: &Picture) 
             }
         } else if let Some(code) = view::int(state, &["terminated", "exitCode"]) {
             failed_init += usize::from(code != 0);
+            is_given_up |= code != 0 && !restarts(pod, container, code as i32);
         } else if state.get("waiting").is_some() && last_failed.is_some_and(|code| code != 0) {
             failed_init += 1;
         } else {
             pending_init += 1;
         }
     }
-    let (mut waiting, mut running, mut stopped, mut succeeded) = (0, 0, 0, 0);
-    for status in regular {
-        if status["state"].get("running").is_some() {
-            running += 1;
-        } else if let Some(code) = view::int(status, &["state", "terminated", "exitCode"]) {
-            stopped += 1;
-            succeeded += usize::from(code == 0);
-        } else if status["lastState"].get("terminated").is_some() {
-            stopped += 1;
-        } else {
-            waiting += 1;
-        }
-    }
-    if failed_init > 0 && never {
+    let regular = counts(pod, regular);
+    if is_given_up {
         return "Failed";
     }
     let finishing = picture.finishing;
-    if failed_init > 0 && finishing && running == 0 {
+    if failed_init > 0 && finishing && regular.running == 0 {
         return "Failed";
     }
-    if pending_init > 0 || failed_init > 0 || waiting > 0 {
+    if pending_init > 0 || failed_init > 0 || regular.waiting > 0 {
         return "Pending";
     }
-    if running > 0 {
+    if regular.running > 0 {
         return "Running";
     }
-    if stopped == 0 {
+    if regular.stopped == 0 {
         return "Pending";
     }
-    let policy = view::text(pod, &["spec", "restartPolicy"]);
-    if finishing {
-        return if succeeded == stopped {
-            "Succeeded"
+    match regular.succeeded == regular.stopped {
+        _ if regular.goes_on && !finishing => "Running",
+        true => "Succeeded",
+        false => "Failed",
+    }
+}
+
+/// How the regular containers of a pod stand.
+#[derive(Default)]
+struct Counts {
+    waiting: usize,
+    running: usize,
+    stopped: usize,
+    succeeded: usize,
+    /// One that ended starts again.
+    goes_on: bool,
+}
+
+fn counts(pod: &Value, regular: &[Value]) -> Counts {
+    let mut counts = Counts::default();
+    let containers = view::list(pod, &["spec", "containers"]);
+    for status in regular {
+        let ended = ["state", "lastState"]
+            .iter()
+            .find_map(|s| view::int(status, &[s, "terminated", "exitCode"]));
+        let container = view::named(containers, name_of(status));
+        counts.goes_on |= ended
+            .zip(container)
+            .is_some_and(|(code, c)| restarts(pod, c, code as i32));
+        if status["state"].get("running").is_some() {
+            counts.running += 1;
+        } else if let Some(code) = view::int(status, &["state", "terminated", "exitCode"]) {
+            counts.stopped += 1;
+            counts.succeeded += usize::from(code == 0);
+        } else if status["lastState"].get("terminated").is_some() {
+            counts.stopped += 1;
         } else {
-            "Failed"
-        };
+            counts.waiting += 1;
+        }
     }
-    match policy {
-        "Always" => "Running",
-        _ if succeeded == stopped => "Succeeded",
-        "Never" => "Failed",
-        _ => "Running",
-    }
+    counts
 }
 
 /// A condition without its times: type, status, reason, message.

@@ -12,8 +12,9 @@ use objects::{Object, meta};
 use serde_json::Value;
 
 use super::probes::Kind as Probe;
+use super::restart;
 use super::start::{self, Trouble};
-use super::status::{self, is_sidecar};
+use super::status::is_sidecar;
 use super::volumes::Failure;
 use super::worker::{Outcome, Worker};
 use super::{Agent, probe_worker, volumes};
@@ -48,7 +49,13 @@ pub(super) async fn round(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object) 
         died: worker.state.borrow().picture.died(),
         ..Results::default()
     };
-    end_unwanted(agent, worker, &pod).await;
+    // A pod that is deleted meanwhile is ended as a whole, with its grace from the beginning.
+    let deleted = worker
+        .bell
+        .until(|| meta::is_deleting(&worker.latest()).then_some(()));
+    if select(end_unwanted(agent, worker, &pod), deleted).await == Either::Right(()) {
+        return Outcome::Done;
+    }
     start_wanted(agent, worker, &pod, &mut results).await;
     results.outcome()
 }
@@ -211,7 +218,13 @@ async fn make_sandbox(agent: &Agent, worker: &Worker, pod: &Object) -> bool {
         name: meta::name(pod).into(),
         namespace: meta::namespace(pod).into(),
         uid: meta::uid(pod).into(),
-        hosts: start::hosts(pod, &ip, &hostname, &agent.cluster.spec().cluster_domain),
+        hosts: if host_network {
+            let of_node = agent.host.read("/etc/hosts");
+            let of_node = of_node.unwrap_or_else(|_| b"127.0.0.1\tlocalhost\n".to_vec());
+            start::hosts_of_node(pod, &String::from_utf8_lossy(&of_node))
+        } else {
+            start::hosts(pod, &ip, &hostname, &agent.cluster.spec().cluster_domain)
+        },
         hostname,
         ip: if host_network {
             None
@@ -277,7 +290,7 @@ async fn end_unwanted(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object) {
         } else {
             continue;
         };
-        if view::text(pod, &["spec", "restartPolicy"]) != "Never" || text.ends_with("changed") {
+        if text.ends_with("changed") || restart::restarts(pod, container, 137) {
             text += ", will be restarted";
         }
         let id = ContainerId(last.id.clone());
@@ -311,7 +324,7 @@ async fn start_wanted(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object, resu
         return;
     }
     for container in view::list(pod, &["spec", "containers"]) {
-        if status::should_restart(pod, container, &worker.state.borrow().picture) {
+        if restart::should_restart(pod, container, &worker.state.borrow().picture) {
             start_one(agent, worker, pod, container, results).await;
         }
     }
@@ -353,9 +366,7 @@ async fn init_done(
             }
             Some(seen) if seen.exit_code == 0 && !sidecar => {}
             Some(_) if begun && !sidecar => {}
-            Some(_) if view::text(pod, &["spec", "restartPolicy"]) == "Never" && !sidecar => {
-                return false;
-            }
+            Some(seen) if !restart::restarts(pod, container, seen.exit_code) => return false,
             _ => {
                 start_one(agent, worker, pod, container, results).await;
                 let no_probe = container.get("startupProbe").is_none();

@@ -40,8 +40,34 @@ pub(super) struct Maker<'a> {
     allocatable: &'a Value,
 }
 
-/// A file that a projection makes: path, content, mode.
-type File = (String, Vec<u8>, u32);
+/// A file that a projection makes.
+struct File {
+    path: String,
+    content: Vec<u8>,
+    mode: u32,
+    /// Whom it belongs to, if not to root.
+    owner: Option<u32>,
+}
+
+impl File {
+    fn new(path: &str, content: Vec<u8>, mode: u32) -> File {
+        let path = path.to_string();
+        let owner = None;
+        File {
+            path,
+            content,
+            mode,
+            owner,
+        }
+    }
+}
+
+/// Whether containers can only read a volume, whatever their mounts say.
+pub(super) fn is_read_only(volume: &Value) -> bool {
+    let projections = ["configMap", "secret", "downwardAPI", "projected"];
+    let claim = ["persistentVolumeClaim", "readOnly"];
+    projections.iter().any(|kind| volume.get(kind).is_some()) || view::flag(volume, &claim)
+}
 
 impl<'a> Maker<'a> {
     pub fn new(agent: &'a Agent, allocatable: &'a Value) -> Maker<'a> {
@@ -99,7 +125,7 @@ impl Maker<'_> {
     fn mount(&self, server: &Server, pod: &Object, name: &str) -> Result<Volume, Failure> {
         let mounted = server.mount(self.cluster, pod, name)?;
         if matches!(server, Server::Iscsi { .. }) {
-            ownership::give(pod, &mounted, false);
+            ownership::give_disk(pod, &mounted);
         }
         Ok(mounted)
     }
@@ -176,11 +202,15 @@ impl Maker<'_> {
             return self.downward(pod, part, mode);
         }
         match source.get("serviceAccountToken") {
-            Some(part) => Ok(vec![(
-                view::text(part, &["path"]).to_string(),
-                self.token(pod, part).into_bytes(),
-                mode,
-            )]),
+            Some(part) => {
+                let content = self.token(pod, part).into_bytes();
+                let mut file = File::new(view::text(part, &["path"]), content, mode);
+                file.owner = ownership::user(pod);
+                if file.owner.is_some() || ownership::group(pod).is_some() {
+                    file.mode = 0o600;
+                }
+                Ok(vec![file])
+            }
             None => Ok(Vec::new()),
         }
     }
@@ -293,11 +323,8 @@ impl Maker<'_> {
                 }
             };
             let own = view::int(item, &["mode"]).map_or(mode, |m| m as u32);
-            files.push((
-                view::text(item, &["path"]).to_string(),
-                text.into_bytes(),
-                own,
-            ));
+            let path = view::text(item, &["path"]);
+            files.push(File::new(path, text.into_bytes(), own));
         }
         Ok(files)
     }
@@ -322,7 +349,7 @@ impl Maker<'_> {
             let path = view::text(source, &["path"]);
             let found = self.host.volume(path);
             let found = found.map_err(|_| format!("stat {path}: no such file or directory"))?;
-            ownership::give(pod, &found, false);
+            ownership::give_disk(pod, &found);
             return Ok(found);
         }
         if let Some(server) = Server::of(&volume["spec"]) {
@@ -368,16 +395,23 @@ impl Maker<'_> {
             }
             "FileOrCreate" if stat.is_none() => {
                 let made = self.host.write(path, b"", 0o644);
-                made.map_err(|e| format!("open {path}: {e}"))?;
+                made.map_err(|e| format!("open {path}: {}", in_go(e)))?;
             }
             _ if stat.is_none() => {
                 let made = self.host.mkdir_all(path, 0o755);
-                made.map_err(|e| format!("mkdir {path}: {e}"))?;
+                made.map_err(|e| format!("mkdir {path}: {}", in_go(e)))?;
             }
             _ => {}
         }
-        self.host.volume(path).map_err(|e| format!("{path}: {e}"))
+        self.host
+            .volume(path)
+            .map_err(|e| format!("{path}: {}", in_go(e)))
     }
+}
+
+/// An error as Go's programs tell it.
+fn in_go(error: machine::Errno) -> String {
+    error.text().to_lowercase()
 }
 
 fn decoded(value: &Value) -> Vec<u8> {
@@ -399,7 +433,7 @@ fn choose(
     if items.is_empty() {
         return Ok(data
             .iter()
-            .map(|(k, v)| (k.clone(), v.clone(), mode))
+            .map(|(k, v)| File::new(k, v.clone(), mode))
             .collect());
     }
     let mut files = Vec::new();
@@ -408,7 +442,7 @@ fn choose(
         match data.get(key) {
             Some(bytes) => {
                 let own = view::int(item, &["mode"]).map_or(mode, |m| m as u32);
-                files.push((view::text(item, &["path"]).to_string(), bytes.clone(), own));
+                files.push(File::new(view::text(item, &["path"]), bytes.clone(), own));
             }
             None if view::flag(source, &["optional"]) => {}
             None => return Err(format!("{missing}: {key}")),
@@ -420,9 +454,9 @@ fn choose(
 /// Writes files behind `..data`, which changes at once from one version to the next. Nothing is written when nothing differs.
 fn project(volume: &Volume, files: &[File], stamp: &str) {
     let root = volume.files();
-    let same = files.iter().all(|(path, bytes, _)| {
-        root.read(&format!("/..data/{path}"))
-            .is_ok_and(|b| b == *bytes)
+    let same = files.iter().all(|file| {
+        root.read(&format!("/..data/{}", file.path))
+            .is_ok_and(|b| b == file.content)
     });
     let before = root.readlink("/..data").ok();
     let known = before
@@ -434,11 +468,16 @@ fn project(volume: &Volume, files: &[File], stamp: &str) {
     }
     // A tmpfs of this size cannot be full; what fails here shows as a missing file.
     let _ = root.mkdir_all(&format!("/{stamp}"), 0o755);
-    for (path, bytes, mode) in files {
+    for file in files {
+        let path = &file.path;
         if let Some((parent, _)) = path.rsplit_once('/') {
             let _ = root.mkdir_all(&format!("/{stamp}/{parent}"), 0o755);
         }
-        let _ = root.write(&format!("/{stamp}/{path}"), bytes, *mode);
+        let path = format!("/{stamp}/{path}");
+        let _ = root.write(&path, &file.content, file.mode);
+        if let Some(uid) = file.owner {
+            let _ = root.chown(&path, uid, 0);
+        }
     }
     let _ = root.symlink(stamp, "/..data_tmp");
     let _ = root.rename("/..data_tmp", "/..data");
@@ -461,7 +500,7 @@ fn project(volume: &Volume, files: &[File], stamp: &str) {
 fn top_names(files: &[File]) -> Vec<String> {
     let mut names: Vec<String> = files
         .iter()
-        .map(|(p, _, _)| p.split('/').next().unwrap_or_default().to_string())
+        .map(|f| f.path.split('/').next().unwrap_or_default().to_string())
         .collect();
     names.sort();
     names.dedup();

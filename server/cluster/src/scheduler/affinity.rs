@@ -114,7 +114,8 @@ pub fn disliked(pod: &Value, node: &Value) -> i64 {
         .count() as i64
 }
 
-fn host_ports(pod: &Value) -> Vec<(&str, &str, i64)> {
+/// Address, protocol and number of the ports of its node that a pod takes.
+pub fn host_ports(pod: &Value) -> Vec<(&str, &str, i64)> {
     let containers = view::list(pod, &["spec", "containers"]).iter();
     let sidecars = view::list(pod, &["spec", "initContainers"])
         .iter()
@@ -163,7 +164,8 @@ pub struct Placed<'a> {
     pub node: &'a Value,
 }
 
-fn term_selects(term: &Value, owner: &Value, candidate: &Value) -> bool {
+/// Whether a term of affinity between pods, which `owner` has, means another pod.
+pub fn term_selects(term: &Value, owner: &Value, candidate: &Value) -> bool {
     let namespaces = view::texts(term, &["namespaces"]);
     let own = meta::namespace(candidate);
     let everywhere = term
@@ -192,7 +194,7 @@ pub enum Neighbours {
     OthersAntiAffinityHit,
 }
 
-const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
+pub const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
 
 /// Whether a pod keeps others away from where it stands.
 pub fn keeps_away(pod: &Value) -> bool {

@@ -6,6 +6,7 @@ use objects::{Object, meta};
 use serde_json::Value;
 
 use super::affinity::{self, Neighbours, Placed};
+use super::hints::Cause;
 use super::snapshot::{NodeInfo, Snapshot};
 use super::{resources, volumes};
 use crate::cluster::Cluster;
@@ -14,21 +15,24 @@ use crate::view;
 /// Why a pod does not fit on a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Rejection {
+    pub cause: Cause,
     pub reasons: Vec<String>,
     /// Whether removing pods could help.
     pub resolvable: bool,
 }
 
 impl Rejection {
-    pub(super) fn never(reason: impl Into<String>) -> Self {
+    pub(super) fn never(cause: Cause, reason: impl Into<String>) -> Self {
         Rejection {
+            cause,
             reasons: vec![reason.into()],
             resolvable: false,
         }
     }
 
-    fn by_pods(reason: &str) -> Self {
+    fn by_pods(cause: Cause, reason: &str) -> Self {
         Rejection {
+            cause,
             reasons: vec![reason.into()],
             resolvable: true,
         }
@@ -56,11 +60,14 @@ pub(super) struct Unfit {
     pub no_victims: String,
     /// The nodes on which removing pods might help.
     pub promising: Vec<Object>,
+    /// Which filters rejected it.
+    pub causes: BTreeSet<Cause>,
 }
 
 impl Unfit {
-    fn because(reasons: impl Into<String>) -> Unfit {
+    fn because(cause: Cause, reasons: impl Into<String>) -> Unfit {
         Unfit {
+            causes: BTreeSet::from([cause]),
             reasons: reasons.into(),
             no_victims: String::new(),
             promising: Vec::new(),
@@ -76,7 +83,10 @@ pub(super) fn find(
 ) -> Result<Vec<usize>, Unfit> {
     let total = snapshot.nodes.len();
     if total == 0 {
-        return Err(Unfit::because("no nodes available to schedule pods"));
+        return Err(Unfit::because(
+            Cause::NoNodes,
+            "no nodes available to schedule pods",
+        ));
     }
     if let Err(text) = volumes::pre_filter(cluster, pod) {
         let tail = if minor_from(cluster, 36) {
@@ -84,9 +94,8 @@ pub(super) fn find(
         } else {
             format!("{text}.")
         };
-        return Err(Unfit::because(format!(
-            "0/{total} nodes are available: {tail}"
-        )));
+        let text = format!("0/{total} nodes are available: {tail}");
+        return Err(Unfit::because(Cause::Claims, text));
     }
     let seen = snapshot.seen_by(pod);
     let snapshot = seen.as_ref().unwrap_or(snapshot);
@@ -112,6 +121,7 @@ pub(super) fn find(
         reasons: format!("0/{total} nodes are available: {reasons}."),
         no_victims: no_victims(cluster, pod, total, &rejections),
         promising,
+        causes: rejections.iter().map(|r| r.cause).collect(),
     })
 }
 
@@ -156,12 +166,16 @@ fn reject(pod: &Value, info: &NodeInfo, world: &World<'_>) -> Option<Rejection> 
         let cordon =
             serde_json::json!({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"});
         if !affinity::tolerated(tolerations, &cordon) {
-            return Some(Rejection::never("node(s) were unschedulable"));
+            return Some(Rejection::never(
+                Cause::Cordon,
+                "node(s) were unschedulable",
+            ));
         }
     }
     let asked = view::text(pod, &["spec", "nodeName"]);
     if !asked.is_empty() && asked != meta::name(node) {
         return Some(Rejection::never(
+            Cause::Name,
             "node(s) didn't match the requested node name",
         ));
     }
@@ -175,15 +189,17 @@ fn reject(pod: &Value, info: &NodeInfo, world: &World<'_>) -> Option<Rejection> 
         } else {
             "node(s) had untolerated taint(s)".to_string()
         };
-        return Some(Rejection::never(text));
+        return Some(Rejection::never(Cause::Taint, text));
     }
     if world.is_choosy && !affinity::node_suits(pod, node) {
         return Some(Rejection::never(
+            Cause::Choice,
             "node(s) didn't match Pod's node affinity/selector",
         ));
     }
     if world.asks_ports && !affinity::ports_free(pod, info.pods.iter().map(|p| &**p)) {
         return Some(Rejection::by_pods(
+            Cause::Ports,
             "node(s) didn't have free ports for the requested pod ports",
         ));
     }
@@ -191,12 +207,16 @@ fn reject(pod: &Value, info: &NodeInfo, world: &World<'_>) -> Option<Rejection> 
     if !lacks.is_empty() {
         let resolvable = lacks.iter().all(|l| !l.hopeless);
         return Some(Rejection {
+            cause: Cause::Room,
             reasons: lacks.into_iter().map(|l| l.reason).collect(),
             resolvable,
         });
     }
     if world.asks_disks && !volumes::disks_free(pod, info.pods.iter().map(|p| &**p)) {
-        return Some(Rejection::by_pods("node(s) had no available disk"));
+        return Some(Rejection::by_pods(
+            Cause::Disks,
+            "node(s) had no available disk",
+        ));
     }
     among_others(pod, node, &world.nodes, world.placed.as_deref()?)
 }
@@ -212,24 +232,29 @@ fn among_others(
         Ok(()) => {}
         Err(true) => {
             return Some(Rejection::never(
+                Cause::Spread,
                 "node(s) didn't match pod topology spread constraints (missing required label)",
             ));
         }
         Err(false) => {
             return Some(Rejection::by_pods(
+                Cause::Spread,
                 "node(s) didn't match pod topology spread constraints",
             ));
         }
     }
     match affinity::neighbours(pod, node, placed) {
         Neighbours::Fine => None,
-        Neighbours::AffinityMissed => {
-            Some(Rejection::never("node(s) didn't match pod affinity rules"))
-        }
+        Neighbours::AffinityMissed => Some(Rejection::never(
+            Cause::Neighbours,
+            "node(s) didn't match pod affinity rules",
+        )),
         Neighbours::AntiAffinityHit => Some(Rejection::by_pods(
+            Cause::Neighbours,
             "node(s) didn't match pod anti-affinity rules",
         )),
         Neighbours::OthersAntiAffinityHit => Some(Rejection::by_pods(
+            Cause::Neighbours,
             "node(s) didn't satisfy existing pods anti-affinity rules",
         )),
     }

@@ -4,6 +4,7 @@
 
 pub(crate) mod affinity;
 mod filter;
+mod hints;
 mod preemption;
 pub(crate) mod resources;
 mod score;
@@ -22,6 +23,7 @@ use crate::events::Kind;
 use crate::feed::Feed;
 use crate::store::{Change, ChangeKind};
 use crate::view;
+use hints::Cause;
 use snapshot::Snapshot;
 
 const FOLLOWED: &[(&str, &str)] = &[
@@ -41,6 +43,8 @@ struct Waiting {
     attempts: u32,
     not_before: Time,
     woken: bool,
+    /// Which filters rejected it last.
+    causes: BTreeSet<Cause>,
 }
 
 pub(crate) fn start(cluster: &Cluster) {
@@ -107,6 +111,7 @@ impl Scheduler {
                         attempts: 0,
                         not_before: self.cluster.now(),
                         woken: true,
+                        causes: BTreeSet::new(),
                     },
                 );
             } else if spec_changed && let Some(waiting) = self.waiting.get_mut(uid) {
@@ -117,8 +122,13 @@ impl Scheduler {
         if about_pod {
             self.waiting.remove(meta::uid(&change.object));
         }
-        if makes_room(change) {
-            self.waiting.values_mut().for_each(|w| w.woken = true);
+        for waiting in self.waiting.values_mut().filter(|w| !w.woken) {
+            let pod = || self.cluster.get(pods(), &waiting.namespace, &waiting.name);
+            let mut causes = waiting.causes.iter();
+            waiting.woken = causes.any(|cause| {
+                hints::concerns(*cause, change)
+                    && pod().is_some_and(|pod| hints::helps(*cause, &pod, change))
+            });
         }
     }
 
@@ -151,16 +161,23 @@ impl Scheduler {
                 self.waiting.remove(&uid);
                 continue;
             }
-            if self.schedule(&pod, &mut snapshot) {
-                self.waiting.remove(&uid);
-            } else if let Some(waiting) = self.waiting.get_mut(&uid) {
-                waiting.attempts += 1;
-                waiting.woken = false;
-                let pause =
-                    (FIRST_BACK_OFF * 2u32.saturating_pow(waiting.attempts - 1)).min(LAST_BACK_OFF);
-                waiting.not_before = now + pause;
+            match self.schedule(&pod, &mut snapshot) {
+                Ok(()) => drop(self.waiting.remove(&uid)),
+                Err(causes) => self.put_back(&uid, causes),
             }
         }
+    }
+
+    /// Lets a pod wait until something changes that its rejection hung on, and at least for its back-off.
+    fn put_back(&mut self, uid: &str, causes: BTreeSet<Cause>) {
+        let Some(waiting) = self.waiting.get_mut(uid) else {
+            return;
+        };
+        waiting.attempts += 1;
+        waiting.woken = false;
+        waiting.causes = causes;
+        let pause = (FIRST_BACK_OFF * 2u32.saturating_pow(waiting.attempts - 1)).min(LAST_BACK_OFF);
+        waiting.not_before = self.cluster.now() + pause;
     }
 
     fn is_ours(&self, pod: &Object) -> bool {
@@ -172,25 +189,26 @@ impl Scheduler {
             && resources::takes_room(pod)
     }
 
-    /// Binds a pod, or writes why it cannot be. The snapshot goes with what is done.
-    fn schedule(&self, pod: &Object, snapshot: &mut Snapshot) -> bool {
+    /// Binds a pod, or writes why it cannot be, and tells which filters rejected it. The snapshot goes with what is done.
+    fn schedule(&self, pod: &Object, snapshot: &mut Snapshot) -> Result<(), BTreeSet<Cause>> {
         if !view::list(pod, &["spec", "schedulingGates"]).is_empty() {
             let text = "Scheduling is blocked due to non-empty scheduling gates";
             self.write_condition(pod, "SchedulingGated", text);
-            return false;
+            return Err(BTreeSet::new());
         }
         if meta::is_deleting(pod) {
-            return false;
+            return Err(BTreeSet::new());
         }
         match filter::find(&self.cluster, snapshot, pod) {
             Ok(fitting) => {
                 let chosen = score::best(snapshot, pod, &fitting);
                 volumes::reserve(&self.cluster, pod, &chosen);
                 let bound = self.bind(pod, &chosen);
-                if bound {
-                    snapshot.add(pod.clone(), &chosen);
+                if !bound {
+                    return Err(BTreeSet::from([Cause::Unbound]));
                 }
-                bound
+                snapshot.add(pod.clone(), &chosen);
+                Ok(())
             }
             Err(unfit) => {
                 let before = self.cluster.revision();
@@ -201,7 +219,7 @@ impl Scheduler {
                 self.cluster
                     .event_v1(pod, "Scheduling", Kind::Warning, "FailedScheduling", &text);
                 self.write_condition(pod, "Unschedulable", &text);
-                false
+                Err(unfit.causes)
             }
         }
     }
@@ -251,33 +269,5 @@ impl Scheduler {
                     "lastProbeTime": null, "lastTransitionTime": now, "observedGeneration": generation})),
             }
         });
-    }
-}
-
-/// Whether a change may let a pod fit that did not.
-fn makes_room(change: &Change) -> bool {
-    match (change.resource.plural, change.kind) {
-        ("pods", ChangeKind::Deleted) => true,
-        ("pods", _) => {
-            let before = change
-                .old
-                .as_ref()
-                .is_some_and(|o| resources::takes_room(o));
-            before && !resources::takes_room(&change.object)
-                || change
-                    .old
-                    .as_ref()
-                    .is_some_and(|o| view::text(o, &["spec", "nodeName"]).is_empty())
-                || change
-                    .old
-                    .as_ref()
-                    .is_some_and(|o| o["metadata"]["labels"] != change.object["metadata"]["labels"])
-        }
-        ("nodes", ChangeKind::Modified) => change.old.as_ref().is_none_or(|o| {
-            o["spec"] != change.object["spec"]
-                || o["metadata"]["labels"] != change.object["metadata"]["labels"]
-                || o["status"]["allocatable"] != change.object["status"]["allocatable"]
-        }),
-        _ => true,
     }
 }

@@ -116,6 +116,7 @@ pub(super) fn reject(cluster: &Cluster, pod: &Value, node: &Value) -> Option<Rej
             )?;
             if !reachable(&volume, node) {
                 return Some(Rejection::never(
+                    super::hints::Cause::Claims,
                     "node(s) didn't match PersistentVolume's node affinity",
                 ));
             }
@@ -124,6 +125,7 @@ pub(super) fn reject(cluster: &Cluster, pod: &Value, node: &Value) -> Option<Rej
             && !provisioned(cluster, &found)
         {
             return Some(Rejection::never(
+                super::hints::Cause::Claims,
                 "node(s) didn't find available persistent volumes to bind",
             ));
         }

@@ -1,5 +1,6 @@
 //! The room from its doors, in virtual time.
 
+mod containers;
 mod control_plane;
 mod corners;
 mod eviction;

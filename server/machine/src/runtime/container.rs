@@ -76,6 +76,11 @@ impl Container {
         let space = Rc::new(make_space(node, sandbox, &config, &content, &fs, &id)?);
         node.hardware.tenant(&space);
         let termination = mount_all(node, sandbox, &config, &space)?;
+        // A working directory that is missing is made, as the mount points are, before the root may be written to no more.
+        let _ = space.files().mkdir_all(directory(&config, &content), 0o755);
+        if config.read_only_rootfs {
+            space.mounts.protect("/");
+        }
         let user = user(&space, &config, &content)?;
         let status = status(node, sandbox, &config, &reference, &user, id);
         Ok(Container {
@@ -132,20 +137,10 @@ impl Container {
         if tty {
             set(&mut env, "TERM", "xterm");
         }
-        let image = &self.content.config.working_dir;
-        let dir = if self.config.working_dir.is_empty() {
-            image
-        } else {
-            &self.config.working_dir
-        };
         Launch {
             argv,
             env,
-            cwd: if dir.is_empty() {
-                "/".into()
-            } else {
-                dir.clone()
-            },
+            cwd: directory(&self.config, &self.content).into(),
             uid: self.user.uid,
             gid: self.user.gid,
             groups: self.user.groups.clone(),
@@ -165,9 +160,6 @@ impl Container {
             return Err(unknown("no command specified"));
         }
         let launch = self.launch(argv, self.config.tty, self.config.stdin);
-        let files = self.space.files();
-        // A working directory that is missing is made.
-        let _ = files.mkdir_all(&launch.cwd, 0o755);
         let streams = streams(&self.space, launch.tty, launch.stdin);
         let process = match start(&self.space, launch, streams.fds, streams.tty.as_ref()) {
             Ok(process) => process,
@@ -277,6 +269,13 @@ impl Container {
     }
 }
 
+/// Where the processes of a container begin.
+fn directory<'a>(config: &'a ContainerConfig, content: &'a Content) -> &'a str {
+    let asked = [&config.working_dir, &content.config.working_dir];
+    let named = asked.into_iter().find(|d| !d.is_empty());
+    named.map_or("/", String::as_str)
+}
+
 fn status(
     node: &Inner,
     sandbox: &Sandbox,
@@ -320,14 +319,7 @@ fn make_space(
         "rw,relatime,lowerdir={snapshots}/1/fs,upperdir={snapshots}/{number}/fs,workdir={snapshots}/{number}/work"
     );
     let root = ("overlay", "overlay", options.as_str());
-    let mounts = rootfs::mounts(
-        &node.kernel,
-        fs,
-        &content.layer,
-        root,
-        config.read_only_rootfs,
-    )
-    .map_err(|e| {
+    let mounts = rootfs::mounts(&node.kernel, fs, &content.layer, root).map_err(|e| {
         unknown(format!(
             "failed to create containerd container: {}",
             e.text().to_lowercase()

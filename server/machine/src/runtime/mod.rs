@@ -193,7 +193,6 @@ impl Inner {
             &fs,
             &Arc::new(layer),
             ("overlay", "overlay", "rw"),
-            false,
         )
         .map_err(|e| failed(e.text()))?;
         let space = Rc::new(crate::space::Space {

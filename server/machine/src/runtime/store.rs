@@ -257,13 +257,31 @@ fn address_of(host: &str) -> core::net::Ipv4Addr {
     core::net::Ipv4Addr::new(34, byte(0), byte(2), byte(4))
 }
 
-fn invalid(text: &str) -> PullError {
-    let reason = if text.chars().any(|c| c.is_ascii_uppercase())
-        && Reference::parse(&text.to_lowercase()).is_some()
-    {
-        "invalid reference format: repository name must be lowercase"
+/// The repository of a reference that is wrong for its capital letters, without host and tag: `library/Nginx`.
+fn loud_repository(text: &str) -> Option<String> {
+    let quiet = Reference::parse(&text.to_lowercase())?;
+    let path = quiet.path();
+    let at = quiet.repository.len() - path.len();
+    let (host, name) = match text.split_once('/') {
+        Some((host, rest)) if host.contains(['.', ':']) || host == "localhost" => (host, rest),
+        _ => ("", text),
+    };
+    let name = name.split(['@', ':']).next().unwrap_or_default();
+    let is_official = host.is_empty() && !name.contains('/') && at > 0;
+    let name = if is_official {
+        format!("library/{name}")
     } else {
-        "invalid reference format"
+        name.to_string()
+    };
+    (name != name.to_lowercase()).then_some(name)
+}
+
+fn invalid(text: &str) -> PullError {
+    let reason = match loud_repository(text) {
+        Some(name) => {
+            format!("invalid reference format: repository name ({name}) must be lowercase")
+        }
+        None => "invalid reference format".to_string(),
     };
     PullError::InvalidName(format!(
         "Failed to apply default image tag \"{text}\": couldn't parse image name \"{text}\": {reason}"

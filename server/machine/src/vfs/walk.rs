@@ -51,6 +51,22 @@ impl Mounts {
         }
     }
 
+    /// From now on nothing is written to what is mounted at `path`; mount points in it have been made.
+    pub fn protect(&self, path: &str) {
+        let mut mounts = self.0.borrow_mut();
+        if let Some(mount) = mounts.iter_mut().rev().find(|m| m.info.target == path) {
+            let mut info = mount.info.clone();
+            info.options = info.options.replacen("rw", "ro", 1);
+            let root = mount.root.clone();
+            let read_only = true;
+            *mount = Rc::new(Mount {
+                info,
+                root,
+                read_only,
+            });
+        }
+    }
+
     pub fn list(&self) -> Vec<Rc<Mount>> {
         self.0.borrow().clone()
     }

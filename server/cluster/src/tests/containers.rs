@@ -1,0 +1,166 @@
+//! How containers are made and made again: roots and volumes that are only read, tokens, rules of restarting, kills that a delete overtakes.
+
+use serde_json::{Value, json};
+
+use super::{World, pod};
+use crate::cluster::{pods, resource};
+use crate::streams::LogQuery;
+use crate::{ClusterSpec, view};
+
+fn world() -> World {
+    World::whole(ClusterSpec::default())
+}
+
+fn sh(script: &str) -> Value {
+    json!({"image": "busybox:1.36", "command": ["sh", "-c", script]})
+}
+
+fn log(world: &World, pod: &str) -> String {
+    let query = LogQuery {
+        namespace: "default".into(),
+        pod: pod.into(),
+        ..LogQuery::default()
+    };
+    let log = world.cluster.logs(&query).expect("a log");
+    super::pods::read_all(world, &log)
+}
+
+#[test]
+fn what_is_read_only_can_be_mounted_into_and_not_written_to() {
+    let world = world();
+    world
+        .create(json!({"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "cm"}, "data": {"mode": "dev"}}))
+        .expect("created");
+    let mut container = sh(
+        "cd /; touch /x; touch /cm/x; echo kept > /data/x && cat /data/x; pwd; \
+         stat -c '%a %u %g' -L /var/run/secrets/kubernetes.io/serviceaccount/token; sleep 3600",
+    );
+    container["securityContext"] = json!({"readOnlyRootFilesystem": true});
+    container["workingDir"] = "/not/there".into();
+    container["volumeMounts"] =
+        json!([{"name": "e", "mountPath": "/data"}, {"name": "v", "mountPath": "/cm"}]);
+    let mut object = pod("reads", container);
+    object["spec"]["securityContext"] = json!({"runAsUser": 1000, "fsGroup": 2000});
+    object["spec"]["volumes"] =
+        json!([{"name": "e", "emptyDir": {}}, {"name": "v", "configMap": {"name": "cm"}}]);
+    world.create(object).expect("created");
+    world.run_ms(20_000);
+    assert_eq!(
+        log(&world, "reads"),
+        "touch: /x: Read-only file system\ntouch: /cm/x: Read-only file system\nkept\n/\n640 1000 2000\n"
+    );
+}
+
+#[test]
+fn a_rule_starts_again_what_a_pod_would_not() {
+    let world = world();
+    let mut container = sh("sleep 1; exit 42");
+    container["restartPolicy"] = "Never".into();
+    container["restartPolicyRules"] =
+        json!([{"action": "Restart", "exitCodes": {"operator": "In", "values": [42]}}]);
+    let mut object = pod("ruled", container);
+    object["spec"]["restartPolicy"] = "Never".into();
+    world.create(object).expect("created");
+    world.run_ms(8_000);
+    let ruled = world.pod("ruled");
+    assert_eq!(view::text(&ruled, &["status", "phase"]), "Running");
+    let status = view::at(&ruled, &["status", "containerStatuses", "0"]);
+    assert_eq!(view::int(status, &["restartCount"]), Some(1), "{status}");
+    assert_eq!(
+        status["lastState"]["terminated"]["exitCode"], 42,
+        "{status}"
+    );
+}
+
+#[test]
+fn a_path_that_names_nothing_keeps_a_container_from_being_made() {
+    let world = world();
+    let mut container = sh("sleep 3600");
+    container["volumeMounts"] =
+        json!([{"name": "e", "mountPath": "/data", "subPathExpr": "$(NOBODY)"}]);
+    let mut object = pod("lost", container);
+    object["spec"]["volumes"] = json!([{"name": "e", "emptyDir": {}}]);
+    world.create(object).expect("created");
+    world.run_ms(10_000);
+    let waiting = view::at(
+        &world.pod("lost"),
+        &["status", "containerStatuses", "0", "state", "waiting"],
+    )
+    .clone();
+    assert_eq!(
+        waiting,
+        json!({"reason": "CreateContainerConfigError", "message": "missing value for NOBODY"})
+    );
+}
+
+#[test]
+fn a_delete_overtakes_the_kill_of_a_probe() {
+    let world = world();
+    let mut container = sh("sleep 3600");
+    container["livenessProbe"] =
+        json!({"tcpSocket": {"port": 9}, "periodSeconds": 1, "failureThreshold": 1});
+    let mut object = pod("hit", container);
+    object["spec"]["terminationGracePeriodSeconds"] = 10.into();
+    world.create(object).expect("created");
+    world.run_ms(8_000);
+    let told = || world.events("hit");
+    let started = |events: &[String]| events.iter().filter(|e| e.starts_with("Started")).count();
+    assert!(
+        told()
+            .iter()
+            .any(|e| e.starts_with("Killing Container c failed liveness probe"))
+    );
+    world.delete(pods(), "hit").expect("deleted");
+    world.run_ms(9_000);
+    assert!(world.get(pods(), "hit").is_some(), "it has its whole grace");
+    world.run_ms(4_000);
+    assert!(world.get(pods(), "hit").is_none());
+    assert_eq!(started(&told()), 1, "{:#?}", told());
+    assert!(told().contains(&"Killing Stopping container c".to_string()));
+}
+
+#[test]
+fn a_pod_on_its_nodes_network_has_its_nodes_hosts() {
+    let world = world();
+    let mut object = pod("near", sh("head -n 2 /etc/hosts; sleep 3600"));
+    object["spec"]["hostNetwork"] = true.into();
+    world.create(object).expect("created");
+    world.run_ms(20_000);
+    let text = log(&world, "near");
+    assert!(
+        text.starts_with("# Kubernetes-managed hosts file (host network).\n127.0.0.1"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_cordon_does_not_make_the_scheduler_look_at_everybody_again() {
+    let world = world();
+    let mut picky = pod("picky", sh("sleep 3600"));
+    picky["spec"]["nodeSelector"] = json!({"disk": "ssd"});
+    world.create(picky).expect("created");
+    world.run_ms(2_000);
+    let nodes = resource("", "nodes");
+    let node = world.cluster.get(nodes, "", "node-1").expect("a node");
+    world.cluster.amend(nodes, &node, |n| {
+        view::set(n, &["spec", "unschedulable"], true)
+    });
+    world.run_ms(20_000);
+    let told = || {
+        let all = world.cluster.list(resource("", "events"), "default");
+        all.iter()
+            .filter(|e| e["reason"] == "FailedScheduling")
+            .count()
+    };
+    assert_eq!(told(), 1);
+    let node = world.cluster.get(nodes, "", "node-1").expect("a node");
+    world.cluster.amend(nodes, &node, |n| {
+        view::set(n, &["spec", "unschedulable"], false);
+        view::set(n, &["metadata", "labels", "disk"], "ssd");
+    });
+    world.run_ms(20_000);
+    assert_eq!(
+        view::text(&world.pod("picky"), &["spec", "nodeName"]),
+        "node-1"
+    );
+}
