@@ -254,10 +254,7 @@ fn read_lesson(
                 "this language is missing: course.yaml asks for it".to_owned(),
             )),
             Some(text) => {
-                let mut text = put(text, &vars);
-                if *lang == Lang::Fr {
-                    text = typography::french(&text);
-                }
+                let text = typography::set(*lang, &put(text, &vars));
                 let (prose, found) = prose::read(&text);
                 faults.extend(
                     found

@@ -13,8 +13,12 @@ const CODE: char = '\u{fffc}';
 const FIXED: char = '\u{a0}';
 const NARROW: char = '\u{202f}';
 
-/// A language file, well set. Code, in blocks and in lines, stays as it is.
-pub fn french(text: &str) -> String {
+/// Keeps a line from ending where it stands, and takes no room.
+const JOINED: char = '\u{2060}';
+
+/// A language file, well set: no line ends within the name of a key, and French has its spaces. Code, in blocks and in lines, stays as
+/// it is.
+pub fn set(lang: Lang, text: &str) -> String {
     let mut fenced = false;
     let lines = text.split_inclusive('\n').map(|line| {
         if line.trim_start().starts_with("```") {
@@ -23,21 +27,27 @@ pub fn french(text: &str) -> String {
         // A row of marks alone rules a table.
         match fenced || !line.contains(char::is_alphabetic) {
             true => line.to_owned(),
-            false => outside_code(line),
+            false => outside_code(lang, line),
         }
     });
     lines.collect()
 }
 
-fn outside_code(line: &str) -> String {
+fn outside_code(lang: Lang, line: &str) -> String {
     let parts = line.split('`').enumerate();
     let parts: Vec<String> = parts
         .map(|(at, part)| match at % 2 {
-            0 => spaces(part),
+            0 if lang == Lang::Fr => keys(&spaces(part)),
+            0 => keys(part),
             _ => part.to_owned(),
         })
         .collect();
     parts.join("`")
+}
+
+/// `Ctrl-C` is one word.
+fn keys(part: &str) -> String {
+    part.replace("Ctrl-", &format!("Ctrl-{JOINED}"))
 }
 
 fn spaces(part: &str) -> String {
@@ -116,8 +126,9 @@ fn message_fault(lang: Lang, message: &str) -> Option<String> {
     if let Some(wrong) = fault(lang, &blank.join("…")) {
         return Some(wrong);
     }
-    let as_set = lang != Lang::Fr || french(&unset) == message;
-    (!as_set).then(|| format!("write it as it is set: {}", french(&unset)))
+    // Messages have no keys to keep together.
+    let as_set = set(lang, &unset).replace(JOINED, "");
+    (lang == Lang::Fr && as_set != message).then(|| format!("write it as it is set: {as_set}"))
 }
 
 fn fault(lang: Lang, piece: &str) -> Option<String> {
@@ -195,8 +206,14 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expect: &str) {
-        let shown = french(text).replace(FIXED, "_").replace(NARROW, "-");
+        let shown = set(Lang::Fr, text).replace(FIXED, "_").replace(NARROW, "-");
         assert_eq!(shown, expect);
+    }
+
+    #[test]
+    fn no_line_ends_within_a_key() {
+        let shown = set(Lang::En, "End it with Ctrl-C; `Ctrl-C` is code.");
+        assert_eq!(shown, "End it with Ctrl-\u{2060}C; `Ctrl-C` is code.");
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod playground;
 pub mod preview;
 pub mod router;
 pub mod site;
+mod teaser;
 pub mod tickets;
 
 /// The language that a browser wishes, of those there are.

@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use super::app::{App, From, Known};
 use super::chrome::{Chrome, Data, exact, html, lost, sorry};
+use super::teaser::teaser;
 use super::{embed, language_of, own_kubectl};
 use crate::backend::Ground;
 use crate::language;
@@ -150,7 +151,7 @@ fn stop(app: &App, lang: Lang, lesson: &Lesson, done: usize, next: Option<&str>)
         id: lesson.id.clone(),
         href: format!("{}{}/lessons/{}", app.site.base, lang.tag(), lesson.id),
         title: prose.title.clone(),
-        summary: prose.summary.clone(),
+        summary: teaser(&prose.summary).to_owned(),
         minutes_text: minutes_text(lang, lesson.minutes),
         done_text: language::say_with(
             lang,
