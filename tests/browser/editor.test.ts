@@ -105,8 +105,8 @@ test("what was typed while the connection was away is written when it is back", 
   await shows(page, "tty: true");
 });
 
-test("what both sides wrote at once is shown, and one of it is chosen", async () => {
-  // The editor's text is on its way while the terminal writes.
+/** A page whose writes of files can be held up, so that the terminal writes before the editor's text is there. */
+async function slowly(): Promise<{ page: Page; late(is: boolean): void }> {
   let late = false;
   const page = await editing((page) =>
     page.routeWebSocket(/\/socket$/, (socket) => {
@@ -116,20 +116,50 @@ test("what both sides wrote at once is shown, and one of it is chosen", async ()
       });
     }),
   );
-  late = true;
+  return {
+    page,
+    late(is) {
+      late = is;
+    },
+  };
+}
+
+test("what both sides wrote at once on different lines goes together", async () => {
+  const { page, late } = await slowly();
+  late(true);
   await below(page, "image: nginx");
   await page.keyboard.type("tty: true");
-  await type(page, "sed -i 's/name: web/name: theirs/' pod.yaml\n");
+  await type(page, "sed -i 's/run: web/run: theirs/' pod.yaml\n");
+  await page.locator(".cm-line", { hasText: "run: theirs" }).waitFor();
+  await page.locator(".cm-line", { hasText: "tty: true" }).waitFor();
+  expect(await page.locator(".file-apart").count()).toBe(0);
+  late(false);
+  await page.locator(".cm-content").focus();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type(" ");
+  await page.locator(".file-state", { hasText: "Saved" }).waitFor();
+  await type(page, "clear; grep -c 'tty: true\\|run: theirs' pod.yaml\n");
+  await shows(page, /(?:^|\n)2\s/);
+});
+
+test("what both sides wrote at once on one line is shown, one of it is chosen, the other kept beside", async () => {
+  const { page, late } = await slowly();
+  late(true);
+  await page.locator(".cm-line", { hasText: "image: nginx" }).first().click();
+  await page.keyboard.press("End");
+  await page.keyboard.type(":alpine");
+  await type(page, "sed -i 's/image: nginx/image: redis/' pod.yaml\n");
   const apart = page.locator(".file-apart", { hasText: "pod.yaml" });
   await apart.waitFor();
-  await page.locator(".cm-line", { hasText: "tty: true" }).waitFor();
+  await page.locator(".cm-line", { hasText: "image: nginx:alpine" }).waitFor();
   await accessible(page);
   await picture(page, "editor-apart");
-  late = false;
+  late(false);
   await apart.getByRole("button", { name: "Keep mine" }).click();
   await page.locator(".file-state", { hasText: "Saved" }).waitFor();
-  await type(page, "clear; grep -c 'tty\\|theirs' pod.yaml\n");
-  await shows(page, /(?:^|\n)1\s/);
+  await page.getByText("The other text lies in pod.yaml.terminal.").waitFor();
+  await type(page, "clear; grep -h image: pod.yaml pod.yaml.terminal\n");
+  await shows(page, /image: nginx:alpine\s+- image: redis/);
 });
 
 test("a file that was not saved waits for its turn when another is opened", async () => {

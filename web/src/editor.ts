@@ -95,12 +95,16 @@ export class Editor {
   /** Shows another text; the cursor stays where it can. */
   show(text: string, isYaml: boolean): void {
     this.#isYaml = isYaml;
-    const { state } = this.#view;
-    if (state.doc.toString() === text) return;
-    const cursor = Math.min(state.selection.main.head, text.length);
+    const before = this.text;
+    if (before === text) return;
+    // Only what differs is replaced: the cursor stays at its words.
+    const least = Math.min(before.length, text.length);
+    let from = 0;
+    while (from < least && before[from] === text[from]) from += 1;
+    let rest = 0;
+    while (rest < least - from && before.at(-1 - rest) === text.at(-1 - rest)) rest += 1;
     this.#view.dispatch({
-      changes: { from: 0, to: state.doc.length, insert: text },
-      selection: { anchor: cursor },
+      changes: { from, to: before.length - rest, insert: text.slice(from, text.length - rest) },
       annotations: [theirs.of(true), Transaction.addToHistory.of(false)],
     });
   }

@@ -1,6 +1,7 @@
 /** The files of the home on this page: which there are, which is open, and its way to the workstation and back. */
 import { type Signal, signal } from "@preact/signals";
 import {
+  besides,
   type Draft,
   heard,
   isUnsaved,
@@ -62,6 +63,10 @@ export class Files {
   typed(text: string): void {
     if (!this.draft.value) return;
     this.draft.value = typedIn(this.draft.value, text);
+    this.#saveSoon();
+  }
+
+  #saveSoon(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.save(), SAVE_AFTER_MS);
   }
@@ -114,9 +119,13 @@ export class Files {
     return answer?.type === "file.explained" ? (answer.explanation ?? undefined) : undefined;
   }
 
-  /** The two texts have moved apart: one of them holds from now on. */
+  /** The two texts have moved apart: one of them holds from now on, the other is put beside it. */
   settle(mine: boolean): void {
     if (!this.draft.value) return;
+    const { path, text } = besides(this.draft.value, mine);
+    void this.write(path, text).then((kept) => {
+      if (kept) this.#session.notify("info", say("file-besides", { path }));
+    });
     this.draft.value = mine ? keepMine(this.draft.value) : takeTheirs(this.draft.value);
     void this.save();
   }
@@ -156,8 +165,9 @@ export class Files {
     // What is gone stays in the editor, to be written again or left.
     if (this.draft.value?.path !== name || !this.names.value.includes(name)) return;
     const text = await this.#read(name);
-    if (text !== undefined && this.draft.value?.path === name)
-      this.draft.value = heard(this.draft.value, text);
+    if (text === undefined || this.draft.value?.path !== name) return;
+    this.draft.value = heard(this.draft.value, text);
+    if (isUnsaved(this.draft.value)) this.#saveSoon();
   }
 }
 

@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { heard, isUnsaved, keepMine, opened, takeTheirs, typedIn, written } from "../src/core/draft.ts";
+import {
+  besides,
+  heard,
+  isUnsaved,
+  keepMine,
+  opened,
+  takeTheirs,
+  typedIn,
+  written,
+} from "../src/core/draft.ts";
 
 test("a change elsewhere shows where nothing was typed", () => {
   expect(heard(opened("a", "1"), "2")).toEqual(opened("a", "2"));
@@ -20,4 +29,26 @@ test("two changes at once: neither is lost, one is chosen", () => {
   expect(takeTheirs(apart)).toEqual(opened("a", "theirs"));
   expect(keepMine(apart)).toMatchObject({ here: "mine", there: "theirs", theirs: undefined });
   expect(isUnsaved(keepMine(apart))).toBe(true);
+});
+
+const TEXT = "a: 1\nb: 2\nc: 3\nd: 4\n";
+
+test("changes of different lines go together", () => {
+  const mine = typedIn(opened("a", TEXT), TEXT.replace("a: 1", "a: 1\nmine: true"));
+  const both = heard(mine, TEXT.replace("d: 4", "d: 5"));
+  expect(both).toMatchObject({ here: "a: 1\nmine: true\nb: 2\nc: 3\nd: 5\n", theirs: undefined });
+  expect(isUnsaved(both)).toBe(true);
+  // What came from there is known to be there: only the rest is to be written.
+  expect(both.there).toBe(TEXT.replace("d: 4", "d: 5"));
+});
+
+test("changes of one line do not, and what was not chosen has a place of its own", () => {
+  const mine = typedIn(opened("a.yaml", TEXT), TEXT.replace("b: 2", "b: mine"));
+  const theirs = TEXT.replace("b: 2", "b: theirs");
+  const apart = heard(mine, theirs);
+  expect(apart).toMatchObject({ here: mine.here, theirs });
+  expect(besides(apart, true)).toEqual({ path: "a.yaml.terminal", text: theirs });
+  expect(besides(apart, false)).toEqual({ path: "a.yaml.editor", text: mine.here });
+  // While it is open which holds, nothing is mended behind the learner's back.
+  expect(heard(apart, TEXT.replace("d: 4", "d: 5")).here).toBe(mine.here);
 });

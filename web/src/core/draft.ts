@@ -2,6 +2,8 @@
  * One file that is open in the editor and lives on the workstation: what was last known to be there, what stands in
  * the editor, and what to do when the two move apart. Pure; nothing that either side wrote is dropped without a word.
  */
+import { diff3Merge } from "node-diff3";
+
 export interface Draft {
   path: string;
   /** The file as it was last read or written. */
@@ -29,11 +31,26 @@ export function written(draft: Draft, text: string): Draft {
   return { ...draft, there: text };
 }
 
-/** The file was read anew. */
+/** The file was read anew. Changes of different lines go together; where both sides changed the same ones, somebody has to choose. */
 export function heard(draft: Draft, text: string): Draft {
   if (text === draft.here) return { ...draft, there: text, theirs: undefined };
   if (text === draft.there) return draft;
-  return draft.here === draft.there ? opened(draft.path, text) : { ...draft, theirs: text };
+  if (draft.here === draft.there) return opened(draft.path, text);
+  const here = draft.theirs === undefined ? merged(draft, text) : undefined;
+  return here === undefined ? { ...draft, theirs: text } : { ...draft, there: text, here };
+}
+
+/** The lines of both sides, where they can stand together. */
+function merged({ here, there }: Draft, theirs: string): string | undefined {
+  const parts = diff3Merge(here.split("\n"), there.split("\n"), theirs.split("\n"));
+  const lines = parts.flatMap((part) => part.ok ?? []);
+  return parts.some((part) => part.conflict) ? undefined : lines.join("\n");
+}
+
+/** Where the text goes that was not chosen: beside the file, under a name that no tool of Kubernetes reads. */
+export function besides(draft: Draft, mine: boolean): { path: string; text: string } {
+  const text = mine ? (draft.theirs ?? draft.there) : draft.here;
+  return { path: `${draft.path}.${mine ? "terminal" : "editor"}`, text };
 }
 
 export function takeTheirs(draft: Draft): Draft {
