@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { picture, prompted, STILL, type Stage, up } from "./stage.ts";
+import { picture, prompted, STILL, type Stage, shows, type, up } from "./stage.ts";
 
 const LANGUAGES = ["pt-BR", "fr", "ja"];
 const DESKTOP = { width: 1440, height: 900 };
@@ -122,6 +122,25 @@ test("every lesson opens in every language, with all its words, wide and narrow"
   await Promise.all(others);
   expect([...new Set(found)]).toEqual([]);
 }, 240_000);
+
+test("the language is changed, and the session goes on", async () => {
+  const page = await stage.page(STILL);
+  await page.goto(`${stage.url}/en/lessons/first-pod`);
+  await prompted(page);
+  await type(page, "kubectl get pods; kubectl create configmap mine; secret=kept\n");
+  await shows(page, "configmap/mine created");
+  await page.locator('#step-look[data-status="done"]').waitFor();
+  await page.getByRole("navigation", { name: "Language" }).locator("summary").click();
+  await page.getByRole("link", { name: "日本語" }).click();
+  await page.waitForURL(/\/ja\/lessons\/first-pod$/);
+  // The same shell, with what stood on its screen.
+  await shows(page, "configmap/mine created");
+  await type(page, "clear; echo still $secret\n");
+  await shows(page, "still kept");
+  await page.locator('#step-look[data-status="done"]').waitFor();
+  await page.locator("#step-run .step-help button").first().click();
+  expect(await page.locator("#step-run .why li").first().innerText()).toMatch(/\p{Script=Hiragana}/u);
+});
 
 /** What a learner answers in the lessons that are played. */
 const ANSWERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {

@@ -128,6 +128,37 @@ test("the terminal is copied from, pasted into, searched and made larger", async
   await expect.poll(size).toBeGreaterThan(before);
 });
 
+test("an address in the terminal is a link: the workstation's own leads to the preview", async () => {
+  const page = await lesson();
+  await type(page, "kubectl run kuard --image=gcr.io/kuar-demo/kuard-amd64:blue\n");
+  await shows(page, "pod/kuard created");
+  await type(page, "kubectl wait --for=condition=Ready pod/kuard\n");
+  await shows(page, "condition met");
+  await type(page, "kubectl port-forward kuard 8080:8080 > /dev/null &\n");
+  await page.locator("iframe.preview-frame").waitFor();
+  await type(page, "clear; echo see http://localhost:8080/healthy\n");
+  await shows(page, /(^|\n)see http/);
+  const row = await page
+    .locator(".screen:not([hidden]) .xterm-rows > div", { hasText: /^see http/ })
+    .first()
+    .boundingBox();
+  if (!row) throw new Error("the address is not in sight");
+  await page.mouse.move(row.x + 90, row.y + row.height / 2);
+  await page.locator(".xterm-cursor-pointer").waitFor();
+  await page.mouse.click(row.x + 90, row.y + row.height / 2);
+  await page.frameLocator("iframe.preview-frame").getByText("ok", { exact: true }).waitFor();
+});
+
+test("a screen reader is told what the terminal shows once it is asked for", async () => {
+  const page = await lesson();
+  expect(await page.locator(".xterm-accessibility").count()).toBe(0);
+  await page.getByRole("button", { name: "Screen reader mode" }).press("Enter");
+  await type(page, "echo told-aloud\n");
+  await page.locator(".xterm-accessibility-tree > div", { hasText: /^told-aloud/ }).waitFor();
+  await page.reload();
+  await page.locator(".xterm-accessibility").first().waitFor({ state: "attached" });
+});
+
 test.each(["en", "pt-BR", "fr", "ja"])("the bar fits at every width, %s", async (language) => {
   const page = await stage.page();
   for (const path of [`${language}/lessons/data-that-stays`, `embed/data-that-stays?lang=${language}`]) {

@@ -32,6 +32,11 @@ test("a container that fails has a lane, and time can be paused, skipped and mad
   await expect.poll(async () => (await seconds()) - before).toBeGreaterThanOrEqual(60);
   await picture(page, "time");
   await accessible(page);
+  // A step goes to the next thing that happens, however far away, and stops there.
+  const stepped = await seconds();
+  await page.getByRole("button", { name: "Step", exact: true }).click();
+  await expect.poll(seconds).toBeGreaterThanOrEqual(stepped);
+  await page.getByRole("button", { name: "Go on" }).waitFor();
   await page.getByRole("button", { name: "Go on" }).click();
   const skipped = await seconds();
   await expect.poll(seconds).toBeGreaterThan(skipped);

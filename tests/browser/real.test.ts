@@ -29,6 +29,38 @@ test("a lesson runs, and time has lanes but no buttons", async () => {
   await picture(page, "real-lesson");
 });
 
+test("why, files, diagnostics and the preview are as they are on ours", async () => {
+  const page = await stage.page(STILL);
+  await page.goto(`${stage.url}/en/lessons/first-pod`);
+  await prompted(page);
+  const overrides =
+    '{"spec":{"containers":[{"name":"big","image":"busybox","resources":{"requests":{"cpu":"9"}}}]}}';
+  await type(page, `kubectl run big --image=busybox --overrides='${overrides}'\n`);
+  await shows(page, "pod/big created");
+  await page.locator('.pane-tabs [role="tab"]', { hasText: "Cluster" }).click();
+  await page.locator(".unplaced .object-name", { hasText: "big" }).click();
+  // What a real cluster writes down is what there is: no verdicts of single nodes.
+  await page.locator(".reasons li", { hasText: "0/1 nodes are available: 1 Insufficient cpu" }).waitFor();
+  expect(await page.locator(".reasons li[data-under]").count()).toBe(0);
+  await page.keyboard.press("Escape");
+  await type(page, "kubectl run web --image=nginx --dry-run=client -o yaml > web.yaml\n");
+  await page.locator('.pane-tabs [role="tab"]', { hasText: "Files" }).click();
+  await page.locator(".cm-line", { hasText: "image: nginx" }).click();
+  await page.keyboard.press("End");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("imagee: oops");
+  await page.locator(".cm-lintRange-error").waitFor();
+  await type(page, "sed -i /oops/d web.yaml\n");
+  await expect.poll(() => page.locator(".cm-lintRange-error").count()).toBe(0);
+  await page.locator(".files-bar .button", { hasText: "Apply" }).click();
+  await shows(page, "pod/web created");
+  await type(page, "clear; kubectl wait --for=condition=Ready pod/web\n");
+  await shows(page, "condition met");
+  await type(page, "kubectl port-forward web 8080:80 > /dev/null &\n");
+  await page.frameLocator("iframe.preview-frame").locator("body", { hasText: "Welcome to nginx!" }).waitFor();
+  await picture(page, "real-panes");
+});
+
 test("a lesson that a shared cluster cannot host says so, and runs on the simulated one", async () => {
   const page = await stage.page();
   await page.goto(`${stage.url}/en/lessons/host-files`);

@@ -87,6 +87,22 @@ test("a rewound session is saved, comes back as it is, and can be rewound again"
   expect(await other.locator("#step-look").getAttribute("data-status")).toBe("done");
 });
 
+test("where nothing is kept, time is not offered to be taken back", async () => {
+  const forgetful = await up({ forgets: true });
+  const page = await forgetful.page();
+  await page.goto(`${forgetful.url}/fr/lessons/data-that-stays`);
+  const hands = new Hands(page);
+  await hands.prompted();
+  await hands.run("kubectl run web --image=nginx", /pod\/web created/);
+  await hands.where.locator('.pane-tabs [role="tab"]').nth(2).click();
+  await page.locator(".lane", { hasText: "web" }).waitFor();
+  expect(await page.getByRole("slider").count()).toBe(0);
+  const place = page.locator("#step-regret .taken-back");
+  await place.getByText("Ce serveur ne garde rien").waitFor();
+  expect(await place.getByRole("button").count()).toBe(0);
+  await forgetful.down();
+});
+
 test("a lesson within somebody's page is rewound, too", async () => {
   const server = createServer((_, answer) => {
     answer.setHeader("content-type", "text/html");

@@ -43,8 +43,10 @@ export interface Stage {
   down(): Promise<void>;
 }
 
-/** `real`: sessions run on another `podschool cluster`, which the server takes for a real one. */
-export async function up({ real = false } = {}): Promise<Stage> {
+/**
+ * `real`: sessions run on another `podschool cluster`, which the server takes for a real one. `forgets`: the server keeps nothing on a disk.
+ */
+export async function up({ real = false, forgets = false } = {}): Promise<Stage> {
   mkdirSync(RESULTS, { recursive: true });
   const data = mkdtempSync(join(tmpdir(), "podschool-"));
   const browser: Browser = await chromium.launch({
@@ -68,7 +70,8 @@ export async function up({ real = false } = {}): Promise<Stage> {
   };
   const cluster = real ? await makeCluster(data) : undefined;
   const more = cluster ? ["--kubeconfig", cluster.kubeconfig] : [];
-  let server = await serve(data, "127.0.0.1:0", more);
+  const kept = forgets ? "none" : data;
+  let server = await serve(kept, "127.0.0.1:0", more);
   const { url } = server;
   return {
     url,
@@ -89,7 +92,7 @@ export async function up({ real = false } = {}): Promise<Stage> {
       await end(server.process, "SIGKILL");
     },
     async startServer() {
-      server = await serve(data, new URL(url).host, more);
+      server = await serve(kept, new URL(url).host, more);
     },
     async down() {
       for (const context of contexts) await context.close();

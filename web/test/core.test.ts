@@ -98,10 +98,10 @@ describe("words", () => {
   /** Of the messages that tell why an object is as it is. */
   const OBJECT = Object.fromEntries(
     ["pod", "container", "state", "node", "at", "message", "name", "reason", "until", "service", "claim"]
-      .concat(["phase", "volume", "type", "path", "day"])
+      .concat(["phase", "volume", "type", "path", "day", "why", "reasons", "probe", "answer"])
       .map((key) => [key, key]),
   );
-  Object.assign(OBJECT, { restarts: 2, factor: 10, seconds: 20, code: 3 });
+  Object.assign(OBJECT, { restarts: 2, factor: 10, seconds: 20, code: 3, score: 150, passed: 4 });
   const languages = ["en", "pt-BR", "fr", "ja"];
   const source = (language: string) =>
     readFileSync(new URL(`../i18n/${language}.ftl`, import.meta.url), "utf8");

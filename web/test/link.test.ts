@@ -82,6 +82,7 @@ const WELCOME: ServerFrame = {
   steps: [],
   clock: null,
   previews: [],
+  rewinds: true,
 };
 
 test("it says hello, and is open when it is welcomed", () => {

@@ -30,6 +30,12 @@ const NODE: KubeObject = {
   },
 };
 
+test("nodes stand in the order in which people count them", () => {
+  const node = (name: string): KubeObject => ({ kind: "Node", metadata: { name, uid: name }, status: {} });
+  const { nodes } = picture(objects(node("node-10"), node("node-2"), node("node-1")));
+  expect(nodes.map(({ name }) => name)).toEqual(["node-1", "node-2", "node-10"]);
+});
+
 describe("STATUS", () => {
   const status = (state: object, ready = false) => ({
     phase: "Running",

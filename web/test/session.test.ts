@@ -20,6 +20,7 @@ function welcome(more: Partial<Extract<ServerFrame, { type: "welcome" }>> = {}):
     steps: [step("a"), step("b")],
     clock: null,
     previews: [],
+    rewinds: true,
     ...more,
   };
 }

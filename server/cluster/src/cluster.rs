@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::events::Recorder;
 use crate::faults::Standing;
 use crate::feed::Followers;
+use crate::findings::Findings;
 use crate::kubelet::Kubelet;
 use crate::kubelet::back_off::BackOff;
 use crate::spec::ClusterSpec;
@@ -34,6 +35,7 @@ struct Inner {
     store: RefCell<Store>,
     followers: Followers,
     recorder: RefCell<Recorder>,
+    findings: RefCell<Findings>,
     kernel: Option<Kernel>,
     kubelets: RefCell<BTreeMap<String, Kubelet>>,
     tasks: RefCell<Vec<Task>>,
@@ -79,6 +81,7 @@ impl Cluster {
             store: RefCell::default(),
             followers: Followers::default(),
             recorder: RefCell::default(),
+            findings: RefCell::default(),
             kubelets: RefCell::default(),
             tasks: RefCell::default(),
             draws: Cell::new(0),
@@ -247,6 +250,10 @@ impl Cluster {
 
     pub(crate) fn recorder(&self) -> std::cell::RefMut<'_, Recorder> {
         self.0.recorder.borrow_mut()
+    }
+
+    pub(crate) fn findings(&self) -> std::cell::RefMut<'_, Findings> {
+        self.0.findings.borrow_mut()
     }
 
     /// The kernel that the nodes run on.

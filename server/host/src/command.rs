@@ -9,7 +9,7 @@ use crate::stream::{Stream, StreamIn};
 use crate::terminal::{TermIn, Terminal, TerminalId};
 use crate::watch::{Watch, WatchQuery};
 use bytes::Bytes;
-use cluster::{ExecQuery, Fault, LogQuery};
+use cluster::{ExecQuery, Fault, Finding, LogQuery};
 use objects::{Answer, ListAnswer, Request, Status};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Fault(Box<Fault>, Reply<Result<(), String>>),
     /// The faults that stand.
     Faults(Reply<Vec<Fault>>),
+    /// What was found out after the finding of this number.
+    Findings(u64, Reply<Vec<Finding>>),
     /// The journal from this entry on.
     Journal(usize, Reply<Journal>),
     /// All objects and logs as text.

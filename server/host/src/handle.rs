@@ -9,7 +9,7 @@ use crate::stream::Stream;
 use crate::terminal::{Terminal, TerminalId};
 use crate::watch::{Watch, WatchQuery};
 use bytes::Bytes;
-use cluster::{ExecQuery, Fault, LogQuery};
+use cluster::{ExecQuery, Fault, Finding, LogQuery};
 use machine::Time;
 use objects::{Answer, ListAnswer, Request, Status, UserInfo};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -157,6 +157,11 @@ impl Handle {
     /// The faults that stand now: what of them has been mended or has gone by itself is not among them.
     pub async fn faults(&self) -> Result<Vec<Fault>, WorldEnded> {
         self.call(Command::Faults).await
+    }
+
+    /// What the cluster's components found out after the finding of this number (0: all that is remembered), oldest first.
+    pub async fn findings_after(&self, number: u64) -> Result<Vec<Finding>, WorldEnded> {
+        self.call(|reply| Command::Findings(number, reply)).await
     }
 
     /// Simulated time, without asking the world.

@@ -27,8 +27,8 @@ mod world;
 
 pub use clock::{ClockCommand, ClockState};
 pub use cluster::{
-    ClusterSpec, ExecQuery, Facts, Fault, FaultKind, Health, LogQuery, LogStreams, NodeSpec,
-    Parameter, Present, Values, catalogue,
+    ClusterSpec, ExecQuery, Facts, Fault, FaultKind, Finding, Health, LogQuery, LogStreams,
+    NodeSpec, Parameter, Present, Values, Verdict, What, catalogue,
 };
 pub use command::Target;
 pub use files::{FileChange, FileInfo, FileKind};

@@ -136,6 +136,10 @@ impl World {
             Command::Faults(reply) => {
                 let _ = reply.send(self.cluster.as_ref().map_or_else(Vec::new, Cluster::faults));
             }
+            Command::Findings(number, reply) => {
+                let cluster = self.cluster.as_ref();
+                let _ = reply.send(cluster.map_or_else(Vec::new, |c| c.findings_after(number)));
+            }
             Command::Journal(known, reply) => {
                 let _ = reply.send(self.journal.after(known, self.executor.now()));
             }

@@ -213,7 +213,10 @@ impl Session {
                 Ok(())
             }
             Err(error) => {
-                self.set_state(SessionState::Crashed, Some(error.to_string()));
+                let why = error.to_string();
+                let words =
+                    crate::language::say_with(self.lang(), "cluster-not-begun", &[("why", &why)]);
+                self.set_state(SessionState::Crashed, Some(words));
                 Err(error)
             }
         }
@@ -266,10 +269,9 @@ impl Session {
                         .await
                     {
                         tracing::error!(%error, "a step could not be kept");
-                        let text = "This step is done, but it could not be written to the disk: it will be open again after a restart of the server.";
                         self.tell(ServerFrame::Notice {
                             level: Level::Warning,
-                            text: text.into(),
+                            text: crate::language::say(self.lang(), "step-not-kept"),
                         });
                     }
                 }
@@ -288,10 +290,7 @@ impl Session {
         life.terminals.end_all();
         self.set_state(
             SessionState::Crashed,
-            Some(
-                "The simulation of this session broke. Restart it to go on; done steps stay done."
-                    .into(),
-            ),
+            Some(crate::language::say(self.lang(), "cluster-broke")),
         );
     }
 
@@ -398,6 +397,7 @@ impl Session {
             steps: Vec::new(),
             clock: None,
             previews: Vec::new(),
+            rewinds: false,
         })
     }
 
@@ -417,6 +417,7 @@ impl Session {
                 .iter()
                 .map(|door| self.preview(door))
                 .collect(),
+            rewinds: self.backend == Backend::Sim && self.storage.keeps_sessions(),
         }
     }
 

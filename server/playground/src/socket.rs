@@ -5,6 +5,7 @@
 
 mod faults;
 mod files;
+mod findings;
 mod frames;
 mod outgoing;
 
@@ -18,6 +19,7 @@ use futures::{SinkExt, StreamExt};
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinHandle;
 
+use crate::language;
 use crate::session::Session;
 use crate::session::life::Life;
 use crate::session::terminals::{Terminal, Viewer};
@@ -169,12 +171,9 @@ impl Connection {
             Message::Text(text) => match serde_json::from_str(&text) {
                 Ok(frame) => self.obey(frame).await,
                 Err(error) => {
-                    self.refuse(
-                        "bad-frame",
-                        &format!("This frame cannot be read: {error}."),
-                        None,
-                    )
-                    .await
+                    tracing::debug!(%error, "a frame that cannot be read");
+                    self.refuse("bad-frame", &self.say("refused-frame"), None)
+                        .await
                 }
             },
             Message::Binary(bytes) => self.take_bytes(&bytes).await,
@@ -188,29 +187,17 @@ impl Connection {
         let Some(bytes) = binary::decode(message).filter(|bytes| bytes.kind == binary::INPUT)
         else {
             return self
-                .refuse(
-                    "bad-frame",
-                    "This binary message is not terminal input.",
-                    None,
-                )
+                .refuse("bad-frame", &self.say("refused-frame"), None)
                 .await;
         };
         let Some(view) = self.views.get(&bytes.terminal) else {
             return self
-                .refuse(
-                    "unknown-terminal",
-                    "Open the terminal before typing into it.",
-                    None,
-                )
+                .refuse("unknown-terminal", &self.say("refused-terminal"), None)
                 .await;
         };
         if !view.terminal.keys(bytes.payload) {
-            self.refuse(
-                "too-fast",
-                "Input runs further ahead of the terminal than it may; it was not taken.",
-                None,
-            )
-            .await;
+            self.refuse("too-fast", &self.say("too-much-input"), None)
+                .await;
         }
     }
 
@@ -251,6 +238,16 @@ impl Connection {
         if self.objects {
             self.out.frame(&life.grading.objects()).await;
         }
+    }
+
+    /// A message in the learner's language.
+    fn say(&self, key: &str) -> String {
+        language::say(self.session.lang(), key)
+    }
+
+    /// As [`Connection::say`], of something that went wrong for a reason that has words of its own.
+    fn say_why(&self, key: &str, why: &str) -> String {
+        language::say_with(self.session.lang(), key, &[("why", why)])
     }
 
     async fn refuse(&mut self, code: &str, message: &str, request: Option<u32>) {

@@ -15,11 +15,13 @@
 pub mod binary;
 mod client;
 mod fault;
+mod finding;
 mod page;
 mod server;
 
 pub use client::{Answer, ClientFrame, ClockCommand};
 pub use fault::{Fault, Health};
+pub use finding::{Finding, Found, Verdict};
 pub use page::{
     Brought, Embedded, PageEmbed, PageLesson, PageSession, PageStep, Props, Shared, Ticket, Trouble,
 };

@@ -1,6 +1,7 @@
 /** The machines of a simulated cluster and what stands against them, from its objects and the faults that were set. */
 import type { Fault, Health } from "../wire/wire.ts";
 import { type Objects, ofKind } from "./objects.ts";
+import { byName } from "./picture.ts";
 
 export interface NodeState {
   name: string;
@@ -28,7 +29,7 @@ export function list(objects: Objects, faults: readonly Fault[]): Hardships {
   const of = (kind: string) =>
     ofKind(objects, kind)
       .map(({ metadata }) => ({ name: metadata?.name ?? "", namespace: metadata?.namespace ?? "" }))
-      .sort((a, b) => a.namespace.localeCompare(b.namespace) || a.name.localeCompare(b.name));
+      .sort((a, b) => a.namespace.localeCompare(b.namespace) || byName(a.name, b.name));
   const nodes = of("Node").map(({ name }) => {
     const set = faults.find((fault) => fault.id === "node" && fault.node === name);
     return { name, state: set?.id === "node" ? set.state : "there" } as const;

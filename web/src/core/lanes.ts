@@ -4,6 +4,7 @@
  * cluster's clock.
  */
 import type { ObjectChange } from "../wire/wire.ts";
+import type { Findings } from "./findings.ts";
 import type { ContainerStatus, KubeObject } from "./objects.ts";
 
 export type Phase = "waiting" | "running" | "ready" | "backoff" | "ended";
@@ -16,7 +17,7 @@ export interface Span {
   words: string;
 }
 
-export type MarkKind = "started" | "probe" | "killing" | "pull" | "other";
+export type MarkKind = "started" | "probe" | "passed" | "killing" | "pull" | "other";
 
 export interface Mark {
   at_ms: number;
@@ -164,6 +165,13 @@ export function foldLanes(
   for (const { object } of objects.filter(({ object }) => object.involvedObject)) seeEvent(lanes, object);
   for (const id of [...lanes.keys()].slice(0, Math.max(0, lanes.size - MOST_LANES))) lanes.delete(id);
   return lanes;
+}
+
+/** Marks of the runs that passed: events tell only of those that failed. */
+export function passedRuns(lane: Lane, findings: Findings): Mark[] {
+  const [uid = "", container] = lane.id.split(" ");
+  const runs = (findings.probes.get(uid) ?? []).filter((run) => run.passed && run.container === container);
+  return runs.map(({ at_ms, kind, answer }) => ({ at_ms, kind: "passed", words: `${kind}: ${answer}` }));
 }
 
 /** The stretch of time to draw: since the oldest thing shown, at least one minute, at most ten. */

@@ -213,6 +213,13 @@ function serviceView(objects: Objects, service: KubeObject, pods: readonly KubeO
   };
 }
 
+const NAMES = new Intl.Collator("en", { numeric: true });
+
+/** The order of names as people count: `node-2` before `node-10`. */
+export function byName(a: string, b: string): number {
+  return NAMES.compare(a, b);
+}
+
 /** Whether a pod mounts a claim. */
 export function mounts(pod: KubeObject, claim: KubeObject): boolean {
   return (
@@ -253,7 +260,7 @@ export function picture(objects: Objects): Picture {
   const born = (pod: KubeObject) => `${pod.metadata?.creationTimestamp ?? ""} ${pod.metadata?.name ?? ""}`;
   pods.sort((a, b) => (born(a) < born(b) ? -1 : 1));
   const nodes = ofKind(objects, "Node").sort((a, b) =>
-    (a.metadata?.name ?? "") < (b.metadata?.name ?? "") ? -1 : 1,
+    byName(a.metadata?.name ?? "", b.metadata?.name ?? ""),
   );
   return {
     nodes: nodes.map((node) => {

@@ -16,6 +16,7 @@ import type {
   SessionState,
   StepState,
 } from "../wire/wire.ts";
+import { type Findings, foldFindings, NOTHING_FOUND } from "./findings.ts";
 import { foldLanes, type Lanes } from "./lanes.ts";
 import type { Link } from "./link.ts";
 import { fold, type Objects } from "./objects.ts";
@@ -60,6 +61,10 @@ export class Session {
   readonly objects = signal<Objects>(new Map());
   /** A lane of time for each container; empty until `watchObjects`. */
   readonly lanes = signal<Lanes>(new Map());
+  /** What the simulated cluster found out; empty until `look`. */
+  readonly findings = signal<Findings>(NOTHING_FOUND);
+  /** The cluster can be taken back in time. */
+  readonly rewinds = signal(false);
   /** The simulated cluster's clock; a real one has none to show. */
   readonly clock = signal<Reckoning | undefined>(undefined);
   /** What was done to the machines and stands; empty until `watchFaults`. */
@@ -85,6 +90,7 @@ export class Session {
   #requests = 0;
   #noticeCount = 0;
   #watching = false;
+  #looking = false;
 
   /** `soon` runs its argument when the page is drawn next. */
   constructor(link: Link, steps: readonly StepState[], soon: (then: () => void) => void = (then) => then()) {
@@ -170,6 +176,21 @@ export class Session {
   /** Does something to the machines; what the server refuses, it says. */
   async setFault(fault: Fault): Promise<void> {
     await this.ask((request) => ({ type: "fault", request, fault }));
+  }
+
+  /** Asks for what was found out since. A real cluster has nothing to tell and is not asked. */
+  async look(): Promise<void> {
+    if (this.#looking || this.backend.peek() === "real" || !this.met.peek()) return;
+    this.#looking = true;
+    for (;;) {
+      const before = this.findings.peek();
+      const answer = await this.ask((request) => ({ type: "findings", request, after: before.last }));
+      // A cluster that was made anew meanwhile numbers its findings from one.
+      const isOld = before !== this.findings.peek();
+      if (answer?.type !== "findings" || answer.findings.length === 0 || isOld) break;
+      this.findings.value = foldFindings(before, answer.findings);
+    }
+    this.#looking = false;
   }
 
   /** Asks something that has one answer; `undefined` when there is none (refused, or the connection was lost). */
@@ -275,6 +296,7 @@ export class Session {
       case "file.checked":
       case "file.completed":
       case "file.explained":
+      case "findings":
         this.#answer(frame.request, frame);
         return;
       case "file.changed":
@@ -343,6 +365,8 @@ export class Session {
     this.backend.value = frame.backend;
     this.previews.value = frame.previews;
     this.clock.value = frame.clock ? { state: frame.clock, heard_ms: Date.now() } : undefined;
+    this.rewinds.value = frame.rewinds;
+    this.findings.value = NOTHING_FOUND;
     if (restarted) {
       this.help.value = {};
       this.answered.value = {};

@@ -2,14 +2,22 @@
  * Why an object is as it is, from what the cluster itself wrote down: conditions, states, events, endpoints. Works on
  * either cluster. Each reason is a message of the interface and its values; words of the cluster stay as they are.
  */
+import type { Verdict } from "../wire/wire.ts";
+import { type Findings, NOTHING_FOUND, type Placing, type Probed } from "./findings.ts";
 import { type KubeObject, kindOf, type Objects, ofKind } from "./objects.ts";
 import { addressesOf, matches, mounts } from "./picture.ts";
 
+/** Of how many runs of a probe it is told how they went. */
+const LAST_RUNS = 5;
+
 export interface Reason {
   id: string;
-  values: Record<string, string | number>;
+  /** A message of its own where it is one. */
+  values: Record<string, string | number | { id: string }>;
   /** Something is wrong, or not yet right. */
   ill: boolean;
+  /** It explains the reason before it. */
+  under?: boolean;
 }
 
 export interface Happening {
@@ -55,13 +63,29 @@ function clockOf(at: string): string {
   return Number.isNaN(time.getTime()) ? at : time.toISOString().slice(11, 19);
 }
 
-function placing(pod: KubeObject): Reason[] {
+function placing(pod: KubeObject, found: Placing | undefined): Reason[] {
   const placed = pod.status?.conditions?.find((each) => each.type === "PodScheduled");
+  const all = found?.verdicts ?? [];
+  const isOnly = all.filter(({ score }) => score !== null).length === 1;
+  const verdicts = all.map((verdict) => judged(verdict, found?.chosen ?? null, isOnly));
   if (pod.spec?.nodeName) {
     const at = placed?.lastTransitionTime ? clockOf(placed.lastTransitionTime) : "";
-    return [{ id: "why-placed", values: { node: pod.spec.nodeName, at }, ill: false }];
+    return [{ id: "why-placed", values: { node: pod.spec.nodeName, at }, ill: false }, ...verdicts];
   }
-  return [{ id: "why-unplaced", values: { message: placed?.message ?? "" }, ill: true }];
+  return [{ id: "why-unplaced", values: { message: placed?.message ?? "" }, ill: true }, ...verdicts];
+}
+
+/** What the scheduler said of one node. */
+function judged({ node, score, reasons }: Verdict, chosen: string | null, isOnly: boolean): Reason {
+  if (score === null)
+    return {
+      id: "why-node-unfit",
+      values: { node, reasons: reasons.join(", ") },
+      ill: chosen === null,
+      under: true,
+    };
+  const id = node !== chosen ? "why-node-fits" : isOnly ? "why-node-only" : "why-node-chosen";
+  return { id, values: { node, score }, ill: false, under: true };
 }
 
 function running(pod: KubeObject): Reason[] {
@@ -93,6 +117,30 @@ function running(pod: KubeObject): Reason[] {
   return reasons;
 }
 
+/** The last run of each probe with its answer, and how the last few went. */
+function probed(pod: KubeObject, runs: readonly Probed[]): Reason[] {
+  const names = new Set(pod.spec?.containers?.map((container) => container.name));
+  const kinds = new Map<string, Probed[]>();
+  for (const run of runs) {
+    const key = `${run.container} ${run.kind}`;
+    kinds.set(key, [...(kinds.get(key) ?? []), run].slice(-LAST_RUNS));
+  }
+  return [...kinds.values()].flatMap((last) => {
+    const run = last.at(-1);
+    if (!run || !(names.has(run.container) || pod.spec?.initContainers)) return [];
+    const values = {
+      probe: { id: `probe-${run.kind.toLowerCase()}` },
+      name: run.container,
+      at: clockOf(new Date(run.at_ms).toISOString()),
+      answer: run.answer,
+      passed: last.filter((each) => each.passed).length,
+      all: last.length,
+    };
+    return [{ id: run.passed ? "why-probed-well" : "why-probed-ill", values, ill: !run.passed }];
+  });
+}
+
+/** What events tell of probes: of a real cluster that is all. */
 function probing(events: readonly Happening[]): Reason[] {
   const last = events.filter((event) => event.reason === "Unhealthy").at(-1);
   if (!last) return [];
@@ -105,7 +153,8 @@ function reached(objects: Objects, pod: KubeObject): Reason[] {
     .filter((service) => matches(service, pod))
     .map((service) => {
       const isIn = addressesOf(objects, service).has(pod.status?.podIP ?? "");
-      const values = { service: service.metadata?.name ?? "" };
+      const ready = pod.status?.conditions?.find((each) => each.type === "Ready");
+      const values = { service: service.metadata?.name ?? "", message: ready?.message ?? "" };
       if (isIn) return { id: "why-endpoint", values, ill: false };
       const id = pod.status?.podIP ? "why-no-endpoint" : "why-no-address";
       return { id, values, ill: true };
@@ -171,7 +220,7 @@ function mounting(pod: KubeObject, events: readonly Happening[]): Reason[] {
 }
 
 /** The chain of decisions behind a pod, a node, a service or a claim. */
-export function why(objects: Objects, object: KubeObject): Reason[] {
+export function why(objects: Objects, object: KubeObject, findings: Findings = NOTHING_FOUND): Reason[] {
   const kind = kindOf(object);
   if (kind === "Service") return serving(objects, object);
   if (kind === "PersistentVolumeClaim") return claiming(objects, object);
@@ -188,11 +237,13 @@ export function why(objects: Objects, object: KubeObject): Reason[] {
     ? [{ id: "why-leaving", values: { until: clockOf(object.metadata.deletionTimestamp) }, ill: true }]
     : [];
   const live = [...objects.values()].find((each) => same(each, object)) ?? object;
+  const uid = live.metadata?.uid ?? "";
+  const runs = findings.probes.get(uid) ?? [];
   return [
     ...leaving,
-    ...placing(live),
+    ...placing(live, findings.placings.get(uid)),
     ...running(live),
-    ...probing(happenings(objects, live)),
+    ...(runs.length > 0 ? probed(live, runs) : probing(happenings(objects, live))),
     ...reached(objects, live),
     ...stored(objects, live),
     ...mounting(live, happenings(objects, live)),

@@ -7,6 +7,7 @@ import { Icon } from "./icon.tsx";
 function Back({ session, step }: { session: Session; step: string | undefined }) {
   const steps = session.steps.value;
   const before = steps[steps.findIndex((each) => each.id === step) - 1];
+  if (!session.rewinds.value) return <p>{say("time-not-kept")}</p>;
   const began_ms = Date.parse(before?.cause?.at ?? "");
   return (
     <button

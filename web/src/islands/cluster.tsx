@@ -263,7 +263,14 @@ export function ClusterPane({ desk }: { desk: Desk }) {
           <PaneMenu desk={desk} pane="picture" />
         </div>
       </div>
-      {object && <Details objects={objects} object={object} close={() => setOpened(undefined)} />}
+      {object && (
+        <Details
+          session={desk.session}
+          objects={objects}
+          object={object}
+          close={() => setOpened(undefined)}
+        />
+      )}
       {!object && table && <Table shown={shown} />}
       {!object && !table && <Drawing shown={shown} open={setOpened} />}
     </section>

@@ -1,9 +1,11 @@
 /** Time: a lane for each container, and, where the cluster is simulated, the buttons that make time fast, slow or still. */
 import { useEffect, useState } from "preact/hooks";
-import { type Lane, type Mark, type Span, stretch } from "../core/lanes.ts";
+import type { Findings } from "../core/findings.ts";
+import { type Lane, passedRuns, type Span, stretch } from "../core/lanes.ts";
 import type { Desk } from "../desk.ts";
 import { say } from "../page.ts";
 import type { ClockCommand } from "../wire/wire.ts";
+import { useFindings } from "./details.tsx";
 import { PaneMenu, PaneTabs } from "./dock.tsx";
 import { Empty } from "./empty.tsx";
 import { Icon } from "./icon.tsx";
@@ -73,11 +75,13 @@ function Clock({ desk, now_ms }: { desk: Desk; now_ms: number }) {
 
 function Track({
   lane,
+  findings,
   from_ms,
   to_ms,
   now_ms,
 }: {
   lane: Lane;
+  findings: Findings;
   from_ms: number;
   to_ms: number;
   now_ms: number;
@@ -86,7 +90,8 @@ function Track({
     ((Math.min(Math.max(at_ms, from_ms), to_ms) - from_ms) / (to_ms - from_ms)) * 100;
   const end = (span: Span) => span.to_ms ?? now_ms;
   const open = lane.spans.at(-1);
-  const marks = [...lane.marks.values()].filter((mark: Mark) => mark.at_ms >= from_ms);
+  const happened = [...passedRuns(lane, findings), ...lane.marks.values()];
+  const marks = happened.filter((mark) => mark.at_ms >= from_ms);
   const words = say("lane-words", {
     pod: lane.pod,
     container: lane.container,
@@ -159,6 +164,7 @@ function Rewind(props: { desk: Desk; from_ms: number; to_ms: number; now_ms: num
 
 function Lanes({ desk, now_ms }: { desk: Desk; now_ms: number }) {
   const lanes = desk.session.lanes.value;
+  const findings = useFindings(desk.session);
   const { from_ms, to_ms } = stretch(lanes, now_ms);
   const shown = [...lanes.values()].filter((lane) => (lane.spans.at(-1)?.to_ms ?? now_ms) >= from_ms);
   if (shown.length === 0) return <Empty>{say("time-empty")}</Empty>;
@@ -181,7 +187,7 @@ function Lanes({ desk, now_ms }: { desk: Desk; now_ms: number }) {
               <span class="lane-restarts"> {say("pod-restarts", { count: lane.restarts })}</span>
             )}
           </span>
-          <Track lane={lane} from_ms={from_ms} to_ms={to_ms} now_ms={now_ms} />
+          <Track lane={lane} findings={findings} from_ms={from_ms} to_ms={to_ms} now_ms={now_ms} />
         </div>
       ))}
       <div class="lane-scale" aria-hidden="true">
@@ -192,7 +198,7 @@ function Lanes({ desk, now_ms }: { desk: Desk; now_ms: number }) {
         ))}
         <i style={{ insetInlineStart: x(now_ms) }} />
       </div>
-      {desk.session.clock.value && <Rewind desk={desk} from_ms={from_ms} to_ms={to_ms} now_ms={now_ms} />}
+      {desk.session.rewinds.value && <Rewind desk={desk} from_ms={from_ms} to_ms={to_ms} now_ms={now_ms} />}
       <ul class="lane-legend">
         {(["waiting", "running", "ready", "backoff", "ended"] as const).map((phase) => (
           <li key={phase}>
@@ -200,7 +206,7 @@ function Lanes({ desk, now_ms }: { desk: Desk; now_ms: number }) {
             {say(`lane-${phase}`)}
           </li>
         ))}
-        {(["started", "probe", "killing"] as const).map((kind) => (
+        {(["started", "passed", "probe", "killing"] as const).map((kind) => (
           <li key={kind}>
             <span class="lane-mark" data-kind={kind} />
             {say(`mark-${kind}`)}

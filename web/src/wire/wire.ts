@@ -9,7 +9,7 @@ export const BINARY_INPUT = 0;
 export const BINARY_OUTPUT = 1;
 export const BINARY_HEADER_BYTES = 5;
 
-export type ClientFrame = { "type": "hello", protocol: number, } | { "type": "term.open", id: number, cols: number, rows: number, seen: number, } | { "type": "term.resize", id: number, cols: number, rows: number, } | { "type": "term.ack", id: number, received: number, } | { "type": "term.close", id: number, } | { "type": "step.check", step: string, } | { "type": "step.hint", step: string, index: number, } | { "type": "step.solution", step: string, } | { "type": "step.answer", step: string, question: string, answer: Answer, } | { "type": "step.jump", step: string, } | { "type": "session.rewind", at: string, } | { "type": "session.restart" } | { "type": "file.read", request: number, path: string, } | { "type": "file.write", request: number, path: string, text: string, unless_changed: boolean, } | { "type": "file.check", request: number, text: string, } | { "type": "file.complete", request: number, text: string, line: number, column: number, } | { "type": "file.explain", request: number, text: string, line: number, } | { "type": "file.list", request: number, path: string, } | { "type": "file.watch", path: string, } | { "type": "file.unwatch", path: string, } | { "type": "objects.watch" } | { "type": "objects.unwatch" } | { "type": "clock", command: ClockCommand, } | { "type": "fault", request: number, fault: Fault, } | { "type": "faults", request: number, } | { "type": "ping", n: number, };
+export type ClientFrame = { "type": "hello", protocol: number, } | { "type": "term.open", id: number, cols: number, rows: number, seen: number, } | { "type": "term.resize", id: number, cols: number, rows: number, } | { "type": "term.ack", id: number, received: number, } | { "type": "term.close", id: number, } | { "type": "step.check", step: string, } | { "type": "step.hint", step: string, index: number, } | { "type": "step.solution", step: string, } | { "type": "step.answer", step: string, question: string, answer: Answer, } | { "type": "step.jump", step: string, } | { "type": "session.rewind", at: string, } | { "type": "session.restart" } | { "type": "file.read", request: number, path: string, } | { "type": "file.write", request: number, path: string, text: string, unless_changed: boolean, } | { "type": "file.check", request: number, text: string, } | { "type": "file.complete", request: number, text: string, line: number, column: number, } | { "type": "file.explain", request: number, text: string, line: number, } | { "type": "file.list", request: number, path: string, } | { "type": "file.watch", path: string, } | { "type": "file.unwatch", path: string, } | { "type": "objects.watch" } | { "type": "objects.unwatch" } | { "type": "clock", command: ClockCommand, } | { "type": "fault", request: number, fault: Fault, } | { "type": "faults", request: number, } | { "type": "findings", request: number, after: number, } | { "type": "ping", n: number, };
 
 export type Answer = boolean | number | string;
 
@@ -19,7 +19,33 @@ export type Fault = { "id": "addNode" } | { "id": "removeNode", node: string, } 
 
 export type Health = "there" | "slow" | "gone";
 
-export type ServerFrame = { "type": "welcome", protocol: number, session: string, backend: Backend, namespace: string, state: SessionState, terminals: Array<TermState>, steps: Array<StepState>, clock: ClockState | null, previews: Array<Preview>, } | { "type": "session", state: SessionState, message: string | null, } | { "type": "term.opened", id: number, offset: number, 
+export type Finding = { 
+/**
+ * Rises with each finding of a cluster.
+ */
+number: number, 
+/**
+ * Milliseconds since 1970, of the cluster's clock.
+ */
+at_ms: number, 
+/**
+ * The pod's uid.
+ */
+pod: string, what: Found, };
+
+export type Found = { "is": "placing", chosen: string | null, verdicts: Array<Verdict>, } | { "is": "probe", container: string, 
+/**
+ * `Startup`, `Liveness`, `Readiness`.
+ */
+kind: string, passed: boolean | null, answer: string, };
+
+export type Verdict = { node: string, score: number | null, reasons: Array<string>, };
+
+export type ServerFrame = { "type": "welcome", protocol: number, session: string, backend: Backend, namespace: string, state: SessionState, terminals: Array<TermState>, steps: Array<StepState>, clock: ClockState | null, previews: Array<Preview>, 
+/**
+ * Whether the cluster can be taken back in time: a simulated one that is kept as it goes.
+ */
+rewinds: boolean, } | { "type": "session", state: SessionState, message: string | null, } | { "type": "term.opened", id: number, offset: number, 
 /**
  * `offset` plus what is replayed: bytes before it are history, during which the page must not answer terminal queries.
  */
@@ -31,7 +57,7 @@ created: boolean, } | { "type": "term.missed", id: number, offset: number, live:
 /**
  * The prediction itself, told again after each `welcome`.
  */
-said: string | null, } | { "type": "file", request: number, path: string, text: string | null, size: number, } | { "type": "file.written", request: number, path: string, } | { "type": "file.list", request: number, path: string, entries: Array<FileEntry>, } | { "type": "file.checked", request: number, problems: Array<Problem>, } | { "type": "file.completed", request: number, from: number, choices: Array<Choice>, } | { "type": "file.explained", request: number, explanation: Explanation | null, } | { "type": "file.changed", path: string, event: FileEvent, } | { "type": "objects", reset: boolean, changes: Array<ObjectChange>, } | { "type": "clock", clock: ClockState, } | { "type": "faults", request: number | null, faults: Array<Fault>, } | { "type": "preview", preview: Preview, open: boolean, } | { "type": "preview.closed", port: number, } | { "type": "lesson.changed" } | { "type": "notice", level: Level, text: string, } | { "type": "error", code: string, message: string, request: number | null, } | { "type": "pong", n: number, };
+said: string | null, } | { "type": "file", request: number, path: string, text: string | null, size: number, } | { "type": "file.written", request: number, path: string, } | { "type": "file.list", request: number, path: string, entries: Array<FileEntry>, } | { "type": "file.checked", request: number, problems: Array<Problem>, } | { "type": "file.completed", request: number, from: number, choices: Array<Choice>, } | { "type": "file.explained", request: number, explanation: Explanation | null, } | { "type": "file.changed", path: string, event: FileEvent, } | { "type": "objects", reset: boolean, changes: Array<ObjectChange>, } | { "type": "clock", clock: ClockState, } | { "type": "faults", request: number | null, faults: Array<Fault>, } | { "type": "findings", request: number, findings: Array<Finding>, } | { "type": "preview", preview: Preview, open: boolean, } | { "type": "preview.closed", port: number, } | { "type": "lesson.changed" } | { "type": "notice", level: Level, text: string, } | { "type": "error", code: string, message: string, request: number | null, } | { "type": "pong", n: number, };
 
 export type Backend = "sim" | "real";
 

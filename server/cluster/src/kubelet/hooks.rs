@@ -89,12 +89,12 @@ pub(super) async fn run(
         executor
             .sleep(Duration::from_secs(seconds).min(limit))
             .await;
-        return Found::Success;
+        return Found::Success(String::new());
     }
     if let Some(action) = hook.get("exec") {
         let command = view::texts(action, &["command"]);
         return match probes::execute(&command, limit, &target).await {
-            Ok((0, _)) => Found::Success,
+            Ok((0, text)) => Found::Success(text),
             Ok((code, output)) => Found::Failure(format!(
                 "command '{}' exited with {code}: {output}",
                 command.join(" ")
@@ -106,7 +106,7 @@ pub(super) async fn run(
     as_probe["timeoutSeconds"] = limit.as_secs().max(1).into();
     match probes::run(&as_probe, &target).await {
         // Any answer will do for a hook.
-        Found::Failure(text) if text.starts_with("HTTP probe failed") => Found::Success,
+        Found::Failure(text) if text.starts_with("HTTP probe failed") => Found::Success(text),
         found => found,
     }
 }

@@ -194,8 +194,10 @@ impl Probing {
             version: &version,
         };
         let title = self.kind.title();
-        let success = match probes::run(&self.probe, &target).await {
-            Found::Success => true,
+        let found = probes::run(&self.probe, &target).await;
+        self.note(pod, &found);
+        let success = match found {
+            Found::Success(_) => true,
             Found::Failure(text) => {
                 self.agent.warning(
                     pod,
@@ -223,6 +225,19 @@ impl Probing {
         if before != Some(verdict) {
             self.tell(worker);
         }
+    }
+
+    /// Remembers the run, for people who look on.
+    fn note(&self, pod: &Object, found: &Found) {
+        let (passed, answer) = match found {
+            Found::Success(text) => (Some(true), text),
+            Found::Failure(text) => (Some(false), text),
+            Found::Unknown(text) => (None, text),
+        };
+        let name = view::text(&self.container, &["name"]);
+        self.agent
+            .cluster
+            .note_probe(meta::uid(pod), name, self.kind.title(), (passed, answer));
     }
 
     /// A verdict changes the status at once, and the worker looks at what it means.

@@ -42,7 +42,8 @@ impl Kind {
 /// What one run found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Found {
-    Success,
+    /// With what was answered.
+    Success(String),
     Failure(String),
     /// The probe itself went wrong: nothing is known.
     Unknown(String),
@@ -141,7 +142,7 @@ const OUTPUT_MAX: usize = 10 * 1024;
 /// Runs a command in the container: its exit code decides, its output explains.
 async fn exec(command: &[String], timeout: Duration, target: &Target<'_>) -> Found {
     match execute(command, timeout, target).await {
-        Ok((0, _)) => Found::Success,
+        Ok((0, text)) => Found::Success(text),
         Ok((_, text)) | Err(text) => Found::Failure(text),
     }
 }
@@ -221,7 +222,7 @@ async fn tcp(action: &Value, timeout: Duration, target: &Target<'_>) -> Found {
     };
     let dial = target.network.dial(target.node_ip, at);
     match select(dial, target.executor.sleep(timeout)).await {
-        Either::Left(Ok(_)) => Found::Success,
+        Either::Left(Ok(_)) => Found::Success(format!("connected to {at}")),
         Either::Left(Err(error)) => Found::Failure(dial_error(at, error)),
         Either::Right(()) => Found::Failure(format!("dial tcp {at}: i/o timeout")),
     }
@@ -263,7 +264,7 @@ async fn grpc(action: &Value, timeout: Duration, target: &Target<'_>) -> Found {
     };
     match select(asking, target.executor.sleep(timeout)).await {
         Either::Left(answer) => match String::from_utf8_lossy(&answer).trim() {
-            "SERVING" => Found::Success,
+            "SERVING" => Found::Success("SERVING".into()),
             "UNIMPLEMENTED" => Found::Failure(
                 "error: this server does not implement the grpc health protocol (grpc.health.v1.Health): unknown service \
                  grpc.health.v1.Health"
@@ -298,7 +299,9 @@ async fn http(action: &Value, timeout: Duration, target: &Target<'_>) -> Found {
     };
     let asking = get(at, &path, action, target);
     match select(asking, target.executor.sleep(timeout)).await {
-        Either::Left(Ok(code)) if (200..400).contains(&code) => Found::Success,
+        Either::Left(Ok(code)) if (200..400).contains(&code) => {
+            Found::Success(format!("HTTP {code}"))
+        }
         Either::Left(Ok(code)) => {
             Found::Failure(format!("HTTP probe failed with statuscode: {code}"))
         }

@@ -226,7 +226,7 @@ pub(super) async fn end_container(
     if !hook.is_null() && !grace.is_zero() {
         let hooked = hooks::run(agent, worker, container, id, hook, grace);
         match machine::sync::select(hooked, agent.cluster.executor().sleep(grace)).await {
-            machine::sync::Either::Left(super::probes::Found::Success) => {}
+            machine::sync::Either::Left(super::probes::Found::Success(_)) => {}
             _ => agent.warning(pod, container, "FailedPreStopHook", "PreStopHook failed"),
         }
     }

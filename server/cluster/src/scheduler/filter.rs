@@ -10,6 +10,7 @@ use super::hints::Cause;
 use super::snapshot::{NodeInfo, Snapshot};
 use super::{resources, volumes};
 use crate::cluster::Cluster;
+use crate::findings::Verdict;
 use crate::view;
 
 /// Why a pod does not fit on a node.
@@ -52,6 +53,12 @@ struct World<'a> {
     asks_disks: bool,
 }
 
+/// The nodes that a pod fits on, as places in the snapshot, and what is said of the others.
+pub(super) struct Fitting {
+    pub places: Vec<usize>,
+    pub others: Vec<Verdict>,
+}
+
 /// Why a pod fits nowhere.
 pub(super) struct Unfit {
     /// `0/1 nodes are available: 1 Insufficient cpu.`
@@ -62,6 +69,8 @@ pub(super) struct Unfit {
     pub promising: Vec<Object>,
     /// Which filters rejected it.
     pub causes: BTreeSet<Cause>,
+    /// What is said of each node; nothing where the pod itself is at fault.
+    pub verdicts: Vec<Verdict>,
 }
 
 impl Unfit {
@@ -71,16 +80,13 @@ impl Unfit {
             reasons: reasons.into(),
             no_victims: String::new(),
             promising: Vec::new(),
+            verdicts: Vec::new(),
         }
     }
 }
 
-/// The nodes that a pod fits on, as places in the snapshot, or why there is none.
-pub(super) fn find(
-    cluster: &Cluster,
-    snapshot: &Snapshot,
-    pod: &Object,
-) -> Result<Vec<usize>, Unfit> {
+/// The nodes that a pod fits on, or why there is none.
+pub(super) fn find(cluster: &Cluster, snapshot: &Snapshot, pod: &Object) -> Result<Fitting, Unfit> {
     let total = snapshot.nodes.len();
     if total == 0 {
         return Err(Unfit::because(
@@ -100,21 +106,26 @@ pub(super) fn find(
     let seen = snapshot.seen_by(pod);
     let snapshot = seen.as_ref().unwrap_or(snapshot);
     let world = world(cluster, snapshot, pod);
-    let (mut fitting, mut promising) = (Vec::new(), Vec::new());
-    let mut rejections = Vec::new();
+    let (mut places, mut promising) = (Vec::new(), Vec::new());
+    let (mut rejections, mut others) = (Vec::new(), Vec::new());
     for (place, info) in snapshot.nodes.iter().enumerate() {
         match reject(pod, info, &world).or_else(|| volumes::reject(cluster, pod, &info.node)) {
-            None => fitting.push(place),
+            None => places.push(place),
             Some(rejection) => {
                 if rejection.resolvable {
                     promising.push(info.node.clone());
                 }
+                others.push(Verdict {
+                    node: meta::name(&info.node).into(),
+                    score: None,
+                    reasons: rejection.reasons.clone(),
+                });
                 rejections.push(rejection);
             }
         }
     }
-    if !fitting.is_empty() {
-        return Ok(fitting);
+    if !places.is_empty() {
+        return Ok(Fitting { places, others });
     }
     let reasons = counted(rejections.iter().flat_map(|r| r.reasons.clone()));
     Err(Unfit {
@@ -122,6 +133,7 @@ pub(super) fn find(
         no_victims: no_victims(cluster, pod, total, &rejections),
         promising,
         causes: rejections.iter().map(|r| r.cause).collect(),
+        verdicts: others,
     })
 }
 

@@ -21,6 +21,7 @@ use serde_json::json;
 use crate::cluster::{Cluster, pods};
 use crate::events::Kind;
 use crate::feed::Feed;
+use crate::findings::{self, Verdict};
 use crate::store::{Change, ChangeKind};
 use crate::view;
 use hints::Cause;
@@ -201,7 +202,9 @@ impl Scheduler {
         }
         match filter::find(&self.cluster, snapshot, pod) {
             Ok(fitting) => {
-                let chosen = score::best(snapshot, pod, &fitting);
+                let scores = score::scores(snapshot, pod, &fitting.places);
+                let chosen = score::best(&scores);
+                self.note(pod, &scores, fitting.others, Some(&chosen));
                 volumes::reserve(&self.cluster, pod, &chosen);
                 let bound = self.bind(pod, &chosen);
                 if !bound {
@@ -210,7 +213,8 @@ impl Scheduler {
                 snapshot.add(pod.clone(), &chosen);
                 Ok(())
             }
-            Err(unfit) => {
+            Err(mut unfit) => {
+                self.note(pod, &[], std::mem::take(&mut unfit.verdicts), None);
                 let before = self.cluster.revision();
                 let text = self.preempt(pod, &unfit);
                 if self.cluster.revision() != before {
@@ -222,6 +226,23 @@ impl Scheduler {
                 Err(unfit.causes)
             }
         }
+    }
+
+    /// Remembers, for people who look on, how each node was judged.
+    fn note(
+        &self,
+        pod: &Object,
+        scores: &[(i64, &str)],
+        mut verdicts: Vec<Verdict>,
+        chosen: Option<&str>,
+    ) {
+        verdicts.extend(scores.iter().map(|(score, node)| Verdict {
+            node: node.to_string(),
+            score: Some(*score),
+            reasons: Vec::new(),
+        }));
+        let verdicts = findings::told(verdicts, chosen);
+        self.cluster.note_placing(meta::uid(pod), chosen, verdicts);
     }
 
     /// Makes room for a pod that fits nowhere, if it may and that helps. Answers what is told.

@@ -8,16 +8,29 @@ use serde_json::Value;
 use super::snapshot::{NodeInfo, Snapshot, asked, controller};
 use super::{affinity, resources};
 
-/// The name of the best of these nodes; among equals the first by name.
-pub(super) fn best(snapshot: &Snapshot, pod: &Value, fitting: &[usize]) -> String {
+/// What these nodes score, in their order.
+pub(super) fn scores<'a>(
+    snapshot: &'a Snapshot,
+    pod: &Value,
+    fitting: &[usize],
+) -> Vec<(i64, &'a str)> {
     let wanted = asked(&resources::pod_amounts(pod, "requests"));
     let controller = controller(pod);
+    let infos = fitting.iter().map(|place| &snapshot.nodes[*place]);
+    infos
+        .map(|info| {
+            let score = score(pod, controller, wanted, info);
+            (score, meta::name(&info.node))
+        })
+        .collect()
+}
+
+/// The name of the best node; among equals the first.
+pub(super) fn best(scores: &[(i64, &str)]) -> String {
     let mut best: Option<(i64, &str)> = None;
-    for place in fitting {
-        let info = &snapshot.nodes[*place];
-        let score = score(pod, controller, wanted, info);
-        if best.is_none_or(|(most, _)| score > most) {
-            best = Some((score, meta::name(&info.node)));
+    for (score, name) in scores {
+        if best.is_none_or(|(most, _)| *score > most) {
+            best = Some((*score, name));
         }
     }
     best.map_or_else(String::new, |(_, name)| name.to_string())
@@ -54,8 +67,8 @@ mod tests {
         let node = |name: &str| json!({"metadata": {"name": name}, "status": {"allocatable": allocatable}});
         let pod = json!({"spec": {"containers": [{"resources": {"requests": {"cpu": "1", "memory": "1Gi"}}}]}});
         let mut snapshot = Snapshot::on([node("a"), node("b")]);
-        assert_eq!(best(&snapshot, &pod, &[0, 1]), "a");
+        assert_eq!(best(&scores(&snapshot, &pod, &[0, 1])), "a");
         snapshot.add(pod.clone().into(), "a");
-        assert_eq!(best(&snapshot, &pod, &[0, 1]), "b");
+        assert_eq!(best(&scores(&snapshot, &pod, &[0, 1])), "b");
     }
 }

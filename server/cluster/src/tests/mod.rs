@@ -5,6 +5,7 @@ mod control_plane;
 mod corners;
 mod eviction;
 mod faults;
+mod findings;
 mod found;
 mod jobs;
 mod kept;

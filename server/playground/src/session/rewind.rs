@@ -28,6 +28,18 @@ pub enum RewindError {
     Storage(#[from] StorageError),
 }
 
+impl RewindError {
+    /// The message that tells a learner.
+    pub fn key(&self) -> &'static str {
+        match self {
+            RewindError::NotKept => "refused-not-kept",
+            RewindError::NoSuchTime => "refused-past",
+            RewindError::Incomplete => "refused-long-past",
+            RewindError::Storage(_) => "refused-storage",
+        }
+    }
+}
+
 impl Session {
     /// The session as it stands, with the journal of its cluster cut off behind a time.
     pub async fn at(&self, at: jiff::Timestamp) -> Result<Kept, RewindError> {

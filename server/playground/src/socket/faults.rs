@@ -8,8 +8,8 @@ impl Connection {
     /// Does it, and tells every page of the session what stands now.
     pub(super) async fn fault(&mut self, life: &Life, request: u32, fault: Fault) {
         if self.session.backend == Backend::Real {
-            let why = "The machines of a real cluster are not ours to break.";
-            return self.refuse("not-here", why, Some(request)).await;
+            let why = self.say("refused-real-fault");
+            return self.refuse("not-here", &why, Some(request)).await;
         }
         match life.world.fault(fault.into()).await {
             Ok(()) => {
@@ -24,7 +24,10 @@ impl Connection {
                     .frame(&ServerFrame::Faults { request, faults })
                     .await;
             }
-            Err(why) => self.refuse("fault", &why, Some(request)).await,
+            Err(why) => {
+                let why = self.say_why("refused-fault", &why);
+                self.refuse("fault", &why, Some(request)).await;
+            }
         }
     }
 

@@ -4,6 +4,7 @@ use axum::body::Bytes;
 use host::FileKind;
 
 use super::Connection;
+use crate::language;
 use crate::manifest::{self, names};
 use crate::session::life::Life;
 use crate::wire::{
@@ -65,7 +66,7 @@ impl Connection {
     async fn read(&mut self, life: &Life, request: u32, path: String) {
         let bytes = match life.world.read_file(&path).await {
             Ok(bytes) => bytes,
-            Err(why) => return self.refuse("file", &why, Some(request)).await,
+            Err(why) => return self.no_file(&why, Some(request)).await,
         };
         let size = bytes.len() as u64;
         let text = if bytes.len() <= MAX_FILE_BYTES {
@@ -97,7 +98,8 @@ impl Connection {
             && there != text
             && self.known_files.get(&path) != Some(&there)
         {
-            let why = format!("{path} was changed elsewhere; it stays as it is.");
+            let args = [("path", path.as_str())];
+            let why = language::say_with(self.session.lang(), "file-apart", &args);
             return self.refuse("file-apart", &why, Some(request)).await;
         }
         match life.world.write_file(&path, text.clone(), 0o644).await {
@@ -106,8 +108,14 @@ impl Connection {
                 let frame = ServerFrame::FileWritten { request, path };
                 self.out.frame(&frame).await;
             }
-            Err(why) => self.refuse("file", &why, Some(request)).await,
+            Err(why) => self.no_file(&why, Some(request)).await,
         }
+    }
+
+    /// A file could not be had, for a reason in the words of the workstation.
+    async fn no_file(&mut self, why: &str, request: Option<u32>) {
+        self.refuse("file", &self.say_why("refused-file", why), request)
+            .await;
     }
 
     /// Remembers how the page saw a file. One that is forgotten has to be read again before it is written over.
@@ -135,18 +143,17 @@ impl Connection {
                     })
                     .await;
             }
-            Err(why) => self.refuse("file", &why, Some(request)).await,
+            Err(why) => self.no_file(&why, Some(request)).await,
         }
     }
 
     async fn watch(&mut self, life: &Life, path: String) {
         if self.files.len() >= MOST_WATCHED {
-            let why = "Too many directories are watched.";
-            return self.refuse("file", why, None).await;
+            return self.no_file("too many directories are watched", None).await;
         }
         let mut changes = match life.world.watch_files(&path).await {
             Ok(changes) => changes,
-            Err(why) => return self.refuse("file", &why, None).await,
+            Err(why) => return self.no_file(&why, None).await,
         };
         let out = self.out.clone();
         let task = tokio::spawn(async move {

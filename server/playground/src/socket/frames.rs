@@ -6,6 +6,8 @@ use std::time::Duration;
 use super::Connection;
 use crate::session::grading::answer_text;
 use crate::session::life::{Life, shown};
+use crate::session::rewind::RewindError;
+use crate::session::terminals::TerminalError;
 use crate::wire::{Backend, ClientFrame, ClockCommand, PROTOCOL, ServerFrame};
 
 /// The furthest that a `step` of the clock goes.
@@ -67,6 +69,7 @@ impl Connection {
             ClientFrame::Clock { command } => self.clock(&life, command).await,
             ClientFrame::Fault { request, fault } => self.fault(&life, request, fault).await,
             ClientFrame::Faults { request } => self.faults(&life, request).await,
+            ClientFrame::Findings { request, after } => self.findings(&life, request, after).await,
         }
     }
 
@@ -79,7 +82,7 @@ impl Connection {
             ClientFrame::ObjectsWatch => self.objects = true,
             ClientFrame::ObjectsUnwatch => self.objects = false,
             _ => {
-                self.refuse("not-here", "The session is not ready.", None)
+                self.refuse("not-here", &self.say("refused-not-ready"), None)
                     .await
             }
         }
@@ -87,10 +90,9 @@ impl Connection {
 
     async fn hello(&mut self, protocol: u32) {
         if protocol != PROTOCOL {
-            let message = format!(
-                "This page speaks protocol {protocol}, the server {PROTOCOL}: load the page again."
-            );
-            return self.refuse("bad-frame", &message, None).await;
+            return self
+                .refuse("bad-frame", &self.say("refused-frame"), None)
+                .await;
         }
         self.tell_everything().await;
     }
@@ -105,13 +107,13 @@ impl Connection {
         {
             return self.restart(Some(step));
         }
-        self.refuse("no-such-step", "This lesson has no such step.", None)
+        self.refuse("no-such-step", &self.say("refused-step"), None)
             .await;
     }
 
     async fn rewind(&mut self, at: &str) {
         let Ok(at) = at.parse::<jiff::Timestamp>() else {
-            return self.refuse("clock", "This is no time.", None).await;
+            return self.refuse("clock", &self.say("refused-past"), None).await;
         };
         let session = self.session.clone();
         match session.at(at).await {
@@ -122,7 +124,12 @@ impl Connection {
                     }
                 });
             }
-            Err(why) => self.refuse("clock", &why.to_string(), None).await,
+            Err(why) => {
+                if let RewindError::Storage(error) = &why {
+                    tracing::error!(%error, session = %self.session.id, "rewind");
+                }
+                self.refuse("clock", &self.say(why.key()), None).await;
+            }
         }
     }
 
@@ -141,12 +148,8 @@ impl Connection {
     }
 
     async fn no_terminal(&mut self) {
-        self.refuse(
-            "unknown-terminal",
-            "There is no such terminal on this page.",
-            None,
-        )
-        .await;
+        self.refuse("unknown-terminal", &self.say("refused-terminal"), None)
+            .await;
     }
 
     async fn open_terminal(
@@ -173,8 +176,11 @@ impl Connection {
                 self.look(viewer);
             }
             Err(error) => {
-                self.refuse("too-many-terminals", &error.to_string(), None)
-                    .await
+                let message = match &error {
+                    TerminalError::TooMany => self.say("refused-terminals"),
+                    TerminalError::World(why) => self.say_why("refused-shell", why),
+                };
+                self.refuse("too-many-terminals", &message, None).await;
             }
         }
     }
@@ -209,7 +215,10 @@ impl Connection {
                     .await
                 {
                     Ok(right) => (right, None),
-                    Err(error) => (None, Some(error.to_string())),
+                    Err(error) => {
+                        tracing::error!(%error, session = %self.session.id, "an answer");
+                        (None, Some(self.say("refused-storage")))
+                    }
                 };
                 Some(ServerFrame::StepAnswered {
                     step,
@@ -235,21 +244,15 @@ impl Connection {
         match answer {
             Some(answer) => self.out.frame(&answer).await,
             None => {
-                self.refuse(
-                    "no-such-step",
-                    "This lesson has no such step or question.",
-                    None,
-                )
-                .await
+                self.refuse("no-such-step", &self.say("refused-step"), None)
+                    .await
             }
         }
     }
 
     async fn clock(&mut self, life: &Arc<Life>, command: ClockCommand) {
         if self.session.backend == Backend::Real {
-            return self
-                .refuse("clock", "A real cluster's time cannot be changed.", None)
-                .await;
+            return self.refuse("clock", &self.say("time-real"), None).await;
         }
         let command = match command {
             ClockCommand::Speed { factor } => host::ClockCommand::Speed(factor.clamp(1.0, 100.0)),
@@ -259,9 +262,7 @@ impl Connection {
             ClockCommand::Skip { seconds } => match Duration::try_from_secs_f64(seconds) {
                 Ok(time) if time <= STEP_AT_MOST => host::ClockCommand::Step(time),
                 _ => {
-                    return self
-                        .refuse("clock", "Time can be moved ahead by at most an hour.", None)
-                        .await;
+                    return self.refuse("clock", &self.say("refused-skip"), None).await;
                 }
             },
         };
@@ -269,7 +270,11 @@ impl Connection {
             Ok(state) => self.session.tell(ServerFrame::Clock {
                 clock: shown(state),
             }),
-            Err(error) => self.refuse("clock", &error.to_string(), None).await,
+            Err(error) => {
+                tracing::debug!(%error, "the clock of a world that is gone");
+                self.refuse("clock", &self.say("refused-not-ready"), None)
+                    .await;
+            }
         }
     }
 }

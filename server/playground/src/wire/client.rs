@@ -115,6 +115,13 @@ pub enum ClientFrame {
     /// Asks which faults stand; answered by `faults`.
     #[serde(rename = "faults")]
     Faults { request: u32 },
+    /// Asks what the simulated cluster found out after the finding of this number (0 for all that it remembers); answered by `findings`.
+    #[serde(rename = "findings")]
+    Findings {
+        request: u32,
+        #[ts(type = "number")]
+        after: u64,
+    },
     /// Answered by `pong` with the same number.
     #[serde(rename = "ping")]
     Ping {

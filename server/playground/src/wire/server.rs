@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::Fault;
+use super::{Fault, Finding};
 
 /// One text message from the server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -21,6 +21,8 @@ pub enum ServerFrame {
         steps: Vec<StepState>,
         clock: Option<ClockState>,
         previews: Vec<Preview>,
+        /// Whether the cluster can be taken back in time: a simulated one that is kept as it goes.
+        rewinds: bool,
     },
     /// The session's state changed.
     #[serde(rename = "session")]
@@ -137,6 +139,12 @@ pub enum ServerFrame {
         request: Option<u32>,
         faults: Vec<Fault>,
     },
+    /// What was found out, oldest first; nothing: that is all for now.
+    #[serde(rename = "findings")]
+    Findings {
+        request: u32,
+        findings: Vec<Finding>,
+    },
     /// A forwarded port can be seen; `open`: show the pane.
     #[serde(rename = "preview")]
     Preview { preview: Preview, open: bool },
@@ -149,7 +157,8 @@ pub enum ServerFrame {
     #[serde(rename = "notice")]
     Notice { level: Level, text: String },
     /// A frame was refused. `code` is for programs (`bad-frame`, `unknown-terminal`, `too-many-terminals`, `no-such-step`, `file`, `file-apart`,
-    /// `clock`, `fault`, `too-fast`, `not-here`); `message` is for people. `request` where the frame had one.
+    /// `clock`, `fault`, `too-fast`, `not-here`); `message` is for people, in
+    /// their language. `request` where the frame had one.
     #[serde(rename = "error")]
     Error {
         code: String,
