@@ -31,6 +31,8 @@ pub struct Request {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Response {
     pub code: u16,
+    /// In place of the usual phrase of the code.
+    pub phrase: Option<&'static str>,
     pub headers: Headers,
     pub body: Vec<u8>,
 }
@@ -78,7 +80,8 @@ impl Request {
         })
     }
 
-    fn keep_alive(&self) -> bool {
+    /// Whether the client means to send more on the same connection.
+    pub(crate) fn keep_alive(&self) -> bool {
         let connection = self.header("connection").unwrap_or("").to_ascii_lowercase();
         if self.version == "HTTP/1.0" {
             connection == "keep-alive"
@@ -108,6 +111,7 @@ impl Response {
     pub fn new(code: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Response {
         Response {
             code,
+            phrase: None,
             headers: vec![("Content-Type".into(), content_type.into())],
             body: body.into(),
         }
@@ -125,16 +129,18 @@ impl Response {
     }
 
     fn encode(&self, keep: bool, head_only: bool) -> Vec<u8> {
-        let mut head = format!("HTTP/1.1 {} {}\r\n", self.code, reason(self.code));
+        let phrase = self.phrase.unwrap_or_else(|| reason(self.code));
+        let mut head = format!("HTTP/1.1 {} {phrase}\r\n", self.code);
         for (name, value) in &self.headers {
             let _ = write!(head, "{name}: {value}\r\n");
         }
-        let _ = write!(head, "Content-Length: {}\r\n", self.body.len());
-        head.push_str(if keep {
-            "\r\n"
-        } else {
-            "Connection: close\r\n\r\n"
-        });
+        if self.header("content-length").is_none() && ![204, 304].contains(&self.code) {
+            let _ = write!(head, "Content-Length: {}\r\n", self.body.len());
+        }
+        if !keep && self.header("connection").is_none() {
+            head.push_str("Connection: close\r\n");
+        }
+        head.push_str("\r\n");
         let mut bytes = head.into_bytes();
         if !head_only {
             bytes.extend_from_slice(&self.body);
@@ -165,6 +171,21 @@ pub fn reason(code: u16) -> &'static str {
         503 => "Service Unavailable",
         504 => "Gateway Timeout",
         _ => "Status",
+    }
+}
+
+/// The media type of a file, by the end of its name.
+#[must_use]
+pub fn content_type(file: &str) -> &'static str {
+    match file.rsplit('.').next() {
+        Some("html" | "htm") => "text/html",
+        Some("css") => "text/css",
+        Some("js") => "application/javascript",
+        Some("json") => "application/json",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("txt" | "log" | "conf") => "text/plain",
+        _ => "application/octet-stream",
     }
 }
 
@@ -357,6 +378,7 @@ impl Stream {
             };
             return Ok(Response {
                 code,
+                phrase: None,
                 headers,
                 body,
             });
@@ -419,7 +441,10 @@ where
         sys.cpu(core::time::Duration::from_micros(200)).await;
         let answer = handle(request, peer).await;
         sys.write_all(fd, &answer.encode(keep, head_only)).await?;
-        if !keep {
+        let ends = answer
+            .header("connection")
+            .is_some_and(|value| value == "close");
+        if !keep || ends {
             return Ok(());
         }
     }

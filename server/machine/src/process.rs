@@ -107,6 +107,8 @@ pub(crate) struct Process {
     pub ignored: Cell<SignalSet>,
     pub blocked: Cell<SignalSet>,
     pub pending: Cell<SignalSet>,
+    /// Who sent the last signal; 0: somebody outside its namespace.
+    pub sender: Cell<Pid>,
     /// Rings when a caught signal comes.
     pub signalled: Notify,
     /// Rings when a child ends, stops or goes on.
@@ -177,6 +179,7 @@ impl Process {
             ignored: Cell::new(birth.ignored),
             blocked: Cell::default(),
             pending: Cell::default(),
+            sender: Cell::default(),
             signalled: Notify::new(),
             children: Notify::new(),
             started: space.kernel.executor().now(),

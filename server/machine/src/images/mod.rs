@@ -10,7 +10,7 @@ mod goproxy;
 mod httpd;
 mod kuard;
 mod mysql;
-mod nginx;
+pub(crate) mod nginx;
 mod pause;
 mod redis;
 mod reference;

@@ -89,6 +89,16 @@ pub(crate) fn debian(layer: Layer) -> Layer {
         )
 }
 
+/// A layer that has one account more, with a group of its own. `home`: with the shell, as `/home/a:/bin/sh`.
+pub(crate) fn account(layer: Layer, user: &str, uid: u32, home: &str) -> Layer {
+    let passwd = format!("{PASSWD}{user}:x:{uid}:{uid}:{user}:{home}\n");
+    layer.file("/etc/passwd", passwd, 0o644).file(
+        "/etc/group",
+        format!("{GROUP}{user}:x:{uid}:\n"),
+        0o644,
+    )
+}
+
 const PROFILE: &str = "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 for script in /etc/profile.d/*.sh; do
   [ -r \"$script\" ] && . \"$script\"
@@ -98,15 +108,11 @@ unset script
 
 /// The tree of a learner's workstation.
 pub(crate) fn workstation(user: &str, uid: u32, home: &str) -> Arc<Layer> {
-    let mut passwd = PASSWD.to_string();
-    let mut group = GROUP.to_string();
+    let mut layer = debian(base());
     if uid != 0 {
-        passwd.push_str(&format!("{user}:x:{uid}:{uid}:{user}:{home}:/bin/sh\n"));
-        group.push_str(&format!("{user}:x:{uid}:\n"));
+        layer = account(layer, user, uid, &format!("{home}:/bin/sh"));
     }
-    let layer = debian(base())
-        .file("/etc/passwd", passwd, 0o644)
-        .file("/etc/group", group, 0o644)
+    let layer = layer
         .file("/etc/profile", PROFILE, 0o644)
         .dir("/etc/profile.d", 0o755)
         .program("/usr/bin/curl", "curl", 301_000)

@@ -32,6 +32,7 @@ macro_rules! programs {
 
 pub mod accounts;
 mod agnhost;
+mod apache;
 mod awk;
 mod base64;
 mod cat;
@@ -208,7 +209,7 @@ programs! {
     Busybox "xargs" spawn::xargs;
     Busybox "yes" small::yes;
     Own "agnhost" agnhost::main;
-    Own "apache" nginx::apache;
+    Own "apache" apache::main;
     Own "chatroulette-back" chatroulette::back;
     Own "chatroulette-front" chatroulette::front;
     Own "git-sync" git_sync::main;

@@ -78,6 +78,11 @@ impl Sys {
     }
 
     /// The environment that the process started with.
+    /// What `ps` shows of this process, as setproctitle(3).
+    pub fn set_args(&self, args: Vec<String>) {
+        *self.0.argv.borrow_mut() = args.into();
+    }
+
     #[must_use]
     pub fn env(&self) -> Env {
         self.0.env.borrow().to_vec()

@@ -184,10 +184,10 @@ impl Sys {
             return Err(Errno::EPERM);
         }
         if let Some(signal) = signal {
-            targets
-                .iter()
-                .filter(|p| allowed(p))
-                .for_each(|p| p.signal(signal));
+            targets.iter().filter(|p| allowed(p)).for_each(|p| {
+                p.sender.set(self.0.pid);
+                p.signal(signal);
+            });
         }
         Ok(())
     }
@@ -238,6 +238,12 @@ impl Sys {
         let signal = self.deliverable().next()?;
         self.0.set_pending(signal, false);
         Some(signal)
+    }
+
+    /// Who sent the last signal, asked once; 0: somebody outside its namespace.
+    #[must_use]
+    pub fn sender(&self) -> Pid {
+        self.0.sender.take()
     }
 
     /// Is there one to take?

@@ -5,8 +5,8 @@ use core::net::SocketAddr;
 
 use super::flags::Flags;
 use super::log;
+use crate::http::content_type;
 use crate::http::{Request, Response, serve};
-use crate::programs::nginx::content_type;
 use crate::signal::{Disposition, Signal};
 use crate::sys::Sys;
 

@@ -4,8 +4,8 @@ use core::fmt::Write;
 use core::net::{IpAddr, Ipv4Addr};
 
 use super::{Kuard, Probe};
+use crate::http::content_type;
 use crate::http::{Request, Response};
-use crate::programs::nginx::content_type;
 use crate::sys::{RecordKind, ResolveError};
 use crate::time::Time;
 
