@@ -404,7 +404,7 @@ fn what_it_may_not_write_ends_it() {
     let said = said(&world, &id).join("\n");
     for part in [
         "info: can not modify /etc/nginx/conf.d/default.conf (read-only file system?)\n",
-        "[warn] the \"user\" directive makes sense only if the master process runs with super-user privileges, ignored in /etc/nginx/nginx.conf:2\n",
+        "\n[warn] the \"user\" directive makes sense only if the master process runs with super-user privileges, ignored in /etc/nginx/nginx.conf:2\n",
         "nginx: [emerg] mkdir() \"/var/cache/nginx/client_temp\" failed (13: Permission denied)",
     ] {
         assert!(said.contains(part), "{part}\n---\n{said}");

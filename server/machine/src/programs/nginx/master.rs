@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::answer::numbered;
-use super::config::{Config, Level};
+use super::config::{Config, ErrorLog, Level};
 use super::log::{Logs, USUAL};
 use super::syntax::Node;
 use super::work::{Start, work};
@@ -40,6 +40,13 @@ pub(super) struct Master {
 
 impl Master {
     pub fn new(sys: Sys, options: Options, version: String, compiler: String) -> Master {
+        let until_read = Config {
+            error_log: Some(ErrorLog {
+                path: USUAL.into(),
+                level: Level::Notice,
+            }),
+            ..Config::default()
+        };
         let mut logs = Logs::default();
         // a log that cannot be opened yet is told of when the configuration asks for it
         let _ = logs.open(&sys, &[USUAL.to_owned()]);
@@ -48,7 +55,7 @@ impl Master {
             options,
             version,
             compiler,
-            config: Rc::default(),
+            config: Rc::new(until_read),
             logs,
             listeners: Vec::new(),
             addresses: Rc::default(),
