@@ -2,6 +2,8 @@
 //!
 //! Mirrors structured-merge-diff's `typed`.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::fieldset::FieldSet;
@@ -54,7 +56,7 @@ fn member_form(form: Form, name: &str) -> (Form, bool) {
 pub(super) fn element_step(form: Form, item: &Value) -> String {
     match form {
         Form::Keyed(_, keys) => {
-            let mut found = std::collections::BTreeMap::new();
+            let mut found = BTreeMap::new();
             for key in keys {
                 // the one key that has a default
                 let missing = if *key == "protocol" {
@@ -71,6 +73,15 @@ pub(super) fn element_step(form: Form, item: &Value) -> String {
         }
         _ => format!("v:{item}"),
     }
+}
+
+/// The elements of a list by the step to each; of several with the same step the first.
+fn by_step(form: Form, list: Option<&Value>) -> BTreeMap<String, &Value> {
+    let mut out = BTreeMap::new();
+    for item in list.and_then(Value::as_array).into_iter().flatten() {
+        out.entry(element_step(form, item)).or_insert(item);
+    }
+    out
 }
 
 fn element_form(form: Form) -> Form {
@@ -156,41 +167,28 @@ impl Comparison {
         let both_empty = is_empty(old) && is_empty(new);
         match form {
             Form::Struct(_) | Form::Map(_) if !both_empty => {
-                let members = |v: Option<&Value>| {
-                    v.and_then(Value::as_object)
-                        .map(Map::keys)
-                        .into_iter()
-                        .flatten()
-                        .cloned()
-                        .collect::<Vec<_>>()
-                };
-                let mut names = members(old);
-                names.extend(members(new));
+                let both = [old, new].into_iter().flatten();
+                let members = both.filter_map(Value::as_object);
+                let mut names: Vec<&String> = members.flat_map(Map::keys).collect();
                 names.sort();
                 names.dedup();
                 for name in names {
-                    let (inner, _) = member_form(form, &name);
+                    let (inner, _) = member_form(form, name);
                     path.push(format!("f:{name}"));
-                    let get = |v: Option<&'_ Value>| v.and_then(|v| v.get(&name)).cloned();
-                    let (old, new) = (get(old), get(new));
-                    self.compare(inner, old.as_ref(), new.as_ref(), path);
+                    let (old, new) = (old.and_then(|v| v.get(name)), new.and_then(|v| v.get(name)));
+                    self.compare(inner, old, new, path);
                     path.pop();
                 }
             }
             Form::Keyed(..) | Form::Set if !both_empty => {
-                let items =
-                    |v: Option<&Value>| v.and_then(Value::as_array).cloned().unwrap_or_default();
-                let (old, new) = (items(old), items(new));
-                let step = |item: &Value| element_step(form, item);
-                let find =
-                    |list: &[Value], wanted: &str| list.iter().find(|i| step(i) == wanted).cloned();
-                let mut steps: Vec<String> = old.iter().chain(&new).map(step).collect();
+                let (old, new) = (by_step(form, old), by_step(form, new));
+                let mut steps: Vec<&String> = old.keys().chain(new.keys()).collect();
                 steps.sort();
                 steps.dedup();
-                for wanted in steps {
-                    let (old, new) = (find(&old, &wanted), find(&new, &wanted));
-                    path.push(wanted);
-                    self.compare(element_form(form), old.as_ref(), new.as_ref(), path);
+                for step in steps {
+                    path.push(step.clone());
+                    let (old, new) = (old.get(step).copied(), new.get(step).copied());
+                    self.compare(element_form(form), old, new, path);
                     path.pop();
                 }
             }
