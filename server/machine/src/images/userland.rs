@@ -1,6 +1,6 @@
 //! Files that images share: busybox's links, accounts, os-release; and the workstation's tree.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::programs::{PROGRAMS, Suite};
 use crate::vfs::Layer;
@@ -106,13 +106,30 @@ done
 unset script
 ";
 
-/// The tree of a learner's workstation.
+/// User, uid and home.
+type Whose = (String, u32, String);
+
+/// The tree of a learner's workstation. All learners have the same, so the last one made is kept.
 pub(crate) fn workstation(user: &str, uid: u32, home: &str) -> Arc<Layer> {
+    static LAST: Mutex<Option<(Whose, Arc<Layer>)>> = Mutex::new(None);
+    let whose = (user.to_string(), uid, home.to_string());
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*last {
+        Some((kept, layer)) if *kept == whose => layer.clone(),
+        _ => {
+            let layer = Arc::new(workstation_of(user, uid, home));
+            *last = Some((whose, layer.clone()));
+            layer
+        }
+    }
+}
+
+fn workstation_of(user: &str, uid: u32, home: &str) -> Layer {
     let mut layer = debian(base());
     if uid != 0 {
         layer = account(layer, user, uid, &format!("{home}:/bin/sh"));
     }
-    let layer = layer
+    layer
         .file("/etc/profile", PROFILE, 0o644)
         .dir("/etc/profile.d", 0o755)
         .program("/usr/bin/curl", "curl", 301_000)
@@ -121,6 +138,5 @@ pub(crate) fn workstation(user: &str, uid: u32, home: &str) -> Arc<Layer> {
         .program("/usr/bin/nano", "nano", 279_000)
         .dir("/usr/share/completions", 0o755)
         .file("/usr/share/completions/kubectl", "", 0o644)
-        .dir_of(home, if uid == 0 { 0o700 } else { 0o755 }, uid, uid);
-    Arc::new(layer)
+        .dir_of(home, if uid == 0 { 0o700 } else { 0o755 }, uid, uid)
 }

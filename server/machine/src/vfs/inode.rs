@@ -144,7 +144,8 @@ impl Directory {
         }
     }
 
-    fn names(&self) -> Vec<(String, FileKind, Option<u64>)> {
+    /// Kind of each entry, and its number where it has one already.
+    fn kinds(&self) -> BTreeMap<&str, (FileKind, Option<u64>)> {
         let mut names: BTreeMap<&str, (FileKind, Option<u64>)> = BTreeMap::new();
         for (name, layer) in self.lower().into_iter().flatten() {
             let kind = match layer.body {
@@ -161,9 +162,19 @@ impl Directory {
             };
         }
         names
-            .into_iter()
+    }
+
+    fn names(&self) -> Vec<(String, FileKind, Option<u64>)> {
+        let kinds = self.kinds().into_iter();
+        kinds
             .map(|(name, (kind, ino))| (name.to_string(), kind, ino))
             .collect()
+    }
+
+    fn directories(&self) -> u32 {
+        let kinds = self.kinds();
+        let directories = kinds.values().filter(|(k, _)| *k == FileKind::Directory);
+        directories.count() as u32
     }
 }
 
@@ -341,13 +352,10 @@ impl Inode {
         };
         let kind = self.kind();
         let nlink = match kind {
-            FileKind::Directory => {
-                2 + self
-                    .names()
-                    .iter()
-                    .filter(|n| n.1 == FileKind::Directory)
-                    .count() as u32
-            }
+            FileKind::Directory => match &*self.body() {
+                Body::Directory(directory) => 2 + directory.directories(),
+                _ => 2,
+            },
             _ => self.nlink.get(),
         };
         Stat {

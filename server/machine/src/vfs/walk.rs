@@ -1,5 +1,6 @@
 //! From path to inode: mounts, symbolic links, `..`, search permission (path_resolution(7)).
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -234,9 +235,9 @@ impl Walk<'_> {
         if path.len() > 4096 {
             return Err(Errno::ENAMETOOLONG);
         }
-        let mut todo: Vec<String> = names(path);
+        let mut todo: Vec<Cow<'_, str>> = names(path).map(Cow::Borrowed).collect();
         if !path.starts_with('/') {
-            todo.extend(names(self.cwd));
+            todo.extend(names(self.cwd).map(Cow::Borrowed));
         }
         let mut stack = vec![self.root()?];
         let mut links = 0;
@@ -258,11 +259,11 @@ impl Walk<'_> {
             self.enter(&stack)?;
             let last = todo.is_empty();
             if last && !follow {
-                return Ok((stack, Some(name)));
+                return Ok((stack, Some(name.into_owned())));
             }
             let next = match self.step(&stack, &name) {
                 Ok(next) => next,
-                Err(Errno::ENOENT) if last => return Ok((stack, Some(name))),
+                Err(Errno::ENOENT) if last => return Ok((stack, Some(name.into_owned()))),
                 Err(error) => return Err(error),
             };
             if let Some(target) = self.link_target(&next) {
@@ -273,14 +274,14 @@ impl Walk<'_> {
                 if target.starts_with('/') {
                     stack.truncate(1);
                 }
-                todo.extend(names(&target));
+                todo.extend(names(&target).map(|n| Cow::Owned(n.to_string())));
                 if todo.len() > 4096 {
                     return Err(Errno::ENAMETOOLONG);
                 }
                 continue;
             }
             if last {
-                return Ok((stack, Some(name)));
+                return Ok((stack, Some(name.into_owned())));
             }
             stack.push(next);
         }
@@ -351,10 +352,6 @@ fn node_of(mount: &Mount) -> Node {
 }
 
 /// Names of a path, last first.
-fn names(path: &str) -> Vec<String> {
-    path.split('/')
-        .filter(|n| !n.is_empty())
-        .rev()
-        .map(str::to_string)
-        .collect()
+fn names(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|n| !n.is_empty()).rev()
 }
