@@ -20,7 +20,7 @@ use crate::kubelet::Kubelet;
 use crate::kubelet::back_off::BackOff;
 use crate::spec::ClusterSpec;
 use crate::store::{Change, Expired, Store};
-use crate::{api, bootstrap, controllers, network, scheduler};
+use crate::{api, bootstrap, controllers, network, scheduler, view};
 
 /// A predicate over stored objects.
 pub type Matcher = Box<dyn Fn(&Value) -> bool>;
@@ -269,6 +269,12 @@ impl Cluster {
         self.0.kubelets.borrow().get(node).cloned()
     }
 
+    /// Whether a node has this address.
+    pub(crate) fn is_node(&self, address: &str) -> bool {
+        let kubelets = self.0.kubelets.borrow();
+        kubelets.values().any(|k| k.address() == address)
+    }
+
     /// The kubelets of all nodes, by name of the node.
     pub(crate) fn kubelets(&self) -> Vec<Kubelet> {
         self.0.kubelets.borrow().values().cloned().collect()
@@ -364,6 +370,25 @@ impl Cluster {
         }
         api::after_component_change(self, resource, live, new)
     }
+
+    /// As `amend`, of the status alone, from the live one: nothing else is copied unless it is written.
+    pub(crate) fn amend_status(
+        &self,
+        resource: &'static Resource,
+        object: &Value,
+        status: impl FnOnce(&Value) -> Value,
+    ) -> Option<Object> {
+        let live = self.get(resource, meta::namespace(object), meta::name(object))?;
+        if meta::uid(&live) != meta::uid(object) {
+            return None;
+        }
+        let new = status(&live["status"]);
+        if new == live["status"] {
+            return Some(live);
+        }
+        let new = view::with_status(&live, new);
+        api::after_component_change(self, resource, live, new)
+    }
 }
 
 /// A cluster as somebody sees it who does not keep it alive.
@@ -382,15 +407,11 @@ impl std::fmt::Debug for Cluster {
     }
 }
 
-type Table = BTreeMap<(&'static str, &'static str), &'static Resource>;
-
-/// The resources of the built-in API by group and plural name; of several versions the first.
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let mut table = Table::new();
-    for resource in objects::resources() {
-        let key = (resource.group, resource.plural);
-        table.entry(key).or_insert(resource);
-    }
+/// The resources of the built-in API in order of plural name and group; of several versions the first.
+static TABLE: LazyLock<Vec<&'static Resource>> = LazyLock::new(|| {
+    let mut table: Vec<&Resource> = objects::resources().iter().collect();
+    table.sort_by_key(|r| (r.plural, r.group));
+    table.dedup_by_key(|r| (r.plural, r.group));
     table
 });
 
@@ -399,8 +420,9 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 /// # Panics
 /// When there is none: a mistake in this room.
 pub(crate) fn resource(group: &str, plural: &str) -> &'static Resource {
-    let found = TABLE.get(&(group, plural));
-    found.unwrap_or_else(|| unreachable!("no resource {plural}.{group}"))
+    let found = TABLE.binary_search_by_key(&(plural, group), |r| (r.plural, r.group));
+    let at = found.unwrap_or_else(|_| unreachable!("no resource {plural}.{group}"));
+    TABLE[at]
 }
 
 pub(crate) fn pods() -> &'static Resource {

@@ -47,12 +47,13 @@ impl Kind {
     }
 }
 
+/// What differs most stands first: keys are compared in this order, and there are thousands.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Group {
-    source: Source,
     object: About,
-    kind: Kind,
     reason: String,
+    kind: Kind,
+    source: Source,
 }
 
 #[derive(Debug)]
@@ -74,7 +75,7 @@ struct Told {
     at: i64,
 }
 
-/// Kind, namespace, name and uid.
+/// Uid, name, namespace and kind.
 type About = (String, String, String, String);
 type ToldKey = (Group, String, String);
 
@@ -82,7 +83,7 @@ type ToldKey = (Group, String, String);
 #[derive(Debug, Default)]
 pub(crate) struct Recorder {
     similar: BTreeMap<Group, Similar>,
-    buckets: BTreeMap<(Source, About, Kind), Bucket>,
+    buckets: BTreeMap<(About, Kind, Source), Bucket>,
     told: BTreeMap<ToldKey, Told>,
     expiring: VecDeque<(i64, String, String)>,
     last_nanos: i64,
@@ -124,7 +125,7 @@ impl Recorder {
         if similar.messages.len() > COMBINE_FROM {
             similar.messages.remove(0);
         }
-        let bucket = (group.source.clone(), group.object.clone(), group.kind);
+        let bucket = (group.object.clone(), group.kind, group.source.clone());
         let bucket = self.buckets.entry(bucket).or_insert(Bucket {
             tokens: BURST,
             at: now,
@@ -191,10 +192,10 @@ fn group_of(source: &Source, object: &Value, kind: Kind, reason: &str) -> Group 
     let text = |t: &str| t.to_string();
     let kind_name = object["kind"].as_str().unwrap_or_default();
     let object = (
-        text(kind_name),
-        text(meta::namespace(object)),
-        text(meta::name(object)),
         text(meta::uid(object)),
+        text(meta::name(object)),
+        text(meta::namespace(object)),
+        text(kind_name),
     );
     Group {
         source: source.clone(),

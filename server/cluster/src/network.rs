@@ -50,7 +50,7 @@ pub(crate) fn route(cluster: &Cluster, from: IpAddr, to: SocketAddr, protocol: P
         "UDP"
     };
     let ip = to.ip().to_string();
-    let is_node = cluster.kubelets().iter().any(|k| k.address() == ip);
+    let is_node = cluster.is_node(&ip);
     for service in cluster.list(resource("", "services"), "") {
         let here = view::text(&service, &["spec", "clusterIP"]) == ip;
         if !here && !is_node {

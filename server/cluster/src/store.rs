@@ -44,9 +44,17 @@ pub struct Expired {
     pub oldest: u64,
 }
 
+/// Plural name and group.
 type TableKey = (&'static str, &'static str);
 /// By namespace (empty for cluster scope), then by name.
-type Table = BTreeMap<String, BTreeMap<String, Object>>;
+type Table = BTreeMap<String, BTreeMap<String, Weighed<Object>>>;
+
+/// Something with the `weight` of its object, which is found out once.
+#[derive(Clone, Debug)]
+struct Weighed<T> {
+    what: T,
+    weight: usize,
+}
 
 /// The objects of one cluster.
 #[derive(Debug, Default)]
@@ -55,7 +63,7 @@ pub struct Store {
     tables: BTreeMap<TableKey, Table>,
     /// What the objects take, in bytes of `weight`.
     held: usize,
-    history: VecDeque<Change>,
+    history: VecDeque<Weighed<Change>>,
     /// The same of the objects in `history`.
     history_held: usize,
     /// All changes after this revision are in `history`.
@@ -77,7 +85,7 @@ pub(crate) fn weight(object: &Value) -> usize {
 }
 
 fn table_key(resource: &Resource) -> TableKey {
-    (resource.group, resource.plural)
+    (resource.plural, resource.group)
 }
 
 impl Store {
@@ -88,7 +96,7 @@ impl Store {
 
     pub fn get(&self, resource: &Resource, namespace: &str, name: &str) -> Option<&Object> {
         let table = self.tables.get(&table_key(resource))?;
-        table.get(namespace)?.get(name)
+        Some(&table.get(namespace)?.get(name)?.what)
     }
 
     /// All objects of a resource in a namespace (empty: in all), in order of namespace and name.
@@ -104,7 +112,7 @@ impl Store {
         let table = self.tables.get(&table_key(resource)).into_iter();
         table
             .flat_map(move |t| t.range::<str, _>(which))
-            .flat_map(|(_, named)| named.values())
+            .flat_map(|(_, named)| named.values().map(|o| &o.what))
     }
 
     /// Writes an object under a new revision, which is set in its metadata. Answers it as stored and whether it is new.
@@ -116,21 +124,24 @@ impl Store {
         let object: Object = object.into();
         let table = self.tables.entry(table_key(resource)).or_default();
         let named = table.entry(namespace).or_default();
-        let old = named.insert(name, object.clone());
-        self.held += weight(&object);
-        self.held -= old.as_deref().map_or(0, weight);
+        let weight = weight(&object);
+        let what = object.clone();
+        let old = named.insert(name, Weighed { what, weight });
+        self.held += weight;
+        self.held -= old.as_ref().map_or(0, |old| old.weight);
         let kind = if old.is_some() {
             ChangeKind::Modified
         } else {
             ChangeKind::Added
         };
-        self.record(Change {
+        let change = Change {
             revision: self.revision,
             kind,
             resource,
             object: object.clone(),
-            old,
-        });
+            old: old.map(|old| old.what),
+        };
+        self.record(change, weight);
         object
     }
 
@@ -152,30 +163,34 @@ impl Store {
         if named.is_empty() {
             table.remove(namespace);
         }
-        self.held -= weight(&old);
+        self.held -= old.weight;
         self.revision += 1;
-        let mut last = (*old).clone();
+        let mut last = (*old.what).clone();
         objects::meta::set(&mut last, "resourceVersion", self.revision.to_string());
         let last: Object = last.into();
-        let (revision, kind) = (self.revision, ChangeKind::Deleted);
-        self.record(Change {
-            revision,
-            kind,
+        let change = Change {
+            revision: self.revision,
+            kind: ChangeKind::Deleted,
             resource,
             object: last.clone(),
-            old: Some(old),
-        });
+            old: Some(old.what),
+        };
+        self.record(change, old.weight);
         Some(last)
     }
 
-    fn record(&mut self, change: Change) {
-        self.history_held += weight(&change.object);
-        self.history.push_back(change);
+    /// `weight`: of the object before or after the change.
+    fn record(&mut self, change: Change, weight: usize) {
+        self.history_held += weight;
+        self.history.push_back(Weighed {
+            what: change,
+            weight,
+        });
         let is_full = |s: &Self| s.history.len() > HISTORY || s.history_held > HISTORY_BYTES;
         while self.history.len() > 1 && is_full(self) {
             if let Some(gone) = self.history.pop_front() {
-                self.history_held -= weight(&gone.object);
-                self.known_after = gone.revision;
+                self.history_held -= gone.weight;
+                self.known_after = gone.what.revision;
             }
         }
     }
@@ -188,13 +203,16 @@ impl Store {
                 oldest: self.known_after,
             });
         }
-        let first = self.history.partition_point(|c| c.revision <= revision);
-        Ok(self.history.iter().skip(first))
+        let changes = self.history.iter().map(|c| &c.what);
+        let first = self
+            .history
+            .partition_point(|c| c.what.revision <= revision);
+        Ok(changes.skip(first))
     }
 
     /// The change that was made last.
     pub fn newest(&self) -> Option<&Change> {
-        self.history.back()
+        self.history.back().map(|c| &c.what)
     }
 
     /// Forgets the changes up to now: for tests, and after the bootstrap, whose steps nobody has seen.
@@ -247,9 +265,9 @@ impl Store {
 
     /// Every object with its resource's group and plural name, in order: what two equal worlds have equal.
     pub fn everything(&self) -> impl Iterator<Item = (&'static str, &'static str, &Object)> {
-        self.tables.iter().flat_map(|((g, p), t)| {
+        self.tables.iter().flat_map(|((p, g), t)| {
             let all = t.values().flat_map(BTreeMap::values);
-            all.map(move |o| (*g, *p, o))
+            all.map(move |o| (*g, *p, &o.what))
         })
     }
 }

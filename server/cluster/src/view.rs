@@ -110,6 +110,15 @@ pub fn remove(value: &mut Value, path: &[&str]) -> Option<Value> {
     here.as_object_mut()?.remove(*last)
 }
 
+/// A copy of an object with another status.
+pub fn with_status(object: &Value, status: Value) -> Value {
+    let members = object.as_object().into_iter().flatten();
+    let others = members.filter(|(name, _)| *name != "status");
+    let mut copy: Map<String, Value> = others.map(|(k, v)| (k.clone(), v.clone())).collect();
+    copy.insert("status".into(), status);
+    Value::Object(copy)
+}
+
 /// The element of a list whose `name` it is.
 pub fn named<'a>(items: &'a [Value], name: &str) -> Option<&'a Value> {
     items.iter().find(|i| text(i, &["name"]) == name)

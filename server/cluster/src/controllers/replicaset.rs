@@ -134,7 +134,10 @@ fn manage(
 ) -> Result<Made, String> {
     let wanted = usize::try_from(view::int(set, &["spec", "replicas"]).unwrap_or(1)).unwrap_or(0);
     let missing = wanted.saturating_sub(active.len());
-    let batch = batch(active).min(missing);
+    let batch = match missing {
+        0 => 0,
+        _ => batch(active).min(missing),
+    };
     let mut failure = None;
     for _ in 0..batch {
         let pod = pod_of(
@@ -214,12 +217,13 @@ fn write_status(
     ));
     let labelled = active.iter().filter(|p| selector.matches_object(p)).count();
     let ready: Vec<&Object> = active.iter().filter(|p| owned::is_ready(p)).collect();
-    let verdicts: Vec<_> = ready
-        .iter()
-        .map(|p| owned::is_available(p, min_ready, now))
+    // Without a least time whoever is ready is available.
+    let in_doubt = ready.iter().filter(|_| min_ready > 0);
+    let late: Vec<_> = in_doubt
+        .filter_map(|p| owned::is_available(p, min_ready, now).err())
         .collect();
-    let available = verdicts.iter().filter(|v| v.is_ok()).count();
-    let soon = verdicts.iter().filter_map(|v| v.err().flatten()).min();
+    let available = ready.len() - late.len();
+    let soon = late.into_iter().flatten().min();
     let stamp = cluster.now_text();
     cluster.amend(resource("apps", "replicasets"), &live, |o| {
         view::set(o, &["status", "replicas"], active.len());

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::{Agent, Kubelet};
 use crate::cluster::pods;
+use crate::view;
 
 /// How late a kubelet hears of a change over a slow network.
 const SLOW: Duration = Duration::from_secs(3);
@@ -61,6 +62,19 @@ impl Agent {
         }
         let mut own = (**pod).clone();
         change(&mut own);
+        Some(Object::new(own))
+    }
+
+    /// As `amend`, of the status alone, from the one before.
+    pub(super) fn amend_status(
+        &self,
+        pod: &Object,
+        status: impl FnOnce(&Value) -> Value,
+    ) -> Option<Object> {
+        if self.is_connected() {
+            return self.cluster.amend_status(pods(), pod, status);
+        }
+        let own = view::with_status(pod, status(&pod["status"]));
         Some(Object::new(own))
     }
 }

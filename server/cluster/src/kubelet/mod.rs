@@ -456,7 +456,7 @@ impl Agent {
         };
         self.tell(pod, Kind::Warning, &refusal.reason, &refusal.message);
         let status = admit::status(pod, &refusal, &self.cluster.now_text());
-        let written = self.amend(pod, |live| live["status"] = status);
+        let written = self.amend_status(pod, |_| status);
         written.unwrap_or_else(|| pod.clone())
     }
 

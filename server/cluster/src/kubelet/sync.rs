@@ -182,10 +182,11 @@ fn try_mount(agent: &Agent, worker: &Worker, pod: &Object) -> Vec<String> {
     missing
 }
 
-/// The pod with its node's address, which a status that is on its way already tells.
+/// The pod with its node's address, for volumes that ask for it: a status that is on its way already tells it.
 fn with_host_ip(agent: &Agent, pod: &Object) -> Object {
     let (place, own) = (["status", "hostIP"], agent.node.internal_ip());
-    if view::text(pod, &place) == own {
+    let mut volumes = view::list(pod, &["spec", "volumes"]).iter();
+    if view::text(pod, &place) == own || !volumes.any(volumes::asks_for_host_ip) {
         return pod.clone();
     }
     let mut seen = (**pod).clone();

@@ -29,6 +29,14 @@ impl From<String> for Failure {
     }
 }
 
+/// Whether files of a volume hold the address of the pod's node.
+pub(super) fn asks_for_host_ip(volume: &Value) -> bool {
+    let projected = view::list(volume, &["projected", "sources"]).iter();
+    let sources = projected.chain([volume]);
+    let mut items = sources.flat_map(|s| view::list(s, &["downwardAPI", "items"]));
+    items.any(|item| view::text(item, &["fieldRef", "fieldPath"]).starts_with("status.hostIP"))
+}
+
 /// What a volume is made with.
 pub(super) struct Maker<'a> {
     cluster: &'a Cluster,

@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::back_off::BackOff;
 use super::probes::{Kind, Ticker};
 use super::status::{self, Generated, Picture, Seen};
-use super::{Agent, start, sync, terminate};
+use super::{Agent, eviction, start, sync, terminate};
 use crate::view;
 
 /// What a worker knows of its pod.
@@ -74,6 +74,8 @@ pub(super) struct Worker {
     last_round: Cell<Option<Time>>,
     /// All containers have ended, and the volumes are gone.
     pub cleared: Cell<bool>,
+    /// Something in the pod may only fill so much of the disk; that never changes.
+    pub has_disk_limit: bool,
     main: RefCell<Option<Task>>,
 }
 
@@ -101,6 +103,7 @@ impl Worker {
             bell: Notify::new(),
             last_round: Cell::new(None),
             cleared: Cell::new(false),
+            has_disk_limit: eviction::has_disk_limit(pod),
             main: RefCell::default(),
         })
     }
@@ -119,6 +122,9 @@ impl Worker {
     /// the kubelet has written since: the status is its own.
     pub fn update(&self, pod: &Object) {
         let old = self.latest();
+        if Object::ptr_eq(&old, pod) {
+            return; // its own write, which it remembers
+        }
         let is_late = revision(pod) < revision(&old);
         self.pod.replace(if is_late {
             with_status_of(pod, &old)
@@ -374,7 +380,7 @@ impl Worker {
         }
         let Generated { status, phase } =
             status::generate(pod, &self.state.borrow().picture, ended);
-        let written = agent.amend(pod, |live| live["status"] = status);
+        let written = agent.amend_status(pod, |_| status);
         if let Some(written) = written.filter(|w| meta::uid(w) == self.uid) {
             self.remember(written);
         }
@@ -384,14 +390,16 @@ impl Worker {
     /// Tells that the sandbox runs, before anything else is known of it.
     pub fn write_sandbox_ready(&self, agent: &Agent, pod: &Object) {
         let now = agent.cluster.now_text();
-        let written = agent.amend(pod, |live| {
-            for condition in view::list_mut(live, &["status", "conditions"]) {
+        let written = agent.amend_status(pod, |live| {
+            let mut status = live.clone();
+            for condition in view::list_mut(&mut status, &["conditions"]) {
                 if condition["type"] == "PodReadyToStartContainers" && condition["status"] != "True"
                 {
                     condition["status"] = "True".into();
                     condition["lastTransitionTime"] = now.clone().into();
                 }
             }
+            status
         });
         if let Some(written) = written {
             self.remember(written);

@@ -102,7 +102,7 @@ impl PodUse {
 }
 
 /// Whether a pod has any limit of what it may write.
-pub(super) fn has_disk_limit(pod: &Value) -> bool {
+pub(in crate::kubelet) fn has_disk_limit(pod: &Value) -> bool {
     let of_volume = |v: &Value| !view::at(v, &["emptyDir", "sizeLimit"]).is_null();
     let of_container =
         |c: &Value| !view::at(c, &["resources", "limits", "ephemeral-storage"]).is_null();

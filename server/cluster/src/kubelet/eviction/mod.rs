@@ -18,7 +18,7 @@ use crate::events::{Kind, Telling};
 use crate::view;
 use decide::{ContainerUse, PodUse, Starved, Threshold, Told};
 
-pub(super) use decide::refuses;
+pub(super) use decide::{has_disk_limit, refuses};
 
 /// Between two looks.
 const PERIOD: i64 = 10;
@@ -118,10 +118,10 @@ impl Manager {
         }
     }
 
-    /// The pods that run and are not on their way out already.
-    fn active(&self) -> Vec<Rc<Worker>> {
+    /// The pods of a kind that run and are not on their way out already.
+    fn active(&self, of: impl Fn(&Worker) -> bool) -> Vec<Rc<Worker>> {
         let workers = self.agent().workers.borrow();
-        let all = workers.values().filter(|w| w.may_be_evicted());
+        let all = workers.values().filter(|w| of(w) && w.may_be_evicted());
         all.cloned().collect()
     }
 
@@ -155,8 +155,7 @@ impl Manager {
 
     fn evict_over_limits(&self) -> bool {
         let mut any = false;
-        let limited = |w: &Rc<Worker>| decide::has_disk_limit(&w.latest());
-        for worker in self.active().into_iter().filter(limited) {
+        for worker in self.active(|w| w.has_disk_limit) {
             if let Some(message) = decide::over_disk_limit(&self.use_of(&worker)) {
                 let annotations = Value::Null;
                 self.evict(
@@ -189,7 +188,7 @@ impl Manager {
                 return;
             }
         }
-        let active = self.active();
+        let active = self.active(|_| true);
         let uses = active.iter().map(|w| self.use_of(w)).collect();
         let chosen = decide::rank(uses, starved)
             .into_iter()
