@@ -7,6 +7,7 @@ use playground::settings::ServeArgs;
 use playground::{bench_command, cluster_command, kubectl_command, lessons_command, serve};
 
 /// Simulated clusters allocate much that is small and short-lived: a third of a pod's cost was the system's allocator.
+/// It asks for no huge pages: see `docs/decisions/0019-no-huge-pages.md`.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
