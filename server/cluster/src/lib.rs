@@ -20,6 +20,7 @@ mod scheduler;
 mod spec;
 mod store;
 mod streams;
+mod turns;
 mod view;
 
 pub use api::{present, storage_of};

@@ -94,6 +94,7 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Option<Ended> {
         return Some(Ended {
             again,
             refused: None,
+            held: None,
         });
     }
     roll(cluster, &set, &hash, &nodes);
@@ -107,6 +108,7 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Option<Ended> {
     Some(Ended {
         again: sooner(again, write_status(cluster, &set, &nodes, &hash)),
         refused: is_refused.then_some(Pace::DEFAULT),
+        held: None,
     })
 }
 

@@ -1,14 +1,38 @@
-//! garbage-collector: deletes what belongs to nobody any more, and carries out foreground and orphaning deletes.
+//! garbage-collector: deletes what belongs to nobody any more, and carries out foreground and orphaning deletes, as many in a second as its
+//! client may.
+//!
+//! Mirrors `pkg/controller/garbagecollector` of Kubernetes 1.36 and the rate that `kube-controller-manager` gives it.
 
+use machine::{Duration, Time};
 use objects::{Object, Resource, meta};
 use serde_json::Value;
 
 use super::{Controller, Resources};
 use crate::cluster::Cluster;
 use crate::store::{Change, ChangeKind};
+use crate::turns::Turns;
 use crate::view;
 
-pub(super) struct GarbageCollector;
+/// Its client has twice the usual rate of 20 requests a second and 30 at once, since each object is read before it is deleted.
+const BURST: u32 = 30;
+const A_SECOND: u32 = 20;
+/// What waits for its turn is taken up again after this.
+const ROUND: Duration = Duration::from_secs(1);
+
+pub(super) struct GarbageCollector {
+    turns: Turns,
+    /// Something waits for its turn until then.
+    again: Option<Time>,
+}
+
+impl Default for GarbageCollector {
+    fn default() -> Self {
+        GarbageCollector {
+            turns: Turns::new(BURST, A_SECOND),
+            again: None,
+        }
+    }
+}
 
 /// Everything that owns or is owned.
 const FOLLOWED: Resources = &[
@@ -37,21 +61,29 @@ impl Controller for GarbageCollector {
     }
 
     fn reconcile(&mut self, cluster: &Cluster, changes: &[Change]) {
-        let mut gone = false;
+        let mut gone = self.again.is_some_and(|at| at <= cluster.now());
+        if gone {
+            self.again = None;
+        }
         for change in changes {
             gone |= change.kind == ChangeKind::Deleted;
             if change.kind != ChangeKind::Deleted && meta::is_deleting(&change.object) {
-                finish(cluster, change);
+                self.finish(cluster, change);
             }
             if change.kind == ChangeKind::Added
                 && !meta::owner_references(&change.object).is_empty()
             {
-                collect(cluster, change.resource, &change.object);
+                self.collect(cluster, change.resource, &change.object);
             }
         }
-        if gone {
-            sweep(cluster);
+        // Where much waits, the next round sees what else is gone.
+        if gone && self.again.is_none() {
+            self.sweep(cluster);
         }
+    }
+
+    fn wake(&self) -> Option<Time> {
+        self.again
     }
 }
 
@@ -79,36 +111,76 @@ fn owner_exists(cluster: &Cluster, object: &Value, reference: &Value) -> bool {
     owner.is_some_and(|o| meta::uid(&o) == view::text(reference, &["uid"]))
 }
 
-/// Deletes an object all of whose owners are gone.
-fn collect(cluster: &Cluster, resource: &'static Resource, object: &Object) {
-    let references = meta::owner_references(object);
-    let orphaned =
-        !references.is_empty() && !references.iter().any(|r| owner_exists(cluster, object, r));
-    if orphaned && !meta::is_deleting(object) {
-        let _gone_already = cluster.delete("generic-garbage-collector", resource, object, None);
+impl GarbageCollector {
+    /// Whether it may delete one more object now; if not, it goes on in a while.
+    fn has_turn(&mut self, cluster: &Cluster) -> bool {
+        let has_turn = self.turns.try_take(cluster.now()).is_ok();
+        if !has_turn {
+            self.again.get_or_insert(cluster.now() + ROUND);
+        }
+        has_turn
     }
-}
 
-fn sweep(cluster: &Cluster) {
-    for resource in resources() {
-        for object in cluster.list(resource, "") {
-            collect(cluster, resource, &object);
+    /// Deletes an object all of whose owners are gone.
+    fn collect(&mut self, cluster: &Cluster, resource: &'static Resource, object: &Object) {
+        let references = meta::owner_references(object);
+        let orphaned =
+            !references.is_empty() && !references.iter().any(|r| owner_exists(cluster, object, r));
+        if orphaned && !meta::is_deleting(object) && self.has_turn(cluster) {
+            let _gone_already = cluster.delete("generic-garbage-collector", resource, object, None);
         }
     }
-    for resource in resources() {
-        for object in cluster
-            .list(resource, "")
-            .into_iter()
-            .filter(|o| meta::is_deleting(o))
-        {
-            let change = Change {
-                revision: 0,
-                kind: ChangeKind::Modified,
-                resource,
-                object,
-                old: None,
-            };
-            finish(cluster, &change);
+
+    fn sweep(&mut self, cluster: &Cluster) {
+        for resource in resources() {
+            for object in cluster.list(resource, "") {
+                self.collect(cluster, resource, &object);
+            }
+        }
+        for resource in resources() {
+            for object in cluster
+                .list(resource, "")
+                .into_iter()
+                .filter(|o| meta::is_deleting(o))
+            {
+                let change = Change {
+                    revision: 0,
+                    kind: ChangeKind::Modified,
+                    resource,
+                    object,
+                    old: None,
+                };
+                self.finish(cluster, &change);
+            }
+        }
+    }
+
+    /// Does what the finalizers of a deleted owner ask for, and takes them away when it is done.
+    fn finish(&mut self, cluster: &Cluster, change: &Change) {
+        let owner = &change.object;
+        let finalizers: Vec<&str> = meta::finalizers(owner).collect();
+        if finalizers.contains(&"orphan") {
+            for (resource, dependent) in dependents(cluster, owner) {
+                cluster.amend(resource, &dependent, |d| disown(d, meta::uid(owner)));
+            }
+            drop_finalizer(cluster, change, "orphan");
+        } else if finalizers.contains(&"foregroundDeletion") {
+            let mut blocking = false;
+            for (resource, dependent) in dependents(cluster, owner) {
+                if !meta::is_deleting(&dependent) && self.has_turn(cluster) {
+                    let _gone_already = delete_in_foreground(cluster, resource, &dependent);
+                }
+                blocking |= cluster
+                    .get(
+                        resource,
+                        meta::namespace(&dependent),
+                        meta::name(&dependent),
+                    )
+                    .is_some();
+            }
+            if !blocking {
+                drop_finalizer(cluster, change, "foregroundDeletion");
+            }
         }
     }
 }
@@ -131,35 +203,6 @@ fn dependents(cluster: &Cluster, owner: &Value) -> Vec<(&'static Resource, Objec
                 .collect::<Vec<_>>()
         })
         .collect()
-}
-
-/// Does what the finalizers of a deleted owner ask for, and takes them away when it is done.
-fn finish(cluster: &Cluster, change: &Change) {
-    let owner = &change.object;
-    let finalizers: Vec<&str> = meta::finalizers(owner).collect();
-    if finalizers.contains(&"orphan") {
-        for (resource, dependent) in dependents(cluster, owner) {
-            cluster.amend(resource, &dependent, |d| disown(d, meta::uid(owner)));
-        }
-        drop_finalizer(cluster, change, "orphan");
-    } else if finalizers.contains(&"foregroundDeletion") {
-        let mut blocking = false;
-        for (resource, dependent) in dependents(cluster, owner) {
-            if !meta::is_deleting(&dependent) {
-                let _gone_already = delete_in_foreground(cluster, resource, &dependent);
-            }
-            blocking |= cluster
-                .get(
-                    resource,
-                    meta::namespace(&dependent),
-                    meta::name(&dependent),
-                )
-                .is_some();
-        }
-        if !blocking {
-            drop_finalizer(cluster, change, "foregroundDeletion");
-        }
-    }
 }
 
 fn delete_in_foreground(

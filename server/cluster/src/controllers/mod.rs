@@ -86,7 +86,7 @@ pub(crate) fn start(cluster: &Cluster) {
     run(cluster, namespace::NamespaceController::default());
     run(cluster, serviceaccount::ServiceAccountController);
     run(cluster, root_ca_publisher::RootCaPublisher);
-    run(cluster, garbagecollector::GarbageCollector);
+    run(cluster, garbagecollector::GarbageCollector::default());
     run(cluster, endpoints::EndpointsController);
     run(cluster, endpointslice::EndpointSliceController);
     run(

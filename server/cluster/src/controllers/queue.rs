@@ -28,6 +28,7 @@ impl Outcome for Again {
         Ended {
             again: self,
             refused: None,
+            held: None,
         }
     }
 }
@@ -44,6 +45,8 @@ pub(crate) struct Ended {
     pub again: Again,
     /// Something was refused: how soon it is tried again.
     pub refused: Option<Pace>,
+    /// The controller's client waits for its turn: for so long there is no look, whatever changes.
+    pub held: Option<Duration>,
 }
 
 /// Looks after refusals come later and later, until one is not refused.
@@ -92,6 +95,7 @@ impl<R: Outcome + 'static> Queue<R> {
         let working = Working {
             queue: self,
             due: BTreeMap::new(),
+            held: BTreeMap::new(),
             refusals: BTreeMap::new(),
         };
         super::run(cluster, working);
@@ -103,6 +107,8 @@ struct Working<R> {
     queue: Queue<R>,
     /// When to look at what.
     due: BTreeMap<Key, Time>,
+    /// Before when not to look, whatever changes.
+    held: BTreeMap<Key, Time>,
     /// How many looks in a row were refused something.
     refusals: BTreeMap<Key, u32>,
 }
@@ -131,6 +137,7 @@ impl<R: Outcome + 'static> Controller for Working<R> {
             for key in (self.queue.keys)(cluster, change) {
                 let delay = (self.queue.delay)(cluster, &key, change);
                 let at = cluster.now() + WATCH_LATENCY + delay;
+                let at = self.held.get(&key).map_or(at, |held| at.max(*held));
                 let due = self.due.entry(key).or_insert(at);
                 *due = (*due).min(at);
             }
@@ -140,7 +147,14 @@ impl<R: Outcome + 'static> Controller for Working<R> {
         let ready: Vec<Key> = due.map(|(key, _)| key.clone()).collect();
         for key in ready {
             self.due.remove(&key);
+            self.held.remove(&key);
             let ended = (self.queue.reconcile)(cluster, &key).read();
+            if let Some(held) = ended.held {
+                let until = cluster.now() + held;
+                self.held.insert(key.clone(), until);
+                self.due.insert(key, until);
+                continue;
+            }
             if let Some(pause) = self.pause(&key, &ended) {
                 let again = cluster.now() + pause.max(Duration::from_millis(1));
                 self.due.insert(key, again);
@@ -150,5 +164,48 @@ impl<R: Outcome + 'static> Controller for Working<R> {
 
     fn wake(&self) -> Option<Time> {
         self.due.values().min().copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ClusterSpec;
+    use crate::cluster::resource;
+    use machine::Executor;
+    use serde_json::json;
+    use std::cell::Cell;
+
+    thread_local! { static LOOKS: Cell<u32> = const { Cell::new(0) }; }
+
+    fn look(_: &Cluster, key: &Key) -> Option<Ended> {
+        LOOKS.set(LOOKS.get() + u32::from(key.1 == "one"));
+        Some(Ended {
+            held: Some(Duration::from_secs(1)),
+            ..Ended::default()
+        })
+    }
+
+    #[test]
+    fn what_is_held_is_not_looked_at_sooner_whatever_changes() {
+        let spec = ClusterSpec::default();
+        let executor = Executor::new(spec.start);
+        let cluster = Cluster::control_plane(spec, executor.clone(), None);
+        let queue = Queue {
+            follows: &[("", "configmaps")],
+            keys: |_, change| crate::controllers::owned::own_key(change),
+            delay: at_once,
+            reconcile: look,
+        };
+        queue.start(&cluster);
+        for n in 0..100 {
+            let map =
+                json!({"metadata": {"namespace": "default", "name": "one"}, "data": {"n": n}});
+            cluster.put(resource("", "configmaps"), map);
+            let soon = executor.now() + Duration::from_millis(25);
+            assert!(executor.run_until(soon, &mut 100_000));
+        }
+        assert_eq!(LOOKS.get(), 3, "in two seconds and a half");
+        cluster.close();
     }
 }

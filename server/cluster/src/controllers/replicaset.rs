@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use machine::Time;
 use objects::{Object, meta};
 use serde_json::{Value, json};
 
 use super::owned::{self, claim, create_pod, delete_pod, pod_of, reference};
-use super::queue::{Again, Key, Queue};
+use super::queue::{Again, Ended, Key, Queue};
 use crate::cluster::{Cluster, pods, resource};
 use crate::store::Change;
 use crate::view;
@@ -64,7 +65,7 @@ fn matching(cluster: &Cluster, pod: &Object) -> Vec<Key> {
         .collect()
 }
 
-fn reconcile(cluster: &Cluster, key: &Key) -> Again {
+fn reconcile(cluster: &Cluster, key: &Key) -> Option<Ended> {
     let sets = resource("apps", "replicasets");
     let set = cluster.get(sets, &key.0, &key.1)?;
     let owner = reference("apps/v1", "ReplicaSet", &set);
@@ -74,8 +75,13 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Again {
     let terminating = others.iter().filter(|p| !owned::is_ended(p)).count();
     let mut failure = None;
     let wanted = view::int(&set, &["spec", "replicas"]).unwrap_or(1);
-    if active.len() < usize::try_from(wanted).unwrap_or(0) && is_hasty(&others, cluster.seconds()) {
-        return Some(Duration::from_secs(1));
+    if active.len() < usize::try_from(wanted).unwrap_or(0) && is_hasty(&others, &cluster.now_text())
+    {
+        let next_second = Time::from_seconds(cluster.seconds() + 1);
+        return Some(Ended {
+            held: Some(next_second.since(cluster.now())),
+            ..Ended::default()
+        });
     }
     if !meta::is_deleting(&set) {
         match manage(cluster, &set, &owner, &active) {
@@ -88,20 +94,17 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Again {
         }
     }
     let again = write_status(cluster, &set, &active, terminating, failure.as_deref());
-    if failure.is_some() {
-        Some(RETRY)
-    } else {
-        again
-    }
+    let again = failure.map_or(again, |_| Some(RETRY));
+    Some(Ended {
+        again,
+        ..Ended::default()
+    })
 }
 
 /// Whether pods are lost as soon as they are made, as on a node that takes nobody in or throws everybody out: then a second has only so
-/// many. `lost`: the pods that are not active.
-fn is_hasty(lost: &[Object], now: i64) -> bool {
-    let just_made = |p: &&Object| {
-        let made = objects::time::parse_seconds(meta::creation_timestamp(p));
-        made.is_some_and(|made| made >= now)
-    };
+/// many. `lost`: the pods that are not active; `now`: as the API tells time, in whole seconds.
+fn is_hasty(lost: &[Object], now: &str) -> bool {
+    let just_made = |p: &&Object| meta::creation_timestamp(p) >= now;
     lost.iter().filter(just_made).count() >= HASTE
 }
 

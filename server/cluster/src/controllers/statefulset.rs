@@ -69,6 +69,7 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Option<Ended> {
     Some(Ended {
         again: paced.or(again),
         refused: refused.then_some(Pace::DEFAULT),
+        held: None,
     })
 }
 

@@ -1,14 +1,17 @@
 //! taint-eviction-controller: pods leave nodes whose NoExecute taints they do not tolerate, at once or when their patience is over.
 //!
+//! It looks at pods that changed, and at all of them where a node did.
+//!
 //! Mirrors `pkg/controller/tainteviction` of Kubernetes 1.36.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use machine::{Duration, Time};
 use objects::{Object, meta};
 use serde_json::{Value, json};
 
 use super::owned::{is_ended, source};
+use super::queue::Key;
 use super::{Controller, Resources};
 use crate::cluster::{Cluster, pods, resource};
 use crate::events::Kind;
@@ -20,11 +23,17 @@ const BY: &str = "taint-eviction-controller";
 
 #[derive(Default)]
 pub(crate) struct TaintEvictionController {
-    /// By uid: since when the pod has to bear the taints of its node.
-    bearing: BTreeMap<String, Time>,
+    /// By namespace and name: the pods that have to bear the taints of their nodes for a while.
+    bearing: BTreeMap<Key, Bearing>,
     /// The taints of nodes that drive pods away, by name of the node.
     tainted: BTreeMap<String, Vec<Value>>,
-    again: Option<Time>,
+}
+
+/// How a pod bears the taints of its node.
+struct Bearing {
+    uid: String,
+    since: Time,
+    end: Time,
 }
 
 impl Controller for TaintEvictionController {
@@ -33,46 +42,68 @@ impl Controller for TaintEvictionController {
     }
 
     fn reconcile(&mut self, cluster: &Cluster, changes: &[Change]) {
-        if changes.iter().any(|c| c.resource.plural == "nodes") {
+        let nodes_changed = changes.iter().any(|c| c.resource.plural == "nodes");
+        if nodes_changed {
             self.tainted = tainted(cluster);
         }
         if self.tainted.is_empty() && self.bearing.is_empty() {
             return;
         }
-        self.again = None;
-        let mut bearing = std::mem::take(&mut self.bearing);
-        for pod in cluster.list(pods(), "") {
-            let since = bearing.remove(meta::uid(&pod));
-            if meta::is_deleting(&pod) || is_ended(&pod) {
-                continue;
-            }
-            let Some(taints) = self.tainted.get(view::text(&pod, &["spec", "nodeName"])) else {
-                if since.is_some() {
-                    let text = format!("Cancelling deletion of Pod {}", title(&pod));
-                    tell(cluster, &pod, &text);
-                }
-                continue;
-            };
-            match patience(&pod, taints) {
-                Patience::Endless => {}
-                Patience::None => evict(cluster, &pod),
-                Patience::For(time) => {
-                    let since = since.unwrap_or_else(|| cluster.now());
-                    let end = since + time;
-                    if end <= cluster.now() {
-                        evict(cluster, &pod);
-                    } else {
-                        self.bearing.insert(meta::uid(&pod).into(), since);
-                        self.again = Some(self.again.map_or(end, |a| a.min(end)));
-                    }
-                }
-            }
+        let mut keys: BTreeSet<Key> = if nodes_changed {
+            cluster.list(pods(), "").iter().map(key_of).collect()
+        } else {
+            changes.iter().map(|c| key_of(&c.object)).collect()
+        };
+        let now = cluster.now();
+        let due = self.bearing.iter().filter(|(_, b)| b.end <= now);
+        keys.extend(due.map(|(key, _)| key.clone()));
+        for key in keys {
+            self.look(cluster, key);
         }
     }
 
     fn wake(&self) -> Option<Time> {
-        self.again
+        self.bearing.values().map(|b| b.end).min()
     }
+}
+
+impl TaintEvictionController {
+    /// Looks at one pod: whether it goes, and when.
+    fn look(&mut self, cluster: &Cluster, key: Key) {
+        let borne = self.bearing.remove(&key);
+        let Some(pod) = cluster.get(pods(), &key.0, &key.1) else {
+            return;
+        };
+        if meta::is_deleting(&pod) || is_ended(&pod) {
+            return;
+        }
+        let borne = borne.filter(|b| b.uid == meta::uid(&pod));
+        let Some(taints) = self.tainted.get(view::text(&pod, &["spec", "nodeName"])) else {
+            if borne.is_some() {
+                let text = format!("Cancelling deletion of Pod {}", title(&pod));
+                tell(cluster, &pod, &text);
+            }
+            return;
+        };
+        match patience(&pod, taints) {
+            Patience::Endless => {}
+            Patience::None => evict(cluster, &pod),
+            Patience::For(time) => {
+                let since = borne.map_or_else(|| cluster.now(), |b| b.since);
+                let end = since + time;
+                if end <= cluster.now() {
+                    evict(cluster, &pod);
+                } else {
+                    let uid = meta::uid(&pod).to_string();
+                    self.bearing.insert(key, Bearing { uid, since, end });
+                }
+            }
+        }
+    }
+}
+
+fn key_of(pod: &Object) -> Key {
+    (meta::namespace(pod).into(), meta::name(pod).into())
 }
 
 fn title(pod: &Value) -> String {

@@ -45,6 +45,7 @@ use crate::events::Kind;
 use crate::feed::Feed;
 use crate::spec::{ClusterSpec, NodeSpec, Present};
 use crate::store::{Change, ChangeKind};
+use crate::turns::Turns;
 use crate::view;
 use connection::Connection;
 use worker::Worker;
@@ -54,6 +55,11 @@ use worker::Worker;
 const FIRST_RELIST: Duration = Duration::from_millis(780);
 const WORK_AFTER_RELIST: i64 = 80_000_000;
 const SECOND: i64 = 1_000_000_000;
+/// Its client's requests, at once and then in a second, and how many of them the end of a pod takes: its status is read and written, and
+/// the pod deleted.
+const REQUESTS_AT_ONCE: u32 = 100;
+const REQUESTS_A_SECOND: u32 = 50;
+const REQUESTS_OF_AN_END: u32 = 3;
 /// How long a status is on its way: it is read, and then patched.
 const STATUS_MS: u64 = 10;
 const FOLLOWED: &[(&str, &str)] = &[
@@ -97,6 +103,8 @@ pub(crate) struct Agent {
     pressures: RefCell<Vec<&'static str>>,
     /// When the status manager is done with what it has to write.
     status_written: std::cell::Cell<Time>,
+    /// The turns of its client, as far as pods that end take them.
+    turns: RefCell<Turns>,
     /// One of the moments at which it looks at its containers; the others are whole seconds away.
     relisted_at: std::cell::Cell<Time>,
 }
@@ -166,6 +174,7 @@ impl Kubelet {
             stopped_at: std::cell::Cell::new(0),
             pressures: RefCell::default(),
             status_written: std::cell::Cell::new(Time::EPOCH),
+            turns: RefCell::new(Turns::new(REQUESTS_AT_ONCE, REQUESTS_A_SECOND)),
             relisted_at: std::cell::Cell::new(Time::EPOCH),
         });
         let kubelet = Kubelet(agent);
@@ -418,6 +427,14 @@ impl Agent {
             .set(turn + Duration::from_millis(STATUS_MS));
         if turn > now {
             self.cluster.executor().sleep_until(turn).await;
+        }
+    }
+
+    /// Waits until its client has room for the end of one more pod.
+    pub(super) async fn turn_to_end(&self) {
+        let wait = self.turns.borrow_mut().take(REQUESTS_OF_AN_END, self.now());
+        if !wait.is_zero() {
+            self.cluster.executor().sleep(wait).await;
         }
     }
 

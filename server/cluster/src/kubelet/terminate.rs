@@ -22,6 +22,7 @@ const GARBAGE_COLLECTION: Duration = Duration::from_secs(60);
 
 /// Ends a pod that is deleted or over, and waits for the delete of one that is over.
 pub(super) async fn run(agent: &Rc<Agent>, worker: &Rc<Worker>) {
+    agent.turn_to_end().await;
     let pod = worker.latest();
     worker.state.borrow_mut().picture.reasons.clear();
     let already_over = matches!(

@@ -258,3 +258,54 @@ fn pods_that_a_taint_throws_out_are_replaced_at_a_bounded_pace() {
     let made = all.into_iter().filter(made).count();
     assert!((20..=110).contains(&made), "{made} in ten seconds");
 }
+
+/// Seed 369: thousands of pods that a full node had refused went in one moment with their Deployment, more than the history holds.
+#[test]
+fn what_lost_its_owner_goes_at_the_pace_of_a_client() {
+    let world = world_on_a_full_disk();
+    world.create(set_on_node_1()).expect("created");
+    world.run_ms(20_000);
+    let left = || world.cluster.list(pods(), "default").len();
+    let all = left();
+    assert!(all > 100, "{all} pods were refused");
+    let sets = resource("apps", "replicasets");
+    world.delete(sets, "web").expect("deleted");
+    world.run_ms(500);
+    let at_once = all - left();
+    assert!((20..=45).contains(&at_once), "{at_once} went at once");
+    world.run_ms(30_000);
+    assert_eq!(left(), 0);
+}
+
+/// Seeds 346, 729, 918, 1154 and 1305: of the pods that a taint had thrown off a node without power, which nobody can end, each change was
+/// looked at with all the others; and when the node came back they ended in one moment.
+#[test]
+fn pods_of_a_node_that_was_away_end_at_the_pace_of_a_client() {
+    let world = world();
+    let power = |state| {
+        let node = "node-1".into();
+        let fault = Fault::Node { node, state };
+        world.cluster.fault(&fault).expect("it can happen");
+    };
+    power(Health::Gone);
+    let nodes = resource("", "nodes");
+    let node = world.get(nodes, "node-1").expect("a node");
+    let taint = json!([{"key": "work", "effect": "NoExecute"}]);
+    world
+        .cluster
+        .amend(nodes, &node, |n| n["spec"]["taints"] = taint);
+    world.create(set_on_node_1()).expect("created");
+    world.run_ms(20_000);
+    let sets = resource("apps", "replicasets");
+    world.delete(sets, "web").expect("deleted");
+    world.run_ms(5_000);
+    let left = || world.cluster.list(pods(), "default").len();
+    let all = left();
+    assert!(all > 100, "{all} pods wait for their node");
+    power(Health::There);
+    world.run_ms(3_000);
+    let ended = all - left();
+    assert!(ended < 100, "{ended} of {all} ended at once");
+    world.run_ms(30_000);
+    assert_eq!(left(), 0);
+}

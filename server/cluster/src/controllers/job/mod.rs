@@ -120,6 +120,7 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Option<Ended> {
         Made::Refused => Ended {
             again: deadline,
             refused: Some(REFUSED),
+            held: None,
         },
         Made::All(again) => soonest(again, deadline).read(),
         Made::Batch => Some(slow_start::NEXT).read(),
