@@ -259,7 +259,7 @@ fn pods_that_a_taint_throws_out_are_replaced_at_a_bounded_pace() {
     assert!((20..=110).contains(&made), "{made} in ten seconds");
 }
 
-/// Seed 369: thousands of pods that a full node had refused went in one moment with their Deployment, more than the history holds.
+/// Seed 369: thousands of lost pods went in one moment with their Deployment, more than the history holds.
 #[test]
 fn what_lost_its_owner_goes_at_the_pace_of_a_client() {
     let world = world_on_a_full_disk();
@@ -277,7 +277,7 @@ fn what_lost_its_owner_goes_at_the_pace_of_a_client() {
     assert_eq!(left(), 0);
 }
 
-/// Seeds 346, 729, 918, 1154 and 1305: of the pods that a taint had thrown off a node without power, which nobody can end, each change was
+/// Seed 346: of the pods that a taint had thrown off a node without power, which nobody can end, each change was
 /// looked at with all the others; and when the node came back they ended in one moment.
 #[test]
 fn pods_of_a_node_that_was_away_end_at_the_pace_of_a_client() {
