@@ -92,7 +92,7 @@ static CLAIM: Printer = Printer {
         let bound = !text(o, "/spec/volumeName").is_empty();
         let (capacity, modes) = if bound {
             (
-                text(o, "/status/capacity/storage"),
+                or(text(o, "/status/capacity/storage"), "0"),
                 access_modes(list(o, "/status/accessModes")),
             )
         } else {

@@ -153,17 +153,58 @@ fn sync_volume(cluster: &Cluster, volume: &Object) {
 }
 
 fn release(cluster: &Cluster, volume: &Object) {
-    set_phase(cluster, volume, "Released");
+    let is_first = view::text(volume, &["status", "phase"]) == "Bound";
+    if view::text(volume, &["status", "phase"]) != "Failed" {
+        set_phase(cluster, volume, "Released");
+    }
     let dynamic = meta::annotation(volume, "pv.kubernetes.io/provisioned-by").is_some();
     if meta::is_deleting(volume) {
         drop_finalizer(cluster, volumes(), volume, "kubernetes.io/pv-protection");
-    } else if dynamic && view::text(volume, &["spec", "persistentVolumeReclaimPolicy"]) == "Delete"
-    {
-        let _gone_already = cluster.delete("persistentvolume-controller", volumes(), volume, None);
-        if let Some(live) = cluster.get(volumes(), "", meta::name(volume)) {
-            drop_finalizer(cluster, volumes(), &live, "kubernetes.io/pv-protection");
+        return;
+    }
+    if view::text(volume, &["spec", "persistentVolumeReclaimPolicy"]) != "Delete" {
+        return;
+    }
+    if dynamic {
+        reclaim(cluster, volume);
+    } else if is_first {
+        match refused_to_delete(volume) {
+            None => reclaim(cluster, volume),
+            Some(why) => fail(cluster, volume, &why),
         }
     }
+}
+
+fn reclaim(cluster: &Cluster, volume: &Object) {
+    let _gone_already = cluster.delete("persistentvolume-controller", volumes(), volume, None);
+    if let Some(live) = cluster.get(volumes(), "", meta::name(volume)) {
+        drop_finalizer(cluster, volumes(), &live, "kubernetes.io/pv-protection");
+    }
+}
+
+/// Why the controller does not delete what lies behind a volume that somebody made by hand: of hostPath it deletes below /tmp only.
+fn refused_to_delete(volume: &Value) -> Option<String> {
+    let Some(source) = volume["spec"].get("hostPath") else {
+        return Some(format!(
+            "error getting deleter volume plugin for volume {:?}: no deletable volume plugin matched",
+            meta::name(volume)
+        ));
+    };
+    let path = view::text(source, &["path"]);
+    let below = path.split_once("/tmp/").map_or("", |(_, below)| below);
+    below
+        .is_empty()
+        .then(|| format!("host_path deleter only supports /tmp/.+ but received provided {path}"))
+}
+
+fn fail(cluster: &Cluster, volume: &Object, why: &str) {
+    let live = cluster.get(volumes(), "", meta::name(volume));
+    let live = live.unwrap_or_else(|| volume.clone());
+    set_phase(cluster, &live, "Failed");
+    cluster.amend(volumes(), &live, |v| {
+        view::set(v, &["status", "message"], why);
+    });
+    event(cluster, volume, Kind::Warning, "VolumeFailedDelete", why);
 }
 
 /// Brings one claim on. Answers whether it needs nothing more.
@@ -183,19 +224,17 @@ fn sync_claim(cluster: &Cluster, claim: &Object, tell: bool) -> bool {
         && view::text(claim, &["spec", "volumeName"]).is_empty()
     {
         if tell {
-            event(
-                cluster,
-                claim,
-                Kind::Normal,
-                "WaitForFirstConsumer",
-                "waiting for first consumer to be created before binding",
-            );
+            tell_of_consumers(cluster, claim);
         }
         return false;
     }
     if let Some(volume) = match_for(cluster, claim, None) {
         bind(cluster, claim, &volume);
         return true;
+    }
+    // A volume that was asked for by name, and is not there, may still come.
+    if !view::text(claim, &["spec", "volumeName"]).is_empty() {
+        return false;
     }
     provision_or_tell(cluster, claim, tell)
 }
@@ -206,6 +245,31 @@ fn event(cluster: &Cluster, claim: &Value, kind: Kind, reason: &str, message: &s
         host: String::new(),
     };
     cluster.event(&source, claim, kind, reason, message);
+}
+
+/// Tells for whom a claim waits: for a pod to be made, or for those that have no node yet.
+fn tell_of_consumers(cluster: &Cluster, claim: &Object) {
+    let all = cluster.list(pods(), meta::namespace(claim));
+    let waits = |pod: &&Object| {
+        view::text(pod, &["spec", "nodeName"]).is_empty()
+            && crate::scheduler::volumes::claims_of(pod).contains(&meta::name(claim).to_string())
+    };
+    let names: Vec<&str> = all.iter().filter(waits).map(|p| meta::name(p)).collect();
+    let (reason, text) = match names[..] {
+        [] => (
+            "WaitForFirstConsumer",
+            "waiting for first consumer to be created before binding".to_string(),
+        ),
+        [name] => (
+            "WaitForPodScheduled",
+            format!("waiting for pod {name} to be scheduled"),
+        ),
+        _ => (
+            "WaitForPodScheduled",
+            format!("waiting for pods {} to be scheduled", names.join(",")),
+        ),
+    };
+    event(cluster, claim, Kind::Normal, reason, &text);
 }
 
 /// The volume for a claim: the one it names or that names it, else the smallest that suits (and can be reached from the node).

@@ -1,4 +1,4 @@
-//! How containers are made and made again: roots and volumes that are only read, tokens, rules of restarting, kills that a delete overtakes.
+//! How containers are made and made again: roots and volumes that are only read, tokens, rules of restarting, kills that a delete overtakes, volumes.
 
 use serde_json::{Value, json};
 
@@ -162,5 +162,93 @@ fn a_cordon_does_not_make_the_scheduler_look_at_everybody_again() {
     assert_eq!(
         view::text(&world.pod("picky"), &["spec", "nodeName"]),
         "node-1"
+    );
+}
+
+#[test]
+fn volumes_made_by_hand_are_deleted_below_tmp_only() {
+    let world = world();
+    let of = |name: &str, path: &str| {
+        let spec = json!({"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "storageClassName": name,
+            "persistentVolumeReclaimPolicy": "Delete", "hostPath": {"path": path}});
+        let volume = json!({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name}, "spec": spec});
+        let spec = json!({"accessModes": ["ReadWriteOnce"], "storageClassName": name, "resources": {"requests": {"storage": "1Gi"}}});
+        let claim = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name}, "spec": spec});
+        world.create(volume).expect("created");
+        world.create(claim).expect("created");
+    };
+    of("scratch", "/tmp/scratch");
+    of("disk", "/data/disk");
+    world.run_ms(20_000);
+    let claims = resource("", "persistentvolumeclaims");
+    for name in ["scratch", "disk"] {
+        let bound = world.get(claims, name).expect("there");
+        assert_eq!(view::text(&bound, &["status", "phase"]), "Bound");
+        world.delete(claims, name).expect("deleted");
+    }
+    world.run_ms(20_000);
+    let volumes = resource("", "persistentvolumes");
+    assert!(world.get(volumes, "scratch").is_none());
+    let kept = world.get(volumes, "disk").expect("kept");
+    assert_eq!(view::text(&kept, &["status", "phase"]), "Failed");
+    let why = "host_path deleter only supports /tmp/.+ but received provided /data/disk";
+    assert_eq!(view::text(&kept, &["status", "message"]), why);
+    assert_eq!(world.events("disk"), [format!("VolumeFailedDelete {why}")]);
+}
+
+#[test]
+fn a_claim_tells_for_whom_it_waits() {
+    let world = world();
+    world
+        .create(json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "late"},
+            "provisioner": "kubernetes.io/no-provisioner", "volumeBindingMode": "WaitForFirstConsumer"}))
+        .expect("created");
+    let claim = |name: &str, more: Value| {
+        let mut spec = json!({"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}});
+        for (key, value) in view::members(&more, &[]) {
+            spec[key] = value.clone();
+        }
+        json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name}, "spec": spec})
+    };
+    let late = claim("late", json!({"storageClassName": "late"}));
+    let named = claim(
+        "named",
+        json!({"storageClassName": "", "volumeName": "nowhere"}),
+    );
+    world.create(late).expect("created");
+    world.create(named).expect("created");
+    world.run_ms(1_000);
+    let mut user = pod("user", sh("sleep 3600"));
+    user["spec"]["volumes"] =
+        json!([{"name": "v", "persistentVolumeClaim": {"claimName": "late"}}]);
+    world.create(user).expect("created");
+    world.run_ms(20_000);
+    assert_eq!(
+        world.events("late"),
+        [
+            "WaitForFirstConsumer waiting for first consumer to be created before binding",
+            "WaitForPodScheduled waiting for pod user to be scheduled"
+        ]
+    );
+    assert_eq!(world.events("named"), [""; 0]);
+}
+
+#[test]
+fn pods_of_a_stateful_set_mount_the_claims_of_their_set() {
+    let world = world();
+    let labels = json!({"app": "db"});
+    let mut container = sh("sleep 3600");
+    container["name"] = "c".into();
+    container["volumeMounts"] = json!([{"name": "data", "mountPath": "/data"}]);
+    let template = json!({"metadata": {"labels": labels}, "spec": {"containers": [container]}});
+    let claim = json!({"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}});
+    world
+        .create(json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "db"}, "spec": {"serviceName": "db",
+            "replicas": 1, "selector": {"matchLabels": labels}, "template": template, "volumeClaimTemplates": [claim]}}))
+        .expect("created");
+    world.run_ms(30_000);
+    assert_eq!(
+        view::text(&world.pod("db-0"), &["status", "phase"]),
+        "Running"
     );
 }

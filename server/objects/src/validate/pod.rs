@@ -44,6 +44,17 @@ pub(super) fn validate(subresource: &str, at: &At<'_>, old: Option<&Value>, erro
 
 /// A template: its metadata and its spec.
 pub(super) fn template(at: &At<'_>, errors: &mut Errors) {
+    template_metadata(at, errors);
+    let spec_at = at.get("spec");
+    spec(&spec_at, false, errors);
+    if !spec_at.get("ephemeralContainers").is_empty() {
+        let text = "ephemeral containers not allowed in pod template";
+        errors.push(spec_at.get("ephemeralContainers").forbidden(text));
+    }
+}
+
+/// The metadata of a template.
+pub(super) fn template_metadata(at: &At<'_>, errors: &mut Errors) {
     // the API server leaves out `metadata` here
     let of_template = |key: &str| At {
         path: at.get(key).path,
@@ -51,12 +62,6 @@ pub(super) fn template(at: &At<'_>, errors: &mut Errors) {
     };
     metadata::labels(&of_template("labels"), errors);
     metadata::annotations(&of_template("annotations"), errors);
-    let spec_at = at.get("spec");
-    spec(&spec_at, false, errors);
-    if !spec_at.get("ephemeralContainers").is_empty() {
-        let text = "ephemeral containers not allowed in pod template";
-        errors.push(spec_at.get("ephemeralContainers").forbidden(text));
-    }
 }
 
 fn spec(at: &At<'_>, is_pod: bool, errors: &mut Errors) {

@@ -54,7 +54,12 @@ fn selector_and_template(spec: &At<'_>, owner: &str, words: &str, errors: &mut E
     if !selects.is_everything() && !selects.matches(labels.map()) {
         errors.push(labels.invalid("`selector` does not match template `labels`"));
     }
-    pod::template(&template, errors);
+    if owner == "StatefulSet" {
+        // Its pods get volumes that the template does not have: what is wrong with the rest the pods tell.
+        pod::template_metadata(&template, errors);
+    } else {
+        pod::template(&template, errors);
+    }
     runs_for_ever(&template, owner, errors);
 }
 
