@@ -320,3 +320,31 @@ fn claims_keep_within_their_range() {
     );
     assert_eq!(claim("2Gi"), Ok(()));
 }
+
+#[test]
+fn the_newest_set_says_of_itself_what_its_deployment_says() {
+    let world = World::control_plane(1);
+    let labels = json!({"app": "web"});
+    let template = json!({"metadata": {"labels": labels}, "spec": {"containers": [{"name": "c", "image": "nginx"}]}});
+    world
+        .create(
+            json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
+            "spec": {"replicas": 1, "selector": {"matchLabels": labels}, "template": template}}),
+        )
+        .expect("created");
+    world.run_ms(2_000);
+    let deployments = resource("apps", "deployments");
+    let cause = "kubernetes.io/change-cause";
+    let live = world.get(deployments, "web").expect("there");
+    world.cluster.amend(deployments, &live, |d| {
+        view::set(d, &["metadata", "annotations", cause], "first");
+        view::set(d, &["spec", "minReadySeconds"], 3);
+    });
+    world.run_ms(2_000);
+    let sets = world
+        .cluster
+        .list(resource("apps", "replicasets"), "default");
+    assert_eq!(sets.len(), 1);
+    assert_eq!(meta::annotation(&sets[0], cause), Some("first"));
+    assert_eq!(view::int(&sets[0], &["spec", "minReadySeconds"]), Some(3));
+}

@@ -72,6 +72,7 @@ impl Look<'_> {
     }
 
     fn renew(&mut self, set: &Object, next: i64) {
+        self.keep_alike(set);
         let before = revision(set);
         if before < next {
             self.cluster
@@ -94,6 +95,38 @@ impl Look<'_> {
             let text = format!("Found new replica set \"{}\"", meta::name(set));
             self.set_condition("Progressing", "True", "FoundNewReplicaSet", &text);
         }
+    }
+
+    /// What the deployment says of itself and of when pods are available, its newest set says too.
+    fn keep_alike(&mut self, set: &Object) {
+        let notes = self.notes();
+        let least = view::int(&self.deployment, &["spec", "minReadySeconds"]).unwrap_or(0);
+        let is_alike = notes
+            .iter()
+            .all(|(key, value)| meta::annotation(set, key) == value.as_str())
+            && view::int(set, &["spec", "minReadySeconds"]).unwrap_or(0) == least;
+        if is_alike {
+            return;
+        }
+        self.cluster
+            .amend(resource("apps", "replicasets"), set, |o| {
+                for (key, value) in notes {
+                    view::set(o, &["metadata", "annotations", &key], value);
+                }
+                if least > 0 {
+                    view::set(o, &["spec", "minReadySeconds"], least);
+                } else if let Some(spec) = o["spec"].as_object_mut() {
+                    spec.remove("minReadySeconds");
+                }
+            });
+        self.refresh();
+    }
+
+    /// The annotations that its sets take over.
+    fn notes(&self) -> Vec<(String, Value)> {
+        let all = meta::annotations(&self.deployment).into_iter().flatten();
+        let copied = all.filter(|(key, _)| !NOT_COPIED.contains(&key.as_str()));
+        copied.map(|(k, v)| (k.clone(), v.clone())).collect()
     }
 
     fn make(&mut self, next: i64) {
@@ -122,10 +155,8 @@ impl Look<'_> {
         {
             set["spec"]["minReadySeconds"] = least.into();
         }
-        for (key, value) in meta::annotations(&self.deployment).into_iter().flatten() {
-            if !NOT_COPIED.contains(&key.as_str()) {
-                view::set(&mut set, &["metadata", "annotations", key], value.clone());
-            }
+        for (key, value) in self.notes() {
+            view::set(&mut set, &["metadata", "annotations", &key], value);
         }
         view::set(
             &mut set,
