@@ -45,7 +45,8 @@ pub(super) fn refusal(pod: &Value, node: &Value, others: &[&Value]) -> Option<Re
     None
 }
 
-fn lacking(pod: &Value, node: &Value, others: &[&Value]) -> Option<Refusal> {
+/// The first resource of which a node has not enough left.
+pub(super) fn lacking(pod: &Value, node: &Value, others: &[&Value]) -> Option<Refusal> {
     let room = resources::allocatable(node);
     let refuse = |name: &str, asked: i64, used: i64, capacity: i64| Refusal {
         reason: format!("OutOf{name}"),

@@ -16,6 +16,7 @@ mod ownership;
 mod probe_worker;
 mod probes;
 pub(crate) mod qos;
+mod resize;
 mod restart;
 mod servers;
 mod start;
@@ -452,6 +453,14 @@ impl Agent {
             .unwrap_or_default()
     }
 
+    /// The other pods that take room here.
+    pub(super) fn others(&self, pod: &Object) -> Vec<Object> {
+        let workers = self.workers.borrow();
+        let all = workers.values().map(|w| w.latest());
+        all.filter(|p| crate::scheduler::resources::takes_room(p) && meta::uid(p) != meta::uid(pod))
+            .collect()
+    }
+
     /// A pod that is new here, refused and told so where the node cannot take it.
     fn admitted(&self, pod: &Object) -> Object {
         let phase = view::text(pod, &["status", "phase"]);
@@ -459,12 +468,8 @@ impl Agent {
         let Some(node) = node.filter(|_| phase == "Pending" && !meta::is_deleting(pod)) else {
             return pod.clone();
         };
-        let others: Vec<Object> = self.workers.borrow().values().map(|w| w.latest()).collect();
-        let others: Vec<&Value> = others
-            .iter()
-            .map(AsRef::as_ref)
-            .filter(|p| crate::scheduler::resources::takes_room(p))
-            .collect();
+        let others = self.others(pod);
+        let others: Vec<&Value> = others.iter().map(AsRef::as_ref).collect();
         let pressed = eviction::refuses(pod, &self.pressures.borrow());
         let pressed = pressed.map(admit::Refusal::evicted);
         let refusal = pressed.or_else(|| admit::refusal(pod, &node, &others));

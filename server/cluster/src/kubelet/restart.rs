@@ -1,6 +1,6 @@
 //! Whether a container that ended starts again: by its own rules, its own policy, or the pod's. Pure.
 //!
-//! Mirrors the kubelet's `ShouldContainerBeRestarted` and `ContainerShouldRestart` of `pkg/api/v1/pod`. Of the actions of a rule there is `Restart`.
+//! Mirrors the kubelet's `ShouldContainerBeRestarted` and `ContainerShouldRestart` of `pkg/api/v1/pod`. `RestartAllContainers` starts the one container (LIMITATIONS `restart-all`).
 
 use machine::cri::ContainerState;
 use objects::meta;
@@ -61,6 +61,8 @@ mod tests {
         let pod = json!({"spec": {"restartPolicy": "Never"}});
         let rule = |operator: &str| json!({"action": "Restart", "exitCodes": {"operator": operator, "values": [42, 43]}});
         let by_rule = |operator: &str| json!({"name": "c", "restartPolicy": "Never", "restartPolicyRules": [rule(operator)]});
+        let codes = json!({"operator": "In", "values": [1]});
+        let all_of_them = json!({"name": "c", "restartPolicy": "Never", "restartPolicyRules": [{"action": "RestartAllContainers", "exitCodes": codes}]});
         for (container, code, expect) in [
             (json!({"name": "c"}), 1, false),
             (json!({"name": "c", "restartPolicy": "Always"}), 0, true),
@@ -70,6 +72,7 @@ mod tests {
             (by_rule("In"), 1, false),
             (by_rule("NotIn"), 1, true),
             (by_rule("NotIn"), 43, false),
+            (all_of_them, 1, true),
         ] {
             assert_eq!(
                 restarts(&pod, &container, code),

@@ -9,6 +9,7 @@ use machine::cri::ContainerState;
 use objects::{Object, meta};
 use serde_json::{Map, Value, json};
 
+use super::resize::{self, Resize};
 use super::restart::{restarts, should_restart};
 use crate::scheduler::resources;
 use crate::view;
@@ -54,6 +55,8 @@ pub struct Picture {
     pub verdict: Option<(String, String)>,
     /// The kubelet has ended the pod, for the reason that the verdict tells.
     pub disrupted: bool,
+    /// What the containers were given.
+    pub resize: Resize,
 }
 
 fn name_of(container: &Value) -> &str {
@@ -425,13 +428,14 @@ fn pod_ready(pod: &Value, containers: &Condition) -> Condition {
 }
 
 /// Conditions with their times: a time changes only with the status; conditions of others stay, in front.
-fn merge_conditions(pod: &Value, wanted: Vec<Condition>, now: &str) -> Vec<Value> {
+fn merge_conditions(pod: &Value, wanted: Vec<Condition>, resize: &Resize, now: &str) -> Vec<Value> {
     let old = view::list(pod, &["status", "conditions"]);
-    let mut out: Vec<Value> = old
-        .iter()
-        .filter(|c| wanted.iter().all(|w| c["type"] != w.0))
-        .cloned()
-        .collect();
+    let own = |c: &Value| {
+        let kind = view::text(c, &["type"]);
+        wanted.iter().any(|w| w.0 == kind) || resize::CONDITIONS.contains(&kind)
+    };
+    let mut out: Vec<Value> = old.iter().filter(|c| !own(c)).cloned().collect();
+    out.extend(resize.conditions());
     for (kind, status, reason, message) in wanted {
         let status = if status { "True" } else { "False" };
         let since = old
@@ -479,6 +483,7 @@ pub struct Generated {
 
 /// The whole status. `ended`: the containers are known to be stopped, so the phase may be a final one.
 pub fn generate(pod: &Object, picture: &Picture, ended: bool) -> Generated {
+    let pod = &picture.resize.given(pod);
     let init = statuses(pod, "initContainers", Part::Init, picture);
     let regular = statuses(pod, "containers", Part::Regular, picture);
     let ephemeral = statuses(pod, "ephemeralContainers", Part::Ephemeral, picture);
@@ -497,6 +502,7 @@ pub fn generate(pod: &Object, picture: &Picture, ended: bool) -> Generated {
     let mut conditions = merge_conditions(
         pod,
         conditions(pod, phase, &init, &regular, picture),
+        &picture.resize,
         &picture.now,
     );
     // Why a pod failed as a whole is told when it has ended.

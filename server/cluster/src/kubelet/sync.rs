@@ -12,12 +12,12 @@ use objects::{Object, meta};
 use serde_json::Value;
 
 use super::probes::Kind as Probe;
-use super::restart;
 use super::start::{self, Trouble};
 use super::status::is_sidecar;
 use super::volumes::Failure;
 use super::worker::{Outcome, Worker};
 use super::{Agent, probe_worker, volumes};
+use super::{resize, restart};
 use crate::events::Kind;
 use crate::view;
 
@@ -31,13 +31,14 @@ pub(super) async fn round(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object) 
     if worker.is_evicted() || past_deadline(agent, worker, pod) {
         return Outcome::Over;
     }
+    resize::consider(agent, worker, &worker.latest());
     agent.status_turn().await;
     let phase = worker.write_status(agent, &worker.latest(), false);
     if matches!(phase, "Succeeded" | "Failed") {
         return Outcome::Over;
     }
     probe_worker::poke_unready(worker);
-    let pod = worker.latest();
+    let pod = worker.state.borrow().picture.resize.given(&worker.latest());
     if !mount(agent, worker, &pod).await {
         return Outcome::Failed;
     }
@@ -56,6 +57,7 @@ pub(super) async fn round(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object) 
     if select(end_unwanted(agent, worker, &pod), deleted).await == Either::Right(()) {
         return Outcome::Done;
     }
+    resize::apply(agent, worker, &pod);
     start_wanted(agent, worker, &pod, &mut results).await;
     results.outcome()
 }
@@ -284,6 +286,15 @@ async fn end_unwanted(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object) {
         };
         let mut text = if last.made_from != view::text(container, &["image"]) {
             format!("Container {name} definition changed")
+        } else if worker
+            .state
+            .borrow()
+            .picture
+            .resize
+            .needs_restart(container)
+        {
+            worker.state.borrow_mut().picture.resize.applied(name);
+            format!("Container {name} resize requires restart")
         } else if container.get("livenessProbe").is_some() && failed(Probe::Liveness) {
             format!("Container {name} failed liveness probe")
         } else if container.get("startupProbe").is_some() && failed(Probe::Startup) {
@@ -291,7 +302,8 @@ async fn end_unwanted(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object) {
         } else {
             continue;
         };
-        if text.ends_with("changed") || restart::restarts(pod, container, 137) {
+        let is_told = text.ends_with("restart");
+        if !is_told && (text.ends_with("changed") || restart::restarts(pod, container, 137)) {
             text += ", will be restarted";
         }
         let id = ContainerId(last.id.clone());

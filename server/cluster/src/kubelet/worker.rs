@@ -55,6 +55,8 @@ pub(super) enum Outcome {
 
 /// From the binding of a pod until its worker begins: the way through the watch and the kubelet's loop.
 const NOTICE_MS: u64 = 20;
+/// How soon a pod is looked at again whose resize is on its way or waits for room.
+const RESIZE_POLL: Duration = Duration::from_secs(1);
 /// The reason of a pod that the kubelet has evicted.
 const EVICTED: &str = "Evicted";
 
@@ -213,6 +215,9 @@ impl Worker {
             fresh = false;
             let now = agent.now();
             again = match outcome {
+                Outcome::Done if self.state.borrow().picture.resize.is_unsettled() => {
+                    Some(now + RESIZE_POLL)
+                }
                 Outcome::Done => self.deadline(&pod),
                 Outcome::Started => {
                     fresh = true;

@@ -1,5 +1,7 @@
 //! How containers are made and made again: roots and volumes that are only read, tokens, rules of restarting, kills that a delete overtakes, volumes.
 
+use objects::request::PatchKind;
+use objects::{Body, Verb};
 use serde_json::{Value, json};
 
 use super::{World, pod};
@@ -250,5 +252,117 @@ fn pods_of_a_stateful_set_mount_the_claims_of_their_set() {
     assert_eq!(
         view::text(&world.pod("db-0"), &["status", "phase"]),
         "Running"
+    );
+}
+
+/// What a resize asks for, through its subresource.
+fn resize(world: &World, name: &str, resources: Value) {
+    let mut request = world.request(Verb::Patch, pods(), "default", name);
+    request.subresource = "resize".into();
+    let patch = json!({"spec": {"containers": [{"name": "c", "resources": resources}]}});
+    request.body = Body::Patch {
+        kind: PatchKind::Strategic,
+        text: patch.to_string(),
+    };
+    world.cluster.request(&request).expect("resized");
+}
+
+#[test]
+fn a_resize_is_taken_put_off_or_refused() {
+    let world = world();
+    let resources = |cpu: &str| json!({"requests": {"cpu": cpu}, "limits": {"cpu": cpu}});
+    let big = |name: &str, cpu: &str| {
+        let mut container = sh("sleep 3600");
+        container["resources"] = json!({"requests": {"cpu": cpu}, "limits": {"cpu": cpu}});
+        pod(name, container)
+    };
+    world.create(big("small", "100m")).expect("created");
+    let mut other = big("other", "1");
+    other["spec"]["terminationGracePeriodSeconds"] = 1.into();
+    world.create(other).expect("created");
+    world.run_ms(15_000);
+    let has = || {
+        let small = world.pod("small");
+        let own = view::at(&small, &["status", "containerStatuses", "0"]);
+        let own = view::text(own, &["resources", "limits", "cpu"]).to_string();
+        let all = view::list(&small, &["status", "conditions"]).iter();
+        let mut pending = all.filter(|c| c["type"] == "PodResizePending");
+        let reason = pending
+            .next()
+            .map(|c| view::text(c, &["reason"]).to_string());
+        (own, reason.unwrap_or_default())
+    };
+    resize(&world, "small", resources("300m"));
+    world.run_ms(5_000);
+    assert_eq!(has(), ("300m".into(), String::new()));
+    resize(&world, "small", resources("64"));
+    world.run_ms(5_000);
+    assert_eq!(has(), ("300m".into(), "Infeasible".into()));
+    resize(&world, "small", resources("1500m"));
+    world.run_ms(5_000);
+    assert_eq!(has(), ("300m".into(), "Deferred".into()));
+    world.delete(pods(), "other").expect("deleted");
+    world.run_ms(15_000);
+    assert_eq!(has(), ("1500m".into(), String::new()));
+    let told = world.events("small");
+    let info = |cpu: &str, generation: u8| {
+        format!(
+            "{{\"containers\":[{{\"name\":\"c\",\"resources\":{{\"limits\":{{\"cpu\":\"{cpu}\"}},\"requests\":{{\"cpu\":\"{cpu}\"}}}}}}],\"generation\":{generation}"
+        )
+    };
+    let no_room =
+        "Node didn't have enough resource: cpu, requested: 1500, used: 1000, capacity: 2000";
+    let too_small = "Node didn't have enough capacity: cpu, requested: 64000, capacity: 2000";
+    for text in [
+        format!("ResizeStarted Pod resize started: {}}}", info("300m", 2)),
+        format!(
+            "ResizeCompleted Pod resize completed: {}}}",
+            info("300m", 2)
+        ),
+        format!(
+            "ResizeInfeasible Pod resize Infeasible: {},\"error\":\"{too_small}\"}}",
+            info("64", 3)
+        ),
+        format!(
+            "ResizeDeferred Pod resize OutOfcpu: {},\"error\":\"{no_room}\"}}",
+            info("1500m", 4)
+        ),
+        format!(
+            "ResizeCompleted Pod resize completed: {}}}",
+            info("1500m", 4)
+        ),
+    ] {
+        assert!(told.contains(&text), "{text}\n{told:#?}");
+    }
+    let restarts = ["status", "containerStatuses", "0", "restartCount"];
+    assert_eq!(view::int(&world.pod("small"), &restarts), Some(0));
+}
+
+#[test]
+fn a_resize_that_a_container_does_not_bear_starts_it_again() {
+    let world = world();
+    let mut container = sh("sleep 3600");
+    container["resources"] = json!({"limits": {"memory": "64Mi"}});
+    container["resizePolicy"] =
+        json!([{"resourceName": "memory", "restartPolicy": "RestartContainer"}]);
+    let mut object = pod("fixed", container);
+    object["spec"]["terminationGracePeriodSeconds"] = 1.into();
+    world.create(object).expect("created");
+    world.run_ms(10_000);
+    let memory = json!({"requests": {"memory": "96Mi"}, "limits": {"memory": "96Mi"}});
+    resize(&world, "fixed", memory);
+    world.run_ms(10_000);
+    let fixed = world.pod("fixed");
+    let status = view::at(&fixed, &["status", "containerStatuses", "0"]);
+    assert_eq!(view::int(status, &["restartCount"]), Some(1), "{status}");
+    assert_eq!(status["resources"]["limits"]["memory"], "96Mi");
+    let told = world.events("fixed");
+    assert!(
+        told.contains(&"Killing Container c resize requires restart".to_string()),
+        "{told:#?}"
+    );
+    assert!(
+        told.iter().any(|e| e.starts_with("ResizeCompleted")),
+        "{told:#?}"
     );
 }
