@@ -20,6 +20,7 @@ fn build(tag: &str) -> Content {
     let layer = debian(base())
         .dir("/var/lib", 0o755)
         .dir("/var/lib/mysql", 0o1777)
+        .program("/usr/bin/mysqladmin", "mysqladmin", 7_500_000)
         .server("/usr/sbin/mysqld", "mysqld", 68_000_000, 410 << 20);
     let config = ImageConfig {
         cmd: strings(&["mysqld"]),

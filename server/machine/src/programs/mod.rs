@@ -219,6 +219,7 @@ programs! {
     Own "goproxy" stand_in::goproxy;
     Own "kuard" kuard::main;
     Own "memhog" stand_in::memhog;
+    Own "mysqladmin" mysqld::admin;
     Own "mysqld" mysqld::main;
     Own "nano" nano::main;
     Own "nginx" nginx::main;
