@@ -50,13 +50,8 @@ pub(super) async fn round(agent: &Rc<Agent>, worker: &Rc<Worker>, pod: &Object) 
         died: worker.state.borrow().picture.died(),
         ..Results::default()
     };
-    // A pod that is deleted meanwhile is ended as a whole, with its grace from the beginning.
-    let deleted = worker
-        .bell
-        .until(|| meta::is_deleting(&worker.latest()).then_some(()));
-    if select(end_unwanted(agent, worker, &pod), deleted).await == Either::Right(()) {
-        return Outcome::Done;
-    }
+    // A delete does not interrupt a round: what a probe has killed starts once more before the pod is ended, as it was recorded.
+    end_unwanted(agent, worker, &pod).await;
     resize::apply(agent, worker, &pod);
     start_wanted(agent, worker, &pod, &mut results).await;
     results.outcome()
