@@ -180,6 +180,22 @@ impl Cluster {
             .collect()
     }
 
+    /// How many objects of a resource there are.
+    pub(crate) fn count(&self, resource: &Resource) -> usize {
+        self.0.store.borrow().count(resource)
+    }
+
+    /// The pods in a namespace (empty: in all) that are not over.
+    pub(crate) fn standing_pods(&self, namespace: &str) -> Vec<Object> {
+        let store = self.0.store.borrow();
+        store.standing_pods(namespace).cloned().collect()
+    }
+
+    /// How many pods of a controller (by its uid) are over that were made at a time or after it, as the API tells time.
+    pub(crate) fn lost_since(&self, controller: &str, time: &str) -> usize {
+        self.0.store.borrow().lost_since(controller, time)
+    }
+
     pub(crate) fn list_at(
         &self,
         resource: &Resource,

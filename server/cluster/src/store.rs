@@ -3,11 +3,15 @@
 //!
 //! Mirrors etcd3 as the API server uses it, and its watch cache.
 
+mod standing;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 
 use objects::{Object, Resource};
 use serde_json::Value;
+
+use standing::Standing;
 
 /// How many changes watches can go back, at the most.
 pub const HISTORY: usize = 4096;
@@ -63,6 +67,7 @@ pub struct Store {
     tables: BTreeMap<TableKey, Table>,
     /// What the objects take, in bytes of `weight`.
     held: usize,
+    standing: Standing,
     history: VecDeque<Weighed<Change>>,
     /// The same of the objects in `history`.
     history_held: usize,
@@ -82,6 +87,10 @@ pub(crate) fn weight(object: &Value) -> usize {
             .map(|(k, v)| NODE + k.len() + weight(v))
             .sum(),
     }
+}
+
+fn is_pods(resource: &Resource) -> bool {
+    table_key(resource) == ("pods", "")
 }
 
 fn table_key(resource: &Resource) -> TableKey {
@@ -115,6 +124,22 @@ impl Store {
             .flat_map(|(_, named)| named.values().map(|o| &o.what))
     }
 
+    /// How many objects of a resource there are.
+    pub fn count(&self, resource: &Resource) -> usize {
+        let table = self.tables.get(&table_key(resource));
+        table.map_or(0, |t| t.values().map(BTreeMap::len).sum())
+    }
+
+    /// The pods in a namespace (empty: in all) that are not over, in order of namespace and name. It takes no longer where many are over.
+    pub fn standing_pods<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Object> {
+        self.standing.list(namespace)
+    }
+
+    /// How many pods of a controller (by its uid) are over that were made at a time or after it, as the API tells time.
+    pub fn lost_since(&self, controller: &str, time: &str) -> usize {
+        self.standing.lost_since(controller, time)
+    }
+
     /// Writes an object under a new revision, which is set in its metadata. Answers it as stored and whether it is new.
     pub fn put(&mut self, resource: &'static Resource, mut object: Value) -> Object {
         self.revision += 1;
@@ -129,6 +154,10 @@ impl Store {
         let old = named.insert(name, Weighed { what, weight });
         self.held += weight;
         self.held -= old.as_ref().map_or(0, |old| old.weight);
+        if is_pods(resource) {
+            self.standing
+                .write(old.as_ref().map(|old| &old.what), &object);
+        }
         let kind = if old.is_some() {
             ChangeKind::Modified
         } else {
@@ -164,6 +193,9 @@ impl Store {
             table.remove(namespace);
         }
         self.held -= old.weight;
+        if is_pods(resource) {
+            self.standing.remove(&old.what);
+        }
         self.revision += 1;
         let mut last = (*old.what).clone();
         objects::meta::set(&mut last, "resourceVersion", self.revision.to_string());

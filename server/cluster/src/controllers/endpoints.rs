@@ -7,7 +7,7 @@ use objects::{Object, meta};
 use serde_json::{Value, json};
 
 use super::{Controller, Resources};
-use crate::cluster::{Cluster, pods, resource};
+use crate::cluster::{Cluster, resource};
 use crate::store::{Change, ChangeKind};
 use crate::view;
 
@@ -98,13 +98,9 @@ pub(crate) fn is_ready(pod: &Value) -> bool {
 /// The pods of a service that have an address and are not over.
 pub(super) fn backends(cluster: &Cluster, service: &Value) -> Vec<Object> {
     let selector = LabelSelector::from_map(view::at(service, &["spec", "selector"]));
-    let all = cluster.list(pods(), meta::namespace(service)).into_iter();
-    all.filter(|p| {
-        selector.matches_object(p)
-            && !view::text(p, &["status", "podIP"]).is_empty()
-            && !matches!(view::text(p, &["status", "phase"]), "Succeeded" | "Failed")
-    })
-    .collect()
+    let all = cluster.standing_pods(meta::namespace(service)).into_iter();
+    all.filter(|p| selector.matches_object(p) && !view::text(p, &["status", "podIP"]).is_empty())
+        .collect()
 }
 
 /// The number behind a service's port on a pod.

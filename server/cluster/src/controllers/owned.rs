@@ -61,6 +61,12 @@ pub(crate) fn claim(
     claim_where(cluster, resource, owner, reference, |_| true)
 }
 
+/// As [`claim`], of the pods that are not over: those that are stay with whom they have.
+pub(crate) fn claim_standing(cluster: &Cluster, owner: &Value, reference: &Value) -> Vec<Object> {
+    let standing = cluster.standing_pods(meta::namespace(owner));
+    claim_of(cluster, pods(), standing, owner, reference, |_| true)
+}
+
 /// As [`claim`], where what is no `member` belongs to the owner as little as what its selector does not match.
 pub(crate) fn claim_where(
     cluster: &Cluster,
@@ -69,9 +75,21 @@ pub(crate) fn claim_where(
     reference: &Value,
     member: impl Fn(&Value) -> bool,
 ) -> Vec<Object> {
+    let all = cluster.list(resource, meta::namespace(owner));
+    claim_of(cluster, resource, all, owner, reference, member)
+}
+
+fn claim_of(
+    cluster: &Cluster,
+    resource: &'static Resource,
+    all: Vec<Object>,
+    owner: &Value,
+    reference: &Value,
+    member: impl Fn(&Value) -> bool,
+) -> Vec<Object> {
     let selector = LabelSelector::from_object(view::at(owner, &["spec", "selector"]));
     let mut mine = Vec::new();
-    for object in cluster.list(resource, meta::namespace(owner)) {
+    for object in all {
         let matches = || selector.matches_object(&object) && member(&object);
         match meta::controller(&object).map(|c| view::text(c, &["uid"]) == meta::uid(owner)) {
             Some(true) if matches() => mine.push(object),

@@ -67,7 +67,7 @@ fn matters(cluster: &Cluster, change: &Change) -> bool {
     let homeless = !node.is_empty() && cluster.get(resource("", "nodes"), "", node).is_none();
     homeless
         || (node.is_empty() && meta::is_deleting(&change.object))
-        || (is_ended(&change.object) && cluster.list(pods(), "").len() > THRESHOLD)
+        || (is_ended(&change.object) && cluster.count(pods()) > THRESHOLD)
 }
 
 impl PodGarbageCollector {

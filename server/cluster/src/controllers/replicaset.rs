@@ -6,9 +6,9 @@ use machine::Time;
 use objects::{Object, meta};
 use serde_json::{Value, json};
 
-use super::owned::{self, claim, create_pod, delete_pod, pod_of, reference};
+use super::owned::{self, claim_standing, create_pod, delete_pod, pod_of, reference};
 use super::queue::{Again, Ended, Key, Queue};
-use crate::cluster::{Cluster, pods, resource};
+use crate::cluster::{Cluster, resource};
 use crate::store::Change;
 use crate::view;
 
@@ -69,13 +69,12 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Option<Ended> {
     let sets = resource("apps", "replicasets");
     let set = cluster.get(sets, &key.0, &key.1)?;
     let owner = reference("apps/v1", "ReplicaSet", &set);
-    let all = claim(cluster, pods(), &set, &owner);
-    let (mut active, others): (Vec<Object>, Vec<Object>) =
+    let all = claim_standing(cluster, &set, &owner);
+    let (mut active, terminating): (Vec<Object>, Vec<Object>) =
         all.into_iter().partition(|p| owned::is_active(p));
-    let terminating = others.iter().filter(|p| !owned::is_ended(p)).count();
     let mut failure = None;
     let wanted = view::int(&set, &["spec", "replicas"]).unwrap_or(1);
-    if active.len() < usize::try_from(wanted).unwrap_or(0) && is_hasty(&others, &cluster.now_text())
+    if active.len() < usize::try_from(wanted).unwrap_or(0) && is_hasty(cluster, &set, &terminating)
     {
         let next_second = Time::from_seconds(cluster.seconds() + 1);
         return Some(Ended {
@@ -93,7 +92,13 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Option<Ended> {
             Err(why) => failure = Some(why),
         }
     }
-    let again = write_status(cluster, &set, &active, terminating, failure.as_deref());
+    let again = write_status(
+        cluster,
+        &set,
+        &active,
+        terminating.len(),
+        failure.as_deref(),
+    );
     let again = failure.map_or(again, |_| Some(RETRY));
     Some(Ended {
         again,
@@ -102,10 +107,12 @@ fn reconcile(cluster: &Cluster, key: &Key) -> Option<Ended> {
 }
 
 /// Whether pods are lost as soon as they are made, as on a node that takes nobody in or throws everybody out: then a second has only so
-/// many. `lost`: the pods that are not active; `now`: as the API tells time, in whole seconds.
-fn is_hasty(lost: &[Object], now: &str) -> bool {
-    let just_made = |p: &&Object| meta::creation_timestamp(p) >= now;
-    lost.iter().filter(just_made).count() >= HASTE
+/// many.
+fn is_hasty(cluster: &Cluster, set: &Value, terminating: &[Object]) -> bool {
+    let now = cluster.now_text(); // whole seconds, as the times of the pods are
+    let just_made = |p: &&Object| meta::creation_timestamp(p) >= now.as_str();
+    let leaving = terminating.iter().filter(just_made).count();
+    leaving + cluster.lost_since(meta::uid(set), &now) >= HASTE
 }
 
 /// Whether no kubelet has seen a pod yet.

@@ -98,12 +98,10 @@ fn cost(candidate: &Candidate) -> (usize, i64, i64, usize, std::cmp::Reverse<Str
 /// The fewest pods of lower priority without which the pod fits on the node.
 fn candidate(cluster: &Cluster, pod: &Object, node: &Object) -> Option<Candidate> {
     let mut lower: Vec<Object> = cluster
-        .list(pods(), "")
+        .standing_pods("")
         .into_iter()
         .filter(|p| {
-            view::text(p, &["spec", "nodeName"]) == meta::name(node)
-                && super::resources::takes_room(p)
-                && priority(p) < priority(pod)
+            view::text(p, &["spec", "nodeName"]) == meta::name(node) && priority(p) < priority(pod)
         })
         .collect();
     let uids = |all: &[Object]| -> BTreeSet<String> {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::affinity::{self, Placed};
 use super::preemption::priority;
 use super::resources::{self, Amounts};
-use crate::cluster::{Cluster, pods, resource};
+use crate::cluster::{Cluster, resource};
 use crate::view;
 
 /// What a container without requests counts as where nodes are compared: 100m and 200Mi.
@@ -89,8 +89,8 @@ impl Snapshot {
     /// What there is, without the pods of these uids.
     pub fn of(cluster: &Cluster, gone: &BTreeSet<String>) -> Snapshot {
         let mut snapshot = Snapshot::on(cluster.list(resource("", "nodes"), ""));
-        for pod in cluster.list(pods(), "") {
-            if !resources::takes_room(&pod) || gone.contains(meta::uid(&pod)) {
+        for pod in cluster.standing_pods("") {
+            if gone.contains(meta::uid(&pod)) {
                 continue;
             }
             let bound = view::text(&pod, &["spec", "nodeName"]).to_string();

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::owned::{self, claim, reference, source};
 use super::queue::{Again, Key, Queue, at_once};
-use crate::cluster::{Cluster, pods, resource};
+use crate::cluster::{Cluster, resource};
 use crate::events::Kind;
 use crate::store::Change;
 use crate::view;
@@ -248,9 +248,9 @@ impl Look<'_> {
         };
         if self
             .cluster
-            .list(pods(), meta::namespace(&self.deployment))
+            .standing_pods(meta::namespace(&self.deployment))
             .iter()
-            .any(|p| of_old(p) && !owned::is_ended(p))
+            .any(of_old)
         {
             return;
         }
