@@ -202,6 +202,26 @@ impl Flags {
         Ok(())
     }
 
+    /// Puts `client` or `none` in the place of a bare `--dry-run` and of a truth value, and answers with what kubectl says to that.
+    pub fn settle_dry_run(&mut self) -> Option<String> {
+        let given = self.given.get_mut("dry-run")?;
+        let old = given.last()?.clone();
+        let (shown, kind, meant) = match old.as_str() {
+            "unchanged" => (String::new(), "", "client"),
+            "1" | "t" | "T" | "true" | "TRUE" | "True" => {
+                (format!("={old}"), " (boolean value)", "client")
+            }
+            "0" | "f" | "F" | "false" | "FALSE" | "False" => {
+                (format!("={old}"), " (boolean value)", "none")
+            }
+            _ => return None,
+        };
+        *given = vec![meant.into()];
+        Some(format!(
+            "--dry-run{shown} is deprecated{kind} and can be replaced with --dry-run={meant}."
+        ))
+    }
+
     /// Whether the flag stood on the command line.
     pub fn changed(&self, name: &str) -> bool {
         self.given.contains_key(name)
@@ -321,6 +341,37 @@ mod tests {
         assert_eq!(got.flags.text("dry-run"), "unchanged");
         assert_eq!(got.flags.int("tail"), -1);
         assert!(!got.flags.changed("tail"));
+    }
+
+    #[test]
+    fn old_forms_of_dry_run_are_understood() {
+        for (word, meant, says) in [
+            (
+                "--dry-run",
+                "client",
+                Some("--dry-run is deprecated and can be replaced with --dry-run=client."),
+            ),
+            (
+                "--dry-run=true",
+                "client",
+                Some(
+                    "--dry-run=true is deprecated (boolean value) and can be replaced with --dry-run=client.",
+                ),
+            ),
+            (
+                "--dry-run=false",
+                "none",
+                Some(
+                    "--dry-run=false is deprecated (boolean value) and can be replaced with --dry-run=none.",
+                ),
+            ),
+            ("--dry-run=server", "server", None),
+            ("x", "none", None),
+        ] {
+            let mut flags = line(&[word]).unwrap().flags;
+            assert_eq!(flags.settle_dry_run().as_deref(), says, "{word}");
+            assert_eq!(flags.text("dry-run"), meant, "{word}");
+        }
     }
 
     #[test]

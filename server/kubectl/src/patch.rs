@@ -4,6 +4,25 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::failure::{Outcome, fail};
+
+/// Carries out the operations of a JSON patch (RFC 6902). Errors: what is no list of operations, and an operation that has no place here.
+pub(crate) fn operations(target: &mut Value, patch: Value) -> Outcome {
+    if let Some(found) = match &patch {
+        Value::Object(_) => Some("object"),
+        Value::String(_) => Some("string"),
+        Value::Number(_) => Some("number"),
+        Value::Bool(_) => Some("bool"),
+        _ => None,
+    } {
+        return Err(fail!(
+            "json: cannot unmarshal {found} into Go value of type jsonpatch.Patch"
+        ));
+    }
+    let patch: json_patch::Patch = serde_json::from_value(patch).map_err(|why| fail!("{why}"))?;
+    json_patch::patch(target, &patch).map_err(|why| fail!("{why}"))
+}
+
 /// Lays a merge patch over a value.
 pub(crate) fn merge(target: &mut Value, patch: &Value) {
     let Value::Object(patch) = patch else {

@@ -97,6 +97,16 @@ impl Run {
             .map_err(|_| Failure::Exit(1))
     }
 
+    /// Writes a warning to standard error in the form of kubectl's log (klog).
+    pub async fn log(&self, warning: Option<&str>) -> Outcome {
+        let Some(warning) = warning else {
+            return Ok(());
+        };
+        let now = self.computer.now().strftime("%m%d %H:%M:%S.%6f");
+        self.err(&format!("W{now}       1 helpers.go:703] {warning}\n"))
+            .await
+    }
+
     /// The kubeconfig files, merged.
     pub async fn kubeconfig(&self) -> Outcome<Kubeconfig> {
         kubeconfig::load(self.computer.as_ref(), &self.flags).await

@@ -84,16 +84,10 @@ pub(crate) async fn wanted(run: &Run, words: &[String]) -> Outcome<Wanted> {
 
 async fn pairs(run: &Run, words: &[String]) -> Outcome<Wanted> {
     let mut wanted: Wanted = Vec::new();
-    if words.len() > 1 && !words[0].contains('/') {
-        return Err(fail!(
-            "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. '{0} resource/<resource_name>' instead of '{0} resource resource/<resource_name>'",
-            run.command
-        ));
-    }
     for word in words {
         let Some((kind, name)) = word.split_once('/') else {
             return Err(fail!(
-                "there is a resource {word:?} without a name: use TYPE/NAME for every argument"
+                "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'"
             ));
         };
         if name.contains('/') {
@@ -232,6 +226,9 @@ async fn expanded(
     let (mut items, mut failures) = (Vec::new(), Vec::new());
     let from_files =
         !run.flags.list("filename").is_empty() || run.flags.some("kustomize").is_some();
+    if !from_files && words.is_empty() {
+        return Err(nothing_named());
+    }
     if from_files && !words.is_empty() {
         return Err(fail!(
             "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well"
@@ -306,14 +303,15 @@ pub(crate) fn item(kind: Arc<Kind>, value: Value) -> Item {
 
 /// One pod of a workload, service or pod argument (`x`, `pod/x`, `deploy/x`, `svc/x`): the pod's object.
 pub(crate) async fn pod_of(run: &Run, word: &str) -> Outcome<Value> {
-    let pods = pods_of(run, word).await?;
+    let pods = pods_of(run, word, "attach to").await?;
     pods.into_iter()
         .next()
         .ok_or_else(|| fail!("no pods found for {word}"))
 }
 
-/// All pods of a workload, service or pod argument, the one that kubectl would choose first.
-pub(crate) async fn pods_of(run: &Run, word: &str) -> Outcome<Vec<Value>> {
+/// All pods of a workload, service or pod argument, the one that kubectl would choose first. `doing` stands in the
+/// error of what has no pods: `attach to`, `get the logs from`.
+pub(crate) async fn pods_of(run: &Run, word: &str, doing: &str) -> Outcome<Vec<Value>> {
     let namespace = run.namespace().await?;
     let pod = run.kind("pods").await?;
     let (kind, name) = match word.split_once('/') {
@@ -324,13 +322,8 @@ pub(crate) async fn pods_of(run: &Run, word: &str) -> Outcome<Vec<Value>> {
     if kind.plural == "pods" {
         return Ok(vec![object]);
     }
-    let selector = selector_of(&object).ok_or_else(|| {
-        fail!(
-            "cannot attach to *{}.{}: selector is missing",
-            kind.version,
-            kind.kind
-        )
-    })?;
+    let selector = pod_selector(&kind, &object)
+        .map_err(|why| fail!("cannot {doing} *{}.{}: {why}", kind.version, kind.kind))?;
     let mut pods = run
         .list(&pod, &namespace, vec![("labelSelector", selector)])
         .await?;
@@ -354,6 +347,26 @@ pub(crate) async fn pods_of(run: &Run, word: &str) -> Outcome<Vec<Value>> {
         return Err(fail!("timed out waiting for the condition"));
     }
     Ok(pods)
+}
+
+/// The selector of the pods that stand behind an object; the error says why it has none.
+fn pod_selector(kind: &Kind, object: &Value) -> Result<String, String> {
+    match kind.plural.as_str() {
+        "services" => selector_of(object).ok_or_else(|| {
+            let name = object["metadata"]["name"].as_str().unwrap_or_default();
+            format!("invalid service '{name}': Service is defined without a selector")
+        }),
+        "replicationcontrollers"
+        | "replicasets"
+        | "deployments"
+        | "statefulsets"
+        | "daemonsets"
+        | "jobs" => selector_of(object).ok_or_else(|| "selector is missing".to_string()),
+        _ => Err(format!(
+            "selector for *{}.{} not implemented",
+            kind.version, kind.kind
+        )),
+    }
 }
 
 /// The label selector of a workload or service as text.

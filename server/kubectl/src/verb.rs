@@ -159,9 +159,13 @@ pub(crate) async fn run(
 ) -> i32 {
     let found = find(&args);
     let (run, outcome) = match prepare(&found) {
-        Ok((line, body)) => {
+        Ok((mut line, body)) => {
+            let warning = line.flags.settle_dry_run();
             let run = Run::new(computer, clients, line, found.command.clone());
-            let outcome = body(&run).await;
+            let outcome = match run.log(warning.as_deref()).await {
+                Ok(()) => body(&run).await,
+                Err(failure) => Err(failure),
+            };
             (run, outcome)
         }
         Err(failure) => (

@@ -3,12 +3,15 @@
 
 use serde_json::Value;
 
-use crate::failure::{Outcome, fail};
+use objects::quote::go_quote;
+
+use crate::failure::{Failure, Outcome, fail};
 use crate::printing::json;
 
 /// A parsed template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Template {
+    text: String,
     nodes: Vec<Node>,
 }
 
@@ -45,7 +48,10 @@ pub(crate) fn parse(text: &str) -> Outcome<Template> {
     let nodes = reader
         .nodes(false)
         .map_err(|why| fail!("error parsing jsonpath {text}, {why}"))?;
-    Ok(Template { nodes })
+    Ok(Template {
+        text: text.to_string(),
+        nodes,
+    })
 }
 
 /// Parses one path in the forms `x.y`, `.x.y`, `{.x.y}` (sort-by, custom columns).
@@ -364,8 +370,24 @@ impl Template {
     /// The text that the template makes of a value.
     pub fn render(&self, value: &Value) -> Outcome<String> {
         let mut out = String::new();
-        render(&self.nodes, value, value, &mut out).map_err(|why| fail!("{why}"))?;
+        render(&self.nodes, value, value, &mut out).map_err(|why| self.failed(&why, value))?;
         Ok(out)
+    }
+
+    /// Why the template cannot be filled in, with all that kubectl shows of it.
+    fn failed(&self, why: &str, value: &Value) -> Failure {
+        let text = &self.text;
+        fail!(
+            "error executing jsonpath {}: Error executing template: {why}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{text}\n\tobject given to jsonpath engine was:\n\t\t{}\n\n\n",
+            go_quote(text),
+            go_syntax(value)
+        )
+    }
+
+    /// As [`Template::values`], failing in the words of `-o`.
+    pub fn printed_values(&self, value: &Value) -> Outcome<Vec<Value>> {
+        self.values(value)
+            .map_err(|failure| self.failed(&failure.sentence(), value))
     }
 
     /// The values that the template's paths find.
@@ -480,6 +502,26 @@ fn slice(value: &Value, from: Option<i64>, to: Option<i64>, step: i64, out: &mut
     }
 }
 
+/// A value as Go's `%#v` shows decoded JSON.
+fn go_syntax(value: &Value) -> String {
+    match value {
+        Value::Null => "interface {}(nil)".into(),
+        Value::String(text) => go_quote(text),
+        Value::Array(list) => {
+            let items: Vec<String> = list.iter().map(go_syntax).collect();
+            format!("[]interface {{}}{{{}}}", items.join(", "))
+        }
+        Value::Object(map) => {
+            let members: Vec<String> = map
+                .iter()
+                .map(|(key, value)| format!("{}:{}", go_quote(key), go_syntax(value)))
+                .collect();
+            format!("map[string]interface {{}}{{{}}}", members.join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
 fn deep(value: &Value, out: &mut Vec<Value>) {
     out.push(value.clone());
     match value {
@@ -567,6 +609,19 @@ mod tests {
                 "{template}"
             );
         }
+    }
+
+    #[test]
+    fn an_index_out_of_bounds_is_told_with_the_object() {
+        let list =
+            json!({"items": [{"n": 1, "b": true, "x": null}], "metadata": {"resourceVersion": ""}});
+        let template = parse("{.items[3].name}").unwrap();
+        let want = "error executing jsonpath \"{.items[3].name}\": Error executing template: array index out of bounds: index 3, length 1. \
+            Printing more information for debugging the template:\n\ttemplate was:\n\t\t{.items[3].name}\n\tobject given to jsonpath engine was:\n\t\t\
+            map[string]interface {}{\"items\":[]interface {}{map[string]interface {}{\"b\":true, \"n\":1, \"x\":interface {}(nil)}}, \
+            \"metadata\":map[string]interface {}{\"resourceVersion\":\"\"}}\n\n\n";
+        assert_eq!(template.render(&list).unwrap_err().sentence(), want);
+        assert_eq!(template.printed_values(&list).unwrap_err().sentence(), want);
     }
 
     #[test]

@@ -109,7 +109,7 @@ pub(crate) fn object(output: &Output, value: &Value, kind: &Kind) -> Outcome<Str
         Output::Json => json::pretty(value) + "\n",
         Output::JsonPath(template) => template.render(value)?,
         Output::JsonPathAsJson(template) => {
-            json::pretty(&Value::Array(template.values(value)?)) + "\n"
+            json::pretty(&Value::Array(template.printed_values(value)?)) + "\n"
         }
         Output::Columns(columns) => columns.print(std::slice::from_ref(value), true)?,
         Output::Template(template) => template.render(value)?,

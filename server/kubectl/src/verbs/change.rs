@@ -82,7 +82,11 @@ async fn patch_verb(run: &Run) -> Outcome {
             "--type must be one of [json merge strategic], not {kind:?}"
         ));
     }
-    let patch = patch_text(&text)?;
+    // What is wrong with JSON the server says, after it has found the object.
+    let patch = match patch_text(&text) {
+        Err(failure @ Failure::Text(_)) => return Err(failure),
+        other => other,
+    };
     let (items, mut failures) = selection::items(run).await?;
     for item in items {
         let outcome = async {
@@ -92,6 +96,7 @@ async fn patch_verb(run: &Run) -> Outcome {
                 .unwrap_or_default();
             let path = format!("{}{sub}", item.path());
             let before = run.get(&path, Vec::new()).await?;
+            let patch = patch.clone()?;
             let kind = if kind == "strategic" && !item.kind.built_in() {
                 "merge"
             } else {
@@ -99,7 +104,11 @@ async fn patch_verb(run: &Run) -> Outcome {
             };
             let after = if flags.text("dry-run") == "client" || flags.bool("local") {
                 let mut value = before.clone();
-                patch::strategic(&mut value, &patch);
+                match kind {
+                    "json" => patch::operations(&mut value, patch)?,
+                    "merge" => patch::merge(&mut value, &patch),
+                    _ => patch::strategic(&mut value, &patch),
+                }
                 value
             } else {
                 run.patch(&path, super::change(run, "kubectl-patch"), kind, &patch)

@@ -1,18 +1,17 @@
 //! `kubectl create KIND`: one object made from flags.
 
-use base64::Engine;
 use futures::FutureExt;
 use http::Method;
 use serde_json::{Map, Value, json};
 
+use super::create_data::{self, config_map};
 use crate::computer::Stdio;
 use crate::failure::{Failure, Outcome, fail, usage};
-use crate::manifest::words;
 use crate::printing;
 use crate::run::Run;
 use crate::verb::Verb;
 
-const COMMON: &str = "
+pub(super) const COMMON: &str = "
 --save-config=false  Keep the manifest in an annotation
 --validate='strict'?strict  strict, warn or ignore unknown fields
 ";
@@ -85,38 +84,28 @@ static SERVICE: Verb = Verb {
     ..Verb::NONE
 };
 
-macro_rules! secrets {
-    ($($name:ident $word:literal $about:literal $flags:literal $body:ident;)*) => {
-        $(static $name: Verb = Verb {
-            name: $word, aliases: &[], about: $about, usage: "NAME [flags]", examples: "",
-            flags: &[super::PRINT_OBJECTS, super::CHANGE, COMMON, $flags],
-            verbs: &[], run: Some(|run| $body(run).boxed()),
-        };)*
-        static SECRETS: &[&Verb] = &[$(&$name),*];
-    };
-}
-
-secrets! {
-    GENERIC "generic" "Create a secret from a local file, directory, or literal value" "\n--append-hash=false  Add a hash to the name\n--type=''  Type of the secret\n--from-env-file={}  File of NAME=value lines\n--from-file={}  File, folder, or key=file\n--from-literal={}  key=value\n" secret;
-    REGISTRY "docker-registry" "Create a secret for use with a Docker registry" "\n--docker-server='https://index.docker.io/v1/'  Registry\n--docker-username=''  User\n--docker-password=''  Password\n--docker-email=''  Mail\n" registry_secret;
-    TLS "tls" "Create a TLS secret" "\n--cert=''  Certificate file\n--key=''  Key file\n" tls_secret;
-}
-
-static SECRET: Verb = Verb {
-    name: "secret",
-    about: "Create a secret using a specified subcommand",
-    verbs: SECRETS,
-    ..Verb::NONE
-};
-
 /// The verbs under `create`.
 pub(crate) static ALL: &[&Verb] = &[
-    SIMPLE[0], SIMPLE[1], SIMPLE[2], SIMPLE[3], SIMPLE[4], SIMPLE[13], SIMPLE[5], SIMPLE[6],
-    SIMPLE[7], SIMPLE[8], SIMPLE[9], SIMPLE[10], SIMPLE[11], &SECRET, &SERVICE, SIMPLE[12],
+    SIMPLE[0],
+    SIMPLE[1],
+    SIMPLE[2],
+    SIMPLE[3],
+    SIMPLE[4],
+    SIMPLE[13],
+    SIMPLE[5],
+    SIMPLE[6],
+    SIMPLE[7],
+    SIMPLE[8],
+    SIMPLE[9],
+    SIMPLE[10],
+    SIMPLE[11],
+    &create_data::SECRET,
+    &SERVICE,
+    SIMPLE[12],
     SIMPLE[14],
 ];
 
-fn name(run: &Run) -> Outcome<&str> {
+pub(super) fn name(run: &Run) -> Outcome<&str> {
     let given = &run.words[..run.dash.unwrap_or(run.words.len()).min(run.words.len())];
     match given {
         [name] => Ok(name),
@@ -138,7 +127,7 @@ fn required(run: &Run, flags: &[&str]) -> Outcome {
 }
 
 /// Sends the object, or only shows it with `--dry-run=client`.
-async fn make(run: &Run, mut value: Value) -> Outcome {
+pub(super) async fn make(run: &Run, mut value: Value) -> Outcome {
     super::dry_run(run)?;
     let (api, kind) = (
         value["apiVersion"].as_str().unwrap_or("").to_string(),
@@ -199,9 +188,11 @@ fn container(run: &Run, name: &str, image: &str) -> Value {
 async fn deployment(run: &Run) -> Outcome {
     required(run, &["image"])?;
     let name = name(run)?;
-    let containers: Vec<Value> = run
-        .flags
-        .list("image")
+    let images = run.flags.list("image");
+    if images.len() > 1 && command(run).is_some() {
+        return Err(fail!("cannot specify multiple --image options and command"));
+    }
+    let mut containers: Vec<Value> = images
         .iter()
         .map(|image| {
             let short = image.rsplit('/').next().unwrap_or(image);
@@ -210,13 +201,15 @@ async fn deployment(run: &Run) -> Outcome {
                 .next()
                 .unwrap_or(short)
                 .replace('_', "-");
-            let mut container = container(run, &short, image);
-            if run.flags.int("port") >= 0 {
-                container["ports"] = json!([{"containerPort": run.flags.int("port")}]);
-            }
-            container
+            container(run, &short, image)
         })
         .collect();
+    if let Some(first) = containers
+        .first_mut()
+        .filter(|_| run.flags.int("port") >= 0)
+    {
+        first["ports"] = json!([{"containerPort": run.flags.int("port")}]);
+    }
     let labels = json!({"app": name});
     make(run, json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "labels": labels},
         "spec": {"replicas": run.flags.int("replicas"), "selector": {"matchLabels": labels}, "strategy": {},
@@ -269,156 +262,6 @@ async fn service_account(run: &Run) -> Outcome {
         json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name(run)?}}),
     )
     .await
-}
-
-/// Keys and contents of `--from-literal`, `--from-file`, `--from-env-file`.
-async fn contents(run: &Run) -> Outcome<Vec<(String, Vec<u8>)>> {
-    let computer = &run.computer;
-    let mut found: Vec<(String, Vec<u8>)> = Vec::new();
-    for source in run.flags.list("from-file") {
-        let (key, path) = match source.split_once('=') {
-            Some((key, path)) => (key, path),
-            None => (source.rsplit('/').next().unwrap_or(source), source.as_str()),
-        };
-        let info = computer
-            .metadata(path)
-            .await
-            .map_err(|why| fail!("error reading {path}: {}", words(&why)))?;
-        let read = |path: String| async move {
-            computer
-                .read_file(&path)
-                .await
-                .map_err(|why| fail!("open {path}: {}", words(&why)))
-        };
-        if info.is_dir {
-            for entry in computer
-                .read_dir(path)
-                .await
-                .map_err(|why| fail!("open {path}: {}", words(&why)))?
-            {
-                let file = format!("{path}/{entry}");
-                if computer.metadata(&file).await.is_ok_and(|i| !i.is_dir) {
-                    found.push((entry, read(file).await?));
-                }
-            }
-        } else {
-            found.push((key.to_string(), read(path.to_string()).await?));
-        }
-    }
-    for path in run.flags.list("from-env-file") {
-        let bytes = computer
-            .read_file(path)
-            .await
-            .map_err(|why| fail!("open {path}: {}", words(&why)))?;
-        for line in String::from_utf8_lossy(&bytes)
-            .lines()
-            .map(str::trim_start)
-            .filter(|l| !l.is_empty() && !l.starts_with('#'))
-        {
-            let (key, value) = line
-                .split_once('=')
-                .map_or((line, computer.env(line).unwrap_or_default()), |(k, v)| {
-                    (k, v.to_string())
-                });
-            found.push((key.to_string(), value.into_bytes()));
-        }
-    }
-    for literal in run.flags.list("from-literal") {
-        let Some((key, value)) = literal.split_once('=').filter(|(key, _)| !key.is_empty()) else {
-            return Err(fail!(
-                "invalid literal source {literal}, expected key=value"
-            ));
-        };
-        let value = value.trim_matches(|c| c == '"' || c == '\'');
-        found.push((key.to_string(), value.as_bytes().to_vec()));
-    }
-    let mut seen = Vec::new();
-    for (key, _) in &found {
-        if seen.contains(&key) {
-            return Err(fail!(
-                "cannot add key {key:?}, another key by that name already exists"
-            ));
-        }
-        seen.push(key);
-    }
-    Ok(found)
-}
-
-fn encoded(bytes: &[u8]) -> Value {
-    base64::engine::general_purpose::STANDARD
-        .encode(bytes)
-        .into()
-}
-
-fn valid_key(key: &str, kind: &str) -> Outcome {
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if !key.is_empty() && key.chars().all(fits) {
-        return Ok(());
-    }
-    Err(fail!(
-        "{key:?} is not a valid key name for a {kind}: a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
-    ))
-}
-
-async fn config_map(run: &Run) -> Outcome {
-    let mut value =
-        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name(run)?}});
-    for (key, bytes) in contents(run).await? {
-        valid_key(&key, "ConfigMap")?;
-        match String::from_utf8(bytes) {
-            Ok(text) => value["data"][key] = text.into(),
-            Err(why) => value["binaryData"][key] = encoded(why.as_bytes()),
-        }
-    }
-    make(run, value).await
-}
-
-async fn secret(run: &Run) -> Outcome {
-    let mut value = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name(run)?}});
-    for (key, bytes) in contents(run).await? {
-        valid_key(&key, "Secret")?;
-        value["data"][key] = encoded(&bytes);
-    }
-    if let Some(kind) = run.flags.some("type") {
-        value["type"] = kind.into();
-    }
-    make(run, value).await
-}
-
-async fn registry_secret(run: &Run) -> Outcome {
-    if run.flags.text("docker-username").is_empty() || run.flags.text("docker-password").is_empty()
-    {
-        return Err(fail!(
-            "either --from-file or the combination of --docker-username, --docker-password and --docker-server is required"
-        ));
-    }
-    let text = |flag| run.flags.text(flag);
-    let auth = base64::engine::general_purpose::STANDARD.encode(format!(
-        "{}:{}",
-        text("docker-username"),
-        text("docker-password")
-    ));
-    let mut entry = json!({"username": text("docker-username"), "password": text("docker-password"), "auth": auth});
-    if let Some(mail) = run.flags.some("docker-email") {
-        entry["email"] = mail.into();
-    }
-    let config = json!({"auths": {text("docker-server"): entry}}).to_string();
-    make(run, json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name(run)?}, "type": "kubernetes.io/dockerconfigjson", "data": {".dockerconfigjson": encoded(config.as_bytes())}})).await
-}
-
-async fn tls_secret(run: &Run) -> Outcome {
-    required(run, &["cert", "key"])?;
-    let mut value = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name(run)?}, "type": "kubernetes.io/tls"});
-    for (flag, key) in [("cert", "tls.crt"), ("key", "tls.key")] {
-        let path = run.flags.text(flag);
-        let bytes = run
-            .computer
-            .read_file(path)
-            .await
-            .map_err(|why| fail!("Cannot read file {path}, open {path}: {}", words(&why)))?;
-        value["data"][key] = encoded(&bytes);
-    }
-    make(run, value).await
 }
 
 async fn service(run: &Run, kind: &str) -> Outcome {

@@ -48,6 +48,7 @@ async fn go(run: &Run) -> Outcome {
             .await?;
         return run.out(&format!("{answer}\n")).await;
     }
+    cascade(run).await?;
     if flags.bool("now") && flags.changed("grace-period") {
         return Err(fail!(
             "--now and --grace-period cannot be specified together"
@@ -57,19 +58,20 @@ async fn go(run: &Run) -> Outcome {
         && flags.list("filename").is_empty()
         && flags.some("kustomize").is_none()
     {
-        return Err(fail!(
-            "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'"
-        ));
+        return Err(selection::nothing_named());
     }
     if flags.bool("all") && flags.some("selector").is_some() {
         return Err(fail!(
             "setting 'all' parameter but found a non empty selector. "
         ));
     }
-    if flags.bool("force") && grace(run) <= 0 {
+    if flags.bool("force") && grace(run) > 0 {
+        return Err(fail!(
+            "--force and --grace-period greater than 0 cannot be specified together"
+        ));
+    }
+    if flags.bool("force") {
         run.err("Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.\n").await?;
-    } else if flags.int("grace-period") == 0 && flags.changed("grace-period") {
-        // Zero without --force waits for the kubelet, with one second.
     }
     let (items, mut failures) = selection::items(run).await?;
     if items.is_empty() && failures.is_empty() {
@@ -94,6 +96,25 @@ async fn go(run: &Run) -> Outcome {
     Failure::of(failures)
 }
 
+/// Checks `--cascade`, and says that its old form, a truth value, is deprecated.
+async fn cascade(run: &Run) -> Outcome {
+    let given = run.flags.text("cascade");
+    let meant = match given {
+        "background" | "foreground" | "orphan" => return Ok(()),
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => "background",
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => "orphan",
+        other => {
+            return Err(fail!(
+                "invalid cascade value ({other}). Must be \"background\", \"foreground\", or \"orphan\""
+            ));
+        }
+    };
+    run.err(&format!(
+        "warning: --cascade={given} is deprecated (boolean value) and can be replaced with --cascade={meant}.\n"
+    ))
+    .await
+}
+
 fn timeout(run: &Run) -> Option<Duration> {
     Some(run.flags.duration("timeout")).filter(|t| !t.is_zero())
 }
@@ -112,7 +133,7 @@ fn grace(run: &Run) -> i64 {
 async fn delete(run: &Run, item: &Item) -> Outcome<Option<String>> {
     let flags = &run.flags;
     let mut body = json!({"propagationPolicy": match flags.text("cascade") {
-        "orphan" | "false" => "Orphan",
+        "orphan" | "0" | "f" | "F" | "false" | "FALSE" | "False" => "Orphan",
         "foreground" => "Foreground",
         _ => "Background",
     }});

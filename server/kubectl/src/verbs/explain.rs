@@ -164,7 +164,10 @@ fn type_of(schema: &Value) -> String {
     if schema["additionalProperties"].is_object() {
         return format!("map[string]{}", type_of(&schema["additionalProperties"]));
     }
-    schema["type"].as_str().unwrap_or("Object").to_string()
+    match schema["type"].as_str() {
+        None | Some("object") => "Object".into(),
+        Some(other) => other.into(),
+    }
 }
 
 fn fields_of(

@@ -65,6 +65,11 @@ impl Part {
 
 async fn go(run: &Run) -> Outcome {
     if let Some(path) = run.flags.some("raw") {
+        if !path.starts_with('/') && !path.contains("://") {
+            return Err(fail!(
+                "--raw must be a valid URL path: parse {path:?}: invalid URI for request"
+            ));
+        }
         let answer = run
             .ask(
                 http::Method::GET,
@@ -77,6 +82,7 @@ async fn go(run: &Run) -> Outcome {
         return run.out_bytes(&bytes(answer).await?).await;
     }
     let output = printing::output(run, true).await?;
+    run.err(unsorted(run)).await?;
     let (parts, mut failures) = parts(run).await?;
     if run.flags.bool("watch") || run.flags.bool("watch-only") {
         return watch(run, &parts, &output).await;
@@ -86,6 +92,19 @@ async fn go(run: &Run) -> Outcome {
         _ => objects(run, &parts, &output, &mut failures).await?,
     }
     Failure::of(failures)
+}
+
+/// What `--sort-by` with a watch leads to.
+fn unsorted(run: &Run) -> &'static str {
+    if run.flags.some("sort-by").is_none() {
+        ""
+    } else if run.flags.bool("watch") {
+        "warning: --watch requested, --sort-by will be ignored for watch events received\n"
+    } else if run.flags.bool("watch-only") {
+        "warning: --watch-only requested, --sort-by will be ignored\n"
+    } else {
+        ""
+    }
 }
 
 async fn parts(run: &Run) -> Outcome<(Vec<Part>, Vec<Failure>)> {
@@ -184,8 +203,10 @@ async fn fetch_table(run: &Run, part: &Part) -> Outcome<Value> {
     if whole["kind"] != "Table" {
         whole = plain_table(whole);
     }
-    // A table sorts by what is there; only lists of objects ask that the field be found.
-    let _ = sort(run, &mut whole["rows"], |row| &row["object"]);
+    // kubectl takes a table for empty whose rows all lack the field; only lists of objects are told so.
+    if sort(run, &mut whole["rows"], |row| &row["object"]).is_err() {
+        whole["rows"] = json!([]);
+    }
     Ok(whole)
 }
 
@@ -215,7 +236,8 @@ fn sort(run: &Run, list: &mut Value, of: impl Fn(&Value) -> &Value) -> Outcome {
     };
     if !list.is_empty() && list.iter().all(|value| key(value).is_null()) {
         return Err(fail!(
-            "couldn't find any field with path {text:?} in the list of objects"
+            "couldn't find any field with path \"{{.{}}}\" in the list of objects",
+            text.trim_matches(['{', '}']).trim_start_matches('.')
         ));
     }
     list.sort_by(|a, b| order(&key(a), &key(b)));
@@ -319,7 +341,7 @@ async fn tables(
         printed += 1;
     }
     if found == 0 && failures.is_empty() && !run.flags.bool("ignore-not-found") {
-        let namespaced = parts.iter().any(|part| part.kind.namespaced);
+        let namespaced = parts.iter().all(|part| part.kind.namespaced);
         let text = if namespaced && !run.flags.bool("all-namespaces") {
             format!(
                 "No resources found in {} namespace.\n",
@@ -362,7 +384,7 @@ async fn objects(
             Err(failure) => failures.push(failure),
         }
     }
-    if !run.flags.bool("show-managed-fields") {
+    if matches!(output, Output::Yaml | Output::Json) && !run.flags.bool("show-managed-fields") {
         all.iter_mut().for_each(printing::without_managed_fields);
     }
     let mut list = Value::Array(all);

@@ -60,11 +60,6 @@ async fn go(run: &Run) -> Outcome {
             "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command"
         ));
     }
-    if flags.changed("since") && flags.changed("since-time") {
-        return Err(fail!(
-            "at most one of `sinceTime` or `sinceSeconds` may be specified"
-        ));
-    }
     let asked = run
         .words
         .get(1)
@@ -75,6 +70,11 @@ async fn go(run: &Run) -> Outcome {
         ));
     }
     let pods = pods(run).await?;
+    if flags.changed("since") && flags.changed("since-time") {
+        return Err(fail!(
+            "at most one of `sinceTime` or `sinceSeconds` may be specified"
+        ));
+    }
     let mut sources = Vec::new();
     for pod in &pods {
         sources.extend(sources_of(run, pod, asked, pods.len() > 1 || selector.is_some()).await?);
@@ -120,7 +120,7 @@ async fn pods(run: &Run) -> Outcome<Vec<Value>> {
         return Ok(pods);
     }
     let word = &run.words[0];
-    let found = selection::pods_of(run, word).await;
+    let found = selection::pods_of(run, word, "get the logs from").await;
     let mut pods = match found {
         Err(failure) if failure.is_not_found() => {
             let text = failure.sentence();

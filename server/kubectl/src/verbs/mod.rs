@@ -8,6 +8,7 @@ mod change;
 mod config;
 mod cp;
 mod create;
+mod create_data;
 mod create_kinds;
 mod debug;
 pub(crate) mod delete;
@@ -152,12 +153,9 @@ pub(crate) const CHANGE: &str = "
 --field-manager=''  Name of the manager of the changed fields
 ";
 
-/// The value of `--dry-run`, checked.
+/// The value of `--dry-run`, checked. Its old forms are gone by now (see [`crate::flags::Flags::settle_dry_run`]).
 pub(crate) fn dry_run(run: &Run) -> Outcome<&str> {
     match run.flags.text("dry-run") {
-        "unchanged" => Err(fail!(
-            "--dry-run flag without a value was specified. A value must be set: \"none\", \"server\", or \"client\"."
-        )),
         known @ ("none" | "client" | "server") => Ok(known),
         other => Err(fail!(
             "Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\"."

@@ -94,9 +94,9 @@ fn pod(run: &Run) -> Outcome<Value> {
         container["env"] = env.into();
     }
     if let Some(port) = flags.some("port") {
-        let port: u16 = port
+        let port: i32 = port
             .parse()
-            .map_err(|_| fail!("strconv.ParseInt: parsing {port:?}: invalid syntax"))?;
+            .map_err(|_| fail!("strconv.Atoi: parsing {port:?}: invalid syntax"))?;
         container["ports"] = json!([{"containerPort": port}]);
     }
     if let Some(policy) = flags.some("image-pull-policy") {
@@ -121,14 +121,30 @@ fn pod(run: &Run) -> Outcome<Value> {
         pod["metadata"]["annotations"] = annotations.into();
     }
     if let Some(text) = flags.some("overrides") {
-        let over: Value = crate::manifest::yaml(text).map_err(|why| fail!("{why}"))?;
-        match flags.text("override-type") {
-            "strategic" => patch::strategic(&mut pod, &over),
-            "json" => return Err(fail!("--override-type=json is not part of this kubectl")),
-            _ => patch::merge(&mut pod, &over),
-        }
+        overridden(&mut pod, text, flags.text("override-type"))?;
     }
     Ok(pod)
+}
+
+/// Lays `--overrides` over the pod, in the way of `--override-type`.
+fn overridden(pod: &mut Value, text: &str, way: &str) -> Outcome {
+    let read = objects::json::parse_value(text.as_bytes());
+    match way {
+        "json" => {
+            let over = read.map_err(|why| fail!("{why}"))?;
+            return patch::operations(pod, over);
+        }
+        "strategic" => {
+            let over = read.map_err(|_| fail!("invalid JSON document"))?;
+            patch::strategic(pod, &over);
+        }
+        "merge" => {
+            let over = read.map_err(|_| fail!("Invalid JSON Patch"))?;
+            patch::merge(pod, &over);
+        }
+        other => return Err(fail!("invalid override type: {other}")),
+    }
+    Ok(())
 }
 
 fn validate(run: &Run) -> Outcome {
@@ -292,4 +308,52 @@ async fn exit_code(run: &Run, namespace: &str, name: &str) -> Outcome {
     ))
     .await?;
     Err(Failure::Exit(code as i32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overrides_are_laid_over_in_three_ways() {
+        let check = |way: &str, over: &str, want: Result<Value, &str>| {
+            let mut pod = json!({"spec": {"containers": [{"name": "p", "image": "i"}]}});
+            let done = overridden(&mut pod, over, way).map(|()| pod);
+            assert_eq!(
+                done.map_err(|failure| failure.sentence()),
+                want.map_err(str::to_string),
+                "{way} {over}"
+            );
+        };
+        let tty = r#"{"spec": {"containers": [{"name": "p", "tty": true}]}}"#;
+        check(
+            "merge",
+            tty,
+            Ok(json!({"spec": {"containers": [{"name": "p", "tty": true}]}})),
+        );
+        check(
+            "strategic",
+            tty,
+            Ok(json!({"spec": {"containers": [{"name": "p", "image": "i", "tty": true}]}})),
+        );
+        check(
+            "json",
+            r#"[{"op": "replace", "path": "/spec/containers/0/image", "value": "j"}]"#,
+            Ok(json!({"spec": {"containers": [{"name": "p", "image": "j"}]}})),
+        );
+        check("merge", "{bad", Err("Invalid JSON Patch"));
+        check("merge", "spec: {}", Err("Invalid JSON Patch"));
+        check("strategic", "{bad", Err("invalid JSON document"));
+        check(
+            "json",
+            "{bad",
+            Err("invalid character 'b' looking for beginning of object key string"),
+        );
+        check(
+            "json",
+            "{}",
+            Err("json: cannot unmarshal object into Go value of type jsonpatch.Patch"),
+        );
+        check("bogus", "{}", Err("invalid override type: bogus"));
+    }
 }

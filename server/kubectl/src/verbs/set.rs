@@ -43,13 +43,18 @@ async fn each(run: &Run, change: Change) -> Outcome {
     super::dry_run(run)?;
     let own = |w: &String| w.contains('=') || (w.ends_with('-') && !w.contains('/'));
     let is_account = run.command.ends_with("serviceaccount");
+    if is_account && run.words.is_empty() {
+        return Err(fail!("serviceaccount is required"));
+    }
     let first = if is_account {
         run.words.len().saturating_sub(1)
     } else {
         run.words.iter().position(own).unwrap_or(run.words.len())
     };
     let (objects, changes) = run.words.split_at(first);
-    if objects.is_empty() && run.flags.list("filename").is_empty() {
+    // Only this one asks before the objects are looked for.
+    let is_env = run.command.ends_with("env");
+    if is_env && objects.is_empty() && run.flags.list("filename").is_empty() {
         return Err(fail!(
             "one or more resources must be specified as <resource> <name> or <resource>/<name>"
         ));

@@ -46,6 +46,9 @@ const TOP_FLAGS: &str = "
 
 async fn top(run: &Run, plural: &str) -> Outcome {
     let flags = &run.flags;
+    if !["", "cpu", "memory"].contains(&flags.text("sort-by")) {
+        return Err(fail!("--sort-by accepts only cpu or memory"));
+    }
     if !run
         .discovery()
         .await?

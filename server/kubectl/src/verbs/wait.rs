@@ -116,11 +116,23 @@ async fn go(run: &Run) -> Outcome {
         let outcome = tokio::select! {
             biased;
             done = wait => done,
-            () = run.computer.sleep(left), if !limit.is_zero() => Err(fail!("timed out waiting for the condition on {}/{}", item.kind.plural, item.name)),
+            () = run.computer.sleep(left), if !limit.is_zero() => Err(late(&until, item)),
         };
         failures.extend(outcome.err());
     }
     Failure::of(failures)
+}
+
+/// What is said when the time is up: of what is not there yet, not what it is.
+fn late(until: &Until, item: &Item) -> Failure {
+    match until {
+        Until::Create => fail!("timed out waiting for the condition"),
+        _ => fail!(
+            "timed out waiting for the condition on {}/{}",
+            item.kind.plural,
+            item.name
+        ),
+    }
 }
 
 async fn gone(run: &Run, item: &Item) -> Outcome {

@@ -23,12 +23,14 @@ pub struct Document {
 
 /// Reads the first document; the others are left alone. Errors: `yaml: line 5: mapping values are not allowed in this context`.
 pub fn read(text: &str) -> Result<Document, String> {
+    leading_tab(text)?;
     let mut reader = Reader::new(text);
     reader.next_document().map(Option::unwrap_or_default)
 }
 
 /// Reads all documents, empty ones too.
 pub fn read_all(text: &str) -> Result<Vec<Document>, String> {
+    leading_tab(text)?;
     let mut reader = Reader::new(text);
     let mut all = Vec::new();
     while let Some(document) = reader.next_document()? {
@@ -226,6 +228,44 @@ fn nesting(value: &Value) -> usize {
     }
 }
 
+/// Refuses a tab before the first token, which the parser here lets pass.
+fn leading_tab(text: &str) -> Result<(), String> {
+    for (at, line) in text.lines().enumerate() {
+        let rest = line.trim_start_matches(' ');
+        if rest.starts_with('\t') {
+            // go-yaml names no line where it is the first
+            let place = if at == 0 {
+                String::new()
+            } else {
+                format!("line {}: ", at + 1)
+            };
+            return Err(format!(
+                "yaml: {place}found character that cannot start any token"
+            ));
+        }
+        if !(rest.is_empty() || rest.starts_with('#') || line == "---") {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// What go-yaml misses where the text ends within brackets: a value after a sign that announces one, else what ends the brackets.
+fn unclosed(text: &str, end: char) -> String {
+    let code = |line: &&str| !line.trim_start().starts_with('#') && !line.trim().is_empty();
+    let last = text.lines().rev().find(code).unwrap_or_default();
+    let last = last.split(" #").next().unwrap_or_default().trim_end();
+    let what = if last.ends_with(['[', '{', ',', ':']) {
+        "node content".to_string()
+    } else {
+        format!("',' or '{end}'")
+    };
+    format!(
+        "yaml: line {}: did not find expected {what}",
+        text.lines().count()
+    )
+}
+
 /// The parser's error in the words and with the lines of go-yaml.
 fn go_error(text: &str, error: &ScanError) -> String {
     let info = error.info();
@@ -243,7 +283,7 @@ fn go_error(text: &str, error: &ScanError) -> String {
         return format!("yaml: line {last}: found unexpected end of stream");
     }
     if lowered.contains("unclosed bracket") {
-        return format!("yaml: line {line}: did not find expected node content");
+        return unclosed(text, if lowered.contains('{') { '}' } else { ']' });
     }
     // go-yaml names no line where it is the first
     let scanned = if line <= 1 {
@@ -447,6 +487,27 @@ mod tests {
             (
                 "a: %x\n",
                 "yaml: found character that cannot start any token",
+            ),
+            ("a: [1\n", "yaml: line 1: did not find expected ',' or ']'"),
+            (
+                "a: [{b: 1",
+                "yaml: line 1: did not find expected ',' or '}'",
+            ),
+            (
+                "a: [1,\nb: 2\n",
+                "yaml: line 2: did not find expected ',' or ']'",
+            ),
+            (
+                "a: [1, # more\n\n",
+                "yaml: line 2: did not find expected node content",
+            ),
+            (
+                "\ta: 1\n",
+                "yaml: found character that cannot start any token",
+            ),
+            (
+                "# a\n \ta: 1\n",
+                "yaml: line 2: found character that cannot start any token",
             ),
             (
                 "a: \"x\nb: {}\n",
