@@ -71,7 +71,8 @@ test("a pod without a node says what the scheduler says", async () => {
     '{"spec":{"containers":[{"name":"big","image":"busybox","resources":{"requests":{"cpu":"9"}}}]}}';
   await type(page, `kubectl run big --image=busybox --overrides='${overrides}'\n`);
   await page.locator(".unplaced .object-name", { hasText: "big" }).click();
-  await page.locator(".reasons li", { hasText: "Insufficient cpu" }).waitFor();
+  await page.locator(".reasons li", { hasText: /scheduler says: .*Insufficient cpu/ }).waitFor();
+  await page.locator(".reasons li", { hasText: "node-1 does not fit: Insufficient cpu" }).waitFor();
 });
 
 test("a file is the same in the editor and the terminal, and what is wrong in it is marked", async () => {
