@@ -72,6 +72,32 @@ test("the clock is reckoned between what the server says", () => {
   expect(nowOf({ state: { ...state, paused: true }, heard_ms: 1000 }, 9000) - START).toBe(0);
 });
 
+test.each([
+  ["Always", 0, {}, "backoff"],
+  ["OnFailure", 1, {}, "backoff"],
+  ["OnFailure", 0, {}, "ended"],
+  ["Never", 1, {}, "ended"],
+  ["Always", 1, { deletionTimestamp: at(10) }, "ended"],
+])(
+  "what ends under %s with %i and starts again is in back-off",
+  (restartPolicy, exitCode, more, expected) => {
+    const object = pod({
+      phase: "Running",
+      containerStatuses: [
+        {
+          name: "c",
+          state: { terminated: { exitCode, reason: "Error", startedAt: at(2), finishedAt: at(9) } },
+        },
+      ],
+    });
+    Object.assign(object.spec ?? {}, { restartPolicy });
+    Object.assign(object.metadata ?? {}, more);
+    const lanes = foldLanes(new Map(), false, added(object), START + 10_000);
+    const span = [...lanes.values()][0]?.spans.at(-1);
+    expect([span?.phase, span?.from_ms]).toEqual([expected, START + 9000]);
+  },
+);
+
 test("back-offs are read from the kubelet's words", () => {
   expect(backOff("back-off 5m0s restarting failed container=c")).toBe(300);
   expect(backOff("back-off 10s restarting")).toBe(10);

@@ -45,7 +45,17 @@ function ms(time: string | undefined): number | undefined {
   return Number.isNaN(parsed) ? undefined : parsed;
 }
 
-function phase(status: ContainerStatus | undefined): {
+/** Whether the kubelet starts it again after a while: it says so in the state only for the moment before it does. */
+function comesAgain(pod: KubeObject, exitCode: number | undefined): boolean {
+  if (pod.status?.phase !== "Running" || pod.metadata?.deletionTimestamp) return false;
+  const policy = pod.spec?.restartPolicy ?? "Always";
+  return policy === "Always" || (policy === "OnFailure" && exitCode !== 0);
+}
+
+function phase(
+  pod: KubeObject,
+  status: ContainerStatus | undefined,
+): {
   phase: Phase;
   words: string;
   from?: number | undefined;
@@ -55,7 +65,11 @@ function phase(status: ContainerStatus | undefined): {
     return { phase: status?.ready ? "ready" : "running", words: "Running", from: ms(running.startedAt) };
   }
   if (terminated) {
-    return { phase: "ended", words: terminated.reason ?? "Terminated", from: ms(terminated.finishedAt) };
+    return {
+      phase: comesAgain(pod, terminated.exitCode) ? "backoff" : "ended",
+      words: terminated.reason ?? "Terminated",
+      from: ms(terminated.finishedAt),
+    };
   }
   const words = waiting?.reason ?? "Waiting";
   return { phase: /BackOff$/.test(words) ? "backoff" : "waiting", words };
@@ -94,7 +108,7 @@ function seePod(lanes: Map<string, Lane>, pod: KubeObject, now_ms: number): void
     if (!known) begin(lane, pod, status, now_ms);
     const before = lane.restarts;
     lane.restarts = status?.restartCount ?? 0;
-    const is = phase(status);
+    const is = phase(pod, status);
     const last = status?.lastState?.terminated;
     if (known && lane.restarts > before && last)
       turn(lane, ms(last.finishedAt) ?? now_ms, "ended", last.reason ?? "");

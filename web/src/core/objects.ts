@@ -33,6 +33,7 @@ export interface KubeObject {
   };
   spec?: {
     nodeName?: string;
+    restartPolicy?: string;
     containers?: { name: string; image?: string; resources?: { requests?: Record<string, string> } }[];
     initContainers?: { name: string; restartPolicy?: string }[];
     selector?: Record<string, string>;
