@@ -77,6 +77,8 @@ impl Visitor {
 
     /// Types one key and waits for its echo.
     pub async fn key(&mut self, key: u8) -> Result<Duration, String> {
+        // a line that is drawn anew has said more of this key than one
+        self.unread.clear();
         let start = Instant::now();
         self.input(&[key]).await?;
         self.until(&[key]).await?;

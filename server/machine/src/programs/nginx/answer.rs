@@ -8,11 +8,14 @@ use super::exchange::{self, Exchange, captures, normal};
 use super::{listing, proxy};
 use crate::errno::Errno;
 use crate::http::Response;
-use crate::sys::Stat;
+use crate::sys::{OpenFlags, Stat};
 use crate::time::{MONTHS, Time, WEEKDAYS};
 
 /// Internal redirects of one request.
 const TURNS: usize = 10;
+
+/// Bytes of a file that is sent.
+const FILE_MAX: usize = 8 << 20;
 
 /// What a step leads to.
 pub(super) enum Outcome {
@@ -236,18 +239,23 @@ async fn file(ex: &mut Exchange) -> Outcome {
     if ex.uri.ends_with('/') {
         return directory(ex, &path).await;
     }
-    let stat = match sys.stat(&path) {
-        Ok(stat) => stat,
+    // the path is walked once: to open it
+    let opened = sys.open(&path, OpenFlags::READ, 0);
+    let (fd, stat) = match opened.and_then(|fd| Ok((fd, sys.fstat(fd)?))) {
+        Ok(opened) => opened,
         Err(error) => return unopened(ex, &path, error).await,
     };
-    if stat.is_dir() {
+    let outcome = if stat.is_dir() {
         let to = with_args(&format!("{}/", ex.uri), &ex.args);
-        return Outcome::Done(moved(ex, 301, &to));
-    }
-    match sys.read_file(&path).await {
-        Ok(bytes) => Outcome::Done(of_file(ex, &path, &stat, bytes)),
-        Err(error) => unopened(ex, &path, error).await,
-    }
+        Outcome::Done(moved(ex, 301, &to))
+    } else {
+        match sys.read_to_end(fd, FILE_MAX).await {
+            Ok(bytes) => Outcome::Done(of_file(ex, &path, &stat, bytes)),
+            Err(error) => unopened(ex, &path, error).await,
+        }
+    };
+    let _ = sys.close(fd);
+    outcome
 }
 
 async fn directory(ex: &Exchange, path: &str) -> Outcome {
