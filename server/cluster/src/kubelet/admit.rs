@@ -65,14 +65,7 @@ pub(super) fn lacking(pod: &Value, node: &Value, others: &[&Value]) -> Option<Re
     let rest = room.keys().map(String::as_str);
     let rest = rest.filter(|name| !first.contains(name) && *name != "pods");
     for name in first.into_iter().chain(rest) {
-        let number = |of: &resources::Amounts| {
-            let amount = of.get(name).copied().unwrap_or_default();
-            if name == "cpu" {
-                amount.millis()
-            } else {
-                amount.units()
-            }
-        };
+        let number = |of| resources::whole(of, name);
         let (asked, taken, have) = (number(&wanted), number(&used), number(&room));
         if asked > 0 && asked > have - taken {
             return Some(refuse(name, asked, taken, have));

@@ -116,6 +116,11 @@ impl Resize {
         }
     }
 
+    /// Whether the pod has what it asks for, and nothing is left to be told.
+    fn is_as_asked(&self, wanted: &Given) -> bool {
+        self.allocated == *wanted && self.pending.is_none() && self.in_progress.is_none()
+    }
+
     /// Whether the kubelet should look again soon: a resize is on its way, or waits for room.
     pub fn is_unsettled(&self) -> bool {
         let waits = |p: &Pending| p.reason == "Deferred";
@@ -126,6 +131,9 @@ impl Resize {
 /// Looks at what a pod asks for: takes it, or tells why not. Tells, too, that what was taken is done.
 pub(super) fn consider(agent: &Agent, worker: &Worker, pod: &Object) {
     let wanted = asked(pod);
+    if worker.state.borrow().picture.resize.is_as_asked(&wanted) {
+        return;
+    }
     let mut resize = worker.state.borrow().picture.resize.clone();
     if resize.allocated.is_empty() {
         resize.allocated = wanted.clone();
@@ -216,14 +224,7 @@ fn refusal(agent: &Agent, pod: &Object) -> Option<Pending> {
         resources::allocatable(&node),
     );
     for name in ["memory", "cpu"] {
-        let number = |of: &resources::Amounts| {
-            let amount = of.get(name).copied().unwrap_or_default();
-            if name == "cpu" {
-                amount.millis()
-            } else {
-                amount.units()
-            }
-        };
+        let number = |of| resources::whole(of, name);
         let (asked, have) = (number(&wanted), number(&room));
         if asked > have {
             let text = format!(

@@ -37,6 +37,16 @@ fn raise(to: &mut Amounts, at_least: &Amounts) {
     }
 }
 
+/// How much of a resource, as Kubernetes counts it: millis of CPU, units of all else.
+pub(crate) fn whole(of: &Amounts, name: &str) -> i64 {
+    let amount = of.get(name).copied().unwrap_or_default();
+    if name == "cpu" {
+        amount.millis()
+    } else {
+        amount.units()
+    }
+}
+
 /// What a pod asks for (`kind` is `requests`) or is limited to (`limits`): its containers and sidecars together, or the greediest moment
 /// of its init containers, and its overhead.
 pub fn pod_amounts(pod: &Value, kind: &str) -> Amounts {
