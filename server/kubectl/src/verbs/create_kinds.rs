@@ -23,7 +23,6 @@ macro_rules! kinds {
             flags: &[super::PRINT_OBJECTS, super::CHANGE, COMMON, $flags],
             verbs: &[], run: Some(|run| $body(run).boxed()),
         };)*
-        const SIMPLE: [&Verb; [$($word),*].len()] = [$(&$name),*];
     };
 }
 
@@ -86,23 +85,23 @@ static SERVICE: Verb = Verb {
 
 /// The verbs under `create`.
 pub(crate) static ALL: &[&Verb] = &[
-    SIMPLE[0],
-    SIMPLE[1],
-    SIMPLE[2],
-    SIMPLE[3],
-    SIMPLE[4],
-    SIMPLE[13],
-    SIMPLE[5],
-    SIMPLE[6],
-    SIMPLE[7],
-    SIMPLE[8],
-    SIMPLE[9],
-    SIMPLE[10],
-    SIMPLE[11],
+    &CLUSTERROLE,
+    &CLUSTERROLEBINDING,
+    &CONFIGMAP,
+    &CRONJOB,
+    &DEPLOYMENT,
+    &INGRESS,
+    &JOB,
+    &NAMESPACE,
+    &PDB,
+    &PRIORITYCLASS,
+    &QUOTA,
+    &ROLE,
+    &ROLEBINDING,
     &create_data::SECRET,
     &SERVICE,
-    SIMPLE[12],
-    SIMPLE[14],
+    &SERVICEACCOUNT,
+    &TOKEN,
 ];
 
 pub(super) fn name(run: &Run) -> Outcome<&str> {
