@@ -402,9 +402,8 @@ where
         match sys.accept(listener).await {
             Ok((fd, peer)) => {
                 let (own, handle) = (sys.clone(), handle.clone());
-                sys.thread(async move {
+                sys.talk(fd, async move {
                     let _ = converse(&own, fd, peer, handle).await;
-                    let _ = own.close(fd);
                 });
             }
             Err(Errno::EINTR) => return,

@@ -18,7 +18,7 @@ use crate::tty::Tty;
 /// Resident memory of a process that allocates nothing.
 pub(crate) const PROCESS_MEMORY: u64 = 384 * 1024;
 /// Threads that a process may have at once.
-const THREADS_MAX: usize = 256;
+const THREADS_MAX: usize = 600;
 
 /// A pid namespace: processes by number.
 #[derive(Default)]
@@ -214,12 +214,15 @@ impl Process {
         drop(old);
     }
 
-    pub fn thread(&self, body: impl Future<Output = ()> + 'static) {
+    /// False when it has as many as it may have.
+    pub fn thread(&self, body: impl Future<Output = ()> + 'static) -> bool {
         let mut threads = self.threads.borrow_mut();
         threads.retain(|t| !t.is_finished());
-        if threads.len() < THREADS_MAX && !self.is_zombie() {
+        let can = threads.len() < THREADS_MAX && !self.is_zombie();
+        if can {
             threads.push(self.space.kernel.executor().spawn(body));
         }
+        can
     }
 
     pub fn stop_threads(&self) {

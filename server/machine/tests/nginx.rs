@@ -489,3 +489,31 @@ fn httpd_serves_and_says_what_apache_says() {
     }
     assert_eq!(world.status(&id).exit_code, 0);
 }
+
+#[test]
+fn a_configuration_that_turns_on_itself_costs_one_request() {
+    let doubled = "set $a \"$a$a\";".repeat(64);
+    let site = format!(
+        "server {{ listen 80; root $request_filename; location /twice {{ set $a abc; {doubled} return 200 $a; }}
+          location /to {{ proxy_pass http://$proxy_host; }} location /well {{ return 200 fine; }}
+          location /loop {{ proxy_pass http://127.0.0.1; }} }}"
+    );
+    let (world, id) = serving(&site);
+    let codes = ["/twice", "/file", "/to/", "/well"].map(|target| get(&world, target).0);
+    assert_eq!(codes, [500, 500, 500, 200]);
+    assert_eq!(get(&world, "/loop").0, 500);
+    let said = said(&world, &id).join("\n");
+    let failed = "malloc() failed (12: Cannot allocate memory), client: ";
+    assert_eq!(said.matches(failed).count(), 3, "{said}");
+    let full =
+        "1024 worker_connections are not enough while connecting to upstream, client: 127.0.0.1";
+    assert_eq!(said.matches(full).count(), 1, "{said}");
+}
+
+#[test]
+fn a_file_that_includes_itself_is_refused() {
+    let (world, id) = serving("include /etc/nginx/conf.d/*.conf;");
+    assert_eq!(world.status(&id).exit_code, 1);
+    let last = "[emerg] open() \"/etc/nginx/conf.d/default.conf\" failed (24: Too many open files) in /etc/nginx/conf.d/default.conf:1";
+    assert_eq!(said(&world, &id)[0], last);
+}

@@ -80,9 +80,8 @@ pub async fn goproxy(sys: Sys) -> i32 {
         match sys.accept(listener).await {
             Ok((fd, _)) => {
                 let own = sys.clone();
-                sys.thread(async move {
+                sys.talk(fd, async move {
                     while own.read(fd, 4096).await.is_ok_and(|b| !b.is_empty()) {}
-                    let _ = own.close(fd);
                 });
             }
             Err(_) => return 2,

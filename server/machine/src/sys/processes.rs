@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::exec::{become_program, fits, load};
-use super::{Pid, Result, Spawn, Sys, WaitFor, WaitOptions, WaitStatus};
+use super::{Fd, Pid, Result, Spawn, Sys, WaitFor, WaitOptions, WaitStatus};
 use crate::errno::Errno;
 use crate::process::{Birth, Process, Slot};
 use crate::signal::{DefaultAction, Disposition, Signal, SignalSet};
@@ -109,6 +109,18 @@ impl Sys {
     /// Something that runs beside, in this process, and dies with it: a thread.
     pub fn thread(&self, body: impl Future<Output = ()> + 'static) {
         self.0.thread(body);
+    }
+
+    /// A thread that talks on a descriptor, which is closed after it; at once when the process has too many threads.
+    pub fn talk(&self, fd: Fd, body: impl Future<Output = ()> + 'static) {
+        let own = self.clone();
+        let began = self.0.thread(async move {
+            body.await;
+            let _ = own.close(fd);
+        });
+        if !began {
+            let _ = self.close(fd);
+        }
     }
 
     /// A child that ended (or stopped, continued, if asked for). None only with `nohang`. ECHILD

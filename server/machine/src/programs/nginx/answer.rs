@@ -31,6 +31,16 @@ pub(super) enum Outcome {
 
 /// The answer, without what every answer has.
 pub(super) async fn answer(ex: &mut Exchange) -> Response {
+    let response = found(ex).await;
+    if !ex.is_spent() {
+        return response;
+    }
+    let what = format!("malloc() failed ({})", numbered(Errno::ENOMEM));
+    ex.complain(Level::Emerg, &what).await;
+    failed(ex, 500)
+}
+
+async fn found(ex: &mut Exchange) -> Response {
     let Some(uri) = normal(&ex.request.target) else {
         return failed(ex, 400);
     };
@@ -91,7 +101,7 @@ fn page_for(ex: &Exchange, code: u16, again: bool) -> Option<(Option<u16>, Strin
         .error_pages
         .iter()
         .find(|page| page.codes.contains(&code))?;
-    let to = page.page.fill(|name| ex.value(name));
+    let to = ex.fill(&page.page);
     (!again && to.starts_with('/')).then_some((page.answer, to))
 }
 
@@ -137,11 +147,11 @@ fn acts(ex: &mut Exchange, acts: &[Act]) -> Outcome {
     for act in acts {
         match act {
             Act::Set(name, value) => {
-                let value = value.fill(|name| ex.value(name));
+                let value = ex.fill(value);
                 ex.set.insert(name.clone(), value);
             }
             Act::Return(code, text) => {
-                let text = text.as_ref().map(|text| text.fill(|name| ex.value(name)));
+                let text = text.as_ref().map(|text| ex.fill(text));
                 return returned(ex, *code, text);
             }
             Act::Rewrite { from, to, then } => {
@@ -149,7 +159,7 @@ fn acts(ex: &mut Exchange, acts: &[Act]) -> Outcome {
                     continue;
                 };
                 ex.captures = found;
-                let to = to.fill(|name| ex.value(name));
+                let to = ex.fill(to);
                 if let Then::Redirect(code) = then {
                     return Outcome::Done(moved(ex, *code, &with_args(&to, &ex.args)));
                 }
@@ -194,11 +204,7 @@ async fn content(ex: &mut Exchange) -> Outcome {
         return Outcome::Done(Response::new(200, "text/plain", ex.worker.status()));
     }
     if !own.try_files.is_empty() {
-        let tries: Vec<String> = own
-            .try_files
-            .iter()
-            .map(|t| t.fill(|n| ex.value(n)))
-            .collect();
+        let tries: Vec<String> = own.try_files.iter().map(|t| ex.fill(t)).collect();
         match tried(ex, &tries) {
             Outcome::Next => {}
             other => return other,
@@ -261,7 +267,7 @@ async fn file(ex: &mut Exchange) -> Outcome {
 async fn directory(ex: &Exchange, path: &str) -> Outcome {
     let sys = &ex.worker.sys;
     for index in &ex.scope().index {
-        let index = index.fill(|name| ex.value(name));
+        let index = ex.fill(index);
         if index.starts_with('/') {
             return Outcome::Go(index);
         }
@@ -291,9 +297,7 @@ async fn directory(ex: &Exchange, path: &str) -> Outcome {
 
 fn first_index(ex: &Exchange) -> String {
     let first = ex.scope().index.first();
-    first
-        .map(|index| index.fill(|name| ex.value(name)))
-        .unwrap_or_default()
+    first.map(|index| ex.fill(index)).unwrap_or_default()
 }
 
 async fn unopened(ex: &Exchange, path: &str, error: Errno) -> Outcome {

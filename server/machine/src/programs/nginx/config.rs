@@ -14,6 +14,8 @@ use crate::time::Duration;
 pub(super) struct Config {
     /// None: one for each processor.
     pub workers: Option<u32>,
+    /// Connections that a worker may have, to clients and to servers behind. None: 512.
+    pub connections: Option<u64>,
     /// `daemon off`
     pub stays_in_front: bool,
     pub user: Option<(String, super::syntax::Place)>,

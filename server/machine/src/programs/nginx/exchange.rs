@@ -1,13 +1,39 @@
 //! A request on its way through servers and locations, and what its variables are.
 
 use core::net::SocketAddr;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::config::{Location, Own, Pattern, Scope, Server};
+use super::text::Text;
 use super::work::Worker;
 use crate::http::Request;
 use crate::time::{MONTHS, Time};
+
+/// Bytes that the values of all variables of one request may come to: a configuration can double a value in each line.
+const VALUES_MAX: usize = 1 << 20;
+
+/// What the look-up of a value costs beside its bytes.
+const LOOK_UP: usize = 64;
+
+/// Values that ask for values: `root $request_filename;` asks for itself.
+const DEEPEST: usize = 16;
+
+/// What is left for the values of one request.
+pub(super) struct Allowance {
+    bytes: Cell<usize>,
+    depth: Cell<usize>,
+}
+
+impl Default for Allowance {
+    fn default() -> Allowance {
+        Allowance {
+            bytes: Cell::new(VALUES_MAX),
+            depth: Cell::new(0),
+        }
+    }
+}
 
 /// What an upstream has answered.
 #[derive(Clone, Default)]
@@ -39,9 +65,35 @@ pub(super) struct Exchange {
     /// Bytes of the body that were sent.
     pub sent: usize,
     pub upstream: Told,
+    pub allowance: Allowance,
 }
 
 impl Exchange {
+    /// A text with the values of its variables.
+    pub fn fill(&self, text: &Text) -> String {
+        text.fill(|name| self.afforded(name))
+    }
+
+    /// The value of a variable. None: the request has had all that it may have.
+    pub fn afforded(&self, name: &str) -> Option<String> {
+        let Allowance { bytes, depth } = &self.allowance;
+        if depth.get() == DEEPEST {
+            bytes.set(0);
+        }
+        bytes.set(bytes.get().checked_sub(LOOK_UP)?);
+        depth.set(depth.get() + 1);
+        let value = self.value(name);
+        depth.set(depth.get() - 1);
+        let left = bytes.get().checked_sub(value.len());
+        bytes.set(left.unwrap_or(0));
+        left.map(|_| value)
+    }
+
+    /// Whether its values became more than it may have.
+    pub fn is_spent(&self) -> bool {
+        self.allowance.bytes.get() < LOOK_UP
+    }
+
     pub fn scope(&self) -> &Scope {
         match &self.location {
             Some(location) => &location.scope,
@@ -66,7 +118,7 @@ impl Exchange {
 
     /// The path of a file for a path of the request: below `root`, or in place of the location's prefix below `alias`.
     pub fn file(&self, uri: &str) -> String {
-        let root = self.scope().root.fill(|name| self.value(name));
+        let root = self.fill(&self.scope().root);
         let prefix = match &self.location {
             Some(location) if location.own.alias => match &location.pattern {
                 Pattern::Prefix { text, .. } | Pattern::Exact(text) => text.len(),
@@ -108,7 +160,7 @@ impl Exchange {
             "connection" => self.connection.to_string(),
             "connection_requests" => "1".into(),
             "content_length" | "content_type" => header(name),
-            "document_root" => self.scope().root.fill(|name| self.value(name)),
+            "document_root" => self.fill(&self.scope().root),
             "host" => self.host(),
             "hostname" => sys.hostname(),
             "is_args" if self.args.is_empty() => String::new(),
@@ -124,7 +176,7 @@ impl Exchange {
                 before => format!("{before}, {}", self.peer.ip()),
             },
             "proxy_host" => match &self.own().proxy {
-                Some(proxy) => proxy.to.fill(|name| self.value(name)),
+                Some(proxy) => self.fill(&proxy.to),
                 None => String::new(),
             },
             "remote_addr" => self.peer.ip().to_string(),

@@ -7,8 +7,14 @@ use crate::programs::nginx::answer::numbered;
 use crate::shell::pattern;
 use crate::sys::Sys;
 
-/// Files that one configuration may have.
-const MOST: usize = 1000;
+/// Bytes that a configuration may have with all that it includes.
+const BYTES_MAX: usize = 4 << 20;
+
+/// What a file counts beside its bytes.
+const FILE_BYTES: usize = 4096;
+
+/// Files in files; each holds its own open while it includes another.
+const DEPTH: usize = 64;
 
 /// What `-g` says.
 pub(super) fn said(directives: &str) -> Vec<Node> {
@@ -20,25 +26,35 @@ pub(super) fn said(directives: &str) -> Vec<Node> {
 
 /// A file with all that it includes. Errors: it cannot be opened.
 pub(super) async fn load(sys: &Sys, path: &str) -> Result<Vec<Node>, String> {
-    let text = open(sys, path).await?;
+    let mut left = BYTES_MAX;
+    let text = open(sys, path, &mut left).await?;
     let mut nodes = parse(path, &text);
-    let mut left = MOST;
-    expand(sys, &mut nodes, &mut left).await;
+    expand(sys, &mut nodes, &mut left, DEPTH).await;
     Ok(nodes)
 }
 
-async fn open(sys: &Sys, path: &str) -> Result<String, String> {
-    match sys.read_file(path).await {
-        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-        Err(error) => Err(unopened(path, error)),
-    }
+/// A file's text. `left`: bytes that may still be read; when they are used up it says what nginx says when it has no descriptor left.
+async fn open(sys: &Sys, path: &str, left: &mut usize) -> Result<String, String> {
+    let size = sys.stat(path).map_or(0, |stat| stat.size as usize);
+    let bytes = match left.checked_sub(size.saturating_add(FILE_BYTES)) {
+        Some(rest) => {
+            *left = rest;
+            sys.read_file(path).await
+        }
+        None => Err(Errno::EMFILE),
+    };
+    let unopened = |error| format!("open() \"{path}\" failed ({})", numbered(error));
+    let bytes = bytes.map_err(unopened)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn unopened(path: &str, error: Errno) -> String {
-    format!("open() \"{path}\" failed ({})", numbered(error))
-}
-
-fn expand<'a>(sys: &'a Sys, nodes: &'a mut [Node], left: &'a mut usize) -> LocalFuture<'a, ()> {
+/// `deeper`: how many files in files there may still be.
+fn expand<'a>(
+    sys: &'a Sys,
+    nodes: &'a mut [Node],
+    left: &'a mut usize,
+    deeper: usize,
+) -> LocalFuture<'a, ()> {
     Box::pin(async move {
         for node in nodes {
             let Node::Directive(directive) = node else {
@@ -49,21 +65,18 @@ fn expand<'a>(sys: &'a Sys, nodes: &'a mut [Node], left: &'a mut usize) -> Local
                 let place = directive.place.clone();
                 let mut all = Vec::new();
                 for path in paths(sys, &directive.args[0]) {
-                    if *left == 0 {
-                        let what = format!("too many open files{place}");
-                        all.push(Node::Broken(what));
-                        break;
+                    if deeper == 0 {
+                        *left = 0;
                     }
-                    *left -= 1;
-                    match open(sys, &path).await {
+                    match open(sys, &path, left).await {
                         Ok(text) => all.extend(parse(&path, &text)),
                         Err(what) => all.push(Node::Broken(format!("{what}{place}"))),
                     }
                 }
-                expand(sys, &mut all, left).await;
+                expand(sys, &mut all, left, deeper.saturating_sub(1)).await;
                 *node = Node::Included(all);
             } else if let Some(block) = &mut directive.block {
-                expand(sys, block, left).await;
+                expand(sys, block, left, deeper).await;
             }
         }
     })

@@ -23,10 +23,21 @@ const OWN: [&str; 7] = [
     "upgrade",
 ];
 
+/// Connections of a worker that are none to clients or servers: where it listens, and to its master.
+const OTHERS: u64 = 16;
+
 /// Passes a request on.
 pub(super) async fn pass(ex: &mut Exchange, proxy: &Proxy) -> Outcome {
-    let to = proxy.to.fill(|name| ex.value(name));
+    let to = ex.fill(&proxy.to);
     let uri = target(ex, proxy);
+    let most = ex.worker.config.connections.unwrap_or(512);
+    // each request that waits has two: to its client, and to the server behind
+    if ex.worker.active.get() * 2 + OTHERS > most {
+        let what = format!("{most} worker_connections are not enough while connecting to upstream");
+        let url = format!("http://{to}{uri}");
+        ex.complain_of(Level::Alert, &what, &url).await;
+        return Outcome::Fail(500);
+    }
     let peers = match ex.worker.peers(&to) {
         Some(peers) if peers.is_empty() => {
             let url = format!("http://{to}{uri}");
@@ -107,7 +118,7 @@ fn target(ex: &Exchange, proxy: &Proxy) -> String {
         };
     };
     let has_variables = path.has_variables() || proxy.to.has_variables();
-    let path = path.fill(|name| ex.value(name));
+    let path = ex.fill(path);
     if has_variables {
         return path;
     }
@@ -166,7 +177,7 @@ fn passed(ex: &Exchange, to: &str, uri: &str) -> Request {
         headers.push(("Connection".to_owned(), "close".to_owned()));
     }
     for (name, value) in said {
-        let value = value.fill(|name| ex.value(name));
+        let value = ex.fill(value);
         if !value.is_empty() {
             headers.push((name.clone(), value));
         }
@@ -241,7 +252,7 @@ fn kept(mut response: Response, to: &str, proxy: &Proxy, ex: &Exchange) -> Respo
         .headers
         .retain(|(name, _)| !OWN.contains(&name.to_ascii_lowercase().as_str()));
     if let Some(path) = &proxy.path {
-        let behind = format!("http://{to}{}", path.fill(|name| ex.value(name)));
+        let behind = format!("http://{to}{}", ex.fill(path));
         for (name, value) in &mut response.headers {
             if name.eq_ignore_ascii_case("location")
                 && let Some(rest) = value.strip_prefix(&behind)

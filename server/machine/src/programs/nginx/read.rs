@@ -81,7 +81,13 @@ impl Reading {
             "daemon" => self.config.stays_in_front = args[0] == "off",
             "user" => self.config.user = Some((args[0].clone(), directive.place.clone())),
             "error_log" => self.config.error_log = Some(error_log(directive)?),
-            "events" => each(nodes, EVENTS, &mut |_| Ok(()))?,
+            "events" => each(nodes, EVENTS, &mut |inner| {
+                if inner.name == "worker_connections" {
+                    let number = inner.args[0].parse().map_err(|_| invalid_number(inner))?;
+                    self.config.connections = Some(number);
+                }
+                Ok(())
+            })?,
             "http" => self.http(nodes)?,
             _ => {}
         }
@@ -177,6 +183,13 @@ impl Reading {
 
 pub(super) fn invalid_value(directive: &Directive) -> String {
     format!("invalid value \"{}\"{}", directive.args[0], directive.place)
+}
+
+fn invalid_number(directive: &Directive) -> String {
+    format!(
+        "invalid number \"{}\"{}",
+        directive.args[0], directive.place
+    )
 }
 
 pub(super) fn error_log(directive: &Directive) -> Result<ErrorLog, String> {

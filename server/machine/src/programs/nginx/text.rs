@@ -112,12 +112,16 @@ impl Text {
         self.variables().next().is_some()
     }
 
-    pub fn fill(&self, value: impl Fn(&str) -> String) -> String {
+    /// The text with the values of its variables. It ends where there is no value to be had any more (`None`).
+    pub fn fill(&self, value: impl Fn(&str) -> Option<String>) -> String {
         let mut out = String::new();
         for part in &self.0 {
             match part {
                 Part::Plain(text) => out.push_str(text),
-                Part::Variable(name) => out.push_str(&value(name)),
+                Part::Variable(name) => match value(name) {
+                    Some(value) => out.push_str(&value),
+                    None => break,
+                },
             }
         }
         out

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::answer::{answer, http_date, phrase};
 use super::config::{Config, Level};
-use super::exchange::{Exchange, Told, server};
+use super::exchange::{Allowance, Exchange, Told, server};
 use super::log::Logs;
 use crate::http::{Request, Response, serve};
 use crate::signal::{Disposition, Signal};
@@ -39,7 +39,7 @@ pub(super) struct Worker {
     /// Connections, requests, and those that are being answered.
     connections: Cell<u64>,
     requests: Cell<u64>,
-    active: Cell<u64>,
+    pub active: Cell<u64>,
     latest: Cell<Option<SocketAddr>>,
     /// Whose turn it is.
     turn: Cell<usize>,
@@ -130,6 +130,7 @@ async fn handle(
         status: 0,
         sent: 0,
         upstream: Told::default(),
+        allowance: Allowance::default(),
     };
     let response = answer(&mut ex).await;
     ex.request.method = method;
@@ -137,7 +138,7 @@ async fn handle(
     for log in &ex.scope().access_logs {
         if let Some(format) = worker.config.formats.get(&log.format) {
             let absent = |value: String| if value.is_empty() { "-".into() } else { value };
-            let line = format.fill(|name| absent(ex.value(name))) + "\n";
+            let line = format.fill(|name| ex.afforded(name).map(absent)) + "\n";
             worker.logs.write(&sys, &log.path, &line).await;
         }
     }
@@ -175,7 +176,7 @@ fn dressed(ex: &mut Exchange, response: Response) -> Response {
     headers.append(&mut rest);
     let good = [200, 201, 204, 206, 301, 302, 303, 304, 307, 308].contains(&response.code);
     for header in ex.scope().headers.iter().filter(|h| good || h.always) {
-        let value = header.value.fill(|name| ex.value(name));
+        let value = ex.fill(&header.value);
         if !value.is_empty() {
             headers.push((header.name.clone(), value));
         }

@@ -286,7 +286,7 @@ async fn serve(redis: Rc<Redis>) -> i32 {
         match sys.accept(listener).await {
             Ok((fd, peer)) => {
                 let own = redis.clone();
-                sys.thread(async move { server::converse(&own, fd, peer).await });
+                sys.talk(fd, async move { server::converse(&own, fd, peer).await });
             }
             Err(_) if sys.take_signal().is_some() => break,
             Err(_) => {

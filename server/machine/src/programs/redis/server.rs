@@ -25,7 +25,6 @@ pub async fn converse(redis: &Rc<Redis>, fd: Fd, _: SocketAddr) {
     redis.clients.set(redis.clients.get() + 1);
     let _ = talk(redis, fd).await;
     redis.clients.set(redis.clients.get() - 1);
-    let _ = redis.sys.close(fd);
 }
 
 async fn talk(redis: &Rc<Redis>, fd: Fd) -> crate::sys::Result<()> {
