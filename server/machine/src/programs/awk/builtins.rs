@@ -1,9 +1,13 @@
 //! awk's own functions.
 
-use super::run::{Machine, RLENGTH, RSTART, Stop};
+use super::run::{LARGEST, Machine, RLENGTH, RSTART, Stop};
 use super::syntax::Expr;
 use super::value::Value;
-use crate::time::Time;
+use crate::time::{Duration, Time};
+
+/// After so many matches it lets others run, and has taken so long.
+const MATCHES: u32 = 4096;
+const MATCHES_TIME: Duration = Duration::from_micros(80);
 
 type Done<T> = Result<T, Stop>;
 
@@ -174,9 +178,15 @@ impl Machine {
             at = found.end();
             last_end = Some(at);
             count += 1;
-            if !all || out.len() > 16 << 20 {
+            if count % MATCHES == 0 {
+                self.sys.cpu(MATCHES_TIME).await;
+            }
+            if !all || out.len() > LARGEST {
                 break;
             }
+        }
+        if out.len() > LARGEST {
+            return Err(Stop::Fatal("out of memory".to_owned()));
         }
         if count > 0 {
             out.extend_from_slice(&bytes[at..]);
@@ -212,6 +222,9 @@ impl Machine {
 fn replacement(with: &str, matched: &[u8], out: &mut Vec<u8>) {
     let mut chars = with.chars().peekable();
     while let Some(c) = chars.next() {
+        if out.len() > LARGEST {
+            return;
+        }
         match c {
             '&' => out.extend_from_slice(matched),
             '\\' => match chars.next_if(|next| matches!(next, '&' | '\\')) {

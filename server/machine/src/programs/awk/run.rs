@@ -44,7 +44,7 @@ const CALLS: usize = 200;
 /// Fields of a record.
 const FIELDS: usize = 100_000;
 /// Bytes of one text.
-const LARGEST: usize = 4 << 20;
+pub(super) const LARGEST: usize = 4 << 20;
 
 /// Why a statement did not end as it should.
 pub enum Stop {

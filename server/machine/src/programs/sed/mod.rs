@@ -13,6 +13,11 @@ use std::collections::VecDeque;
 
 /// Rough size of a command with its expression.
 const COMMAND_COST: usize = 8 << 10;
+/// More than a machine lets a process hold (`HELD_MAX`).
+const SPACE_MAX: usize = 17 << 20;
+/// After so many matches it lets others run, and has taken so long.
+const MATCHES: usize = 4096;
+const MATCHES_TIME: Duration = Duration::from_micros(80);
 const USAGE: &str =
     "[-i[SFX]] [-nrE] [-f FILE]... [-e CMD]... [FILE]...\nor: sed [-i[SFX]] [-nrE] CMD [FILE]...";
 
@@ -358,7 +363,7 @@ impl Editor {
                     nth,
                     print,
                 } => {
-                    if self.substitute(pattern, &with, global, nth) {
+                    if self.substitute(pattern, &with, global, nth).await {
                         self.replaced = true;
                         // An expression takes longer than a copy.
                         if let Some(next) = self.weigh(20 * self.space.len()).await {
@@ -506,7 +511,8 @@ impl Editor {
         None
     }
 
-    fn substitute(
+    /// Answers whether anything was replaced. What grows beyond all bounds is left short: whoever weighs it then refuses it.
+    async fn substitute(
         &mut self,
         pattern: Option<Regex>,
         with: &[Piece],
@@ -519,16 +525,23 @@ impl Editor {
         let Some(pattern) = self.last_pattern.clone() else {
             return false;
         };
+        let space = std::mem::take(&mut self.space);
         let mut out = Vec::new();
         let mut at = 0;
         let mut changed = false;
-        for (index, found) in pattern.captures_iter(&self.space).enumerate() {
+        for (index, found) in pattern.captures_iter(&space).enumerate() {
+            if index % MATCHES == MATCHES - 1 {
+                self.sys.cpu(MATCHES_TIME).await;
+            }
             if index + 1 < nth {
                 continue;
             }
             let Some(whole) = found.get(0) else { continue };
-            out.extend_from_slice(&self.space[at..whole.start()]);
+            out.extend_from_slice(&space[at..whole.start()]);
             for piece in with {
+                if out.len() > SPACE_MAX {
+                    break;
+                }
                 match piece {
                     Piece::Text(text) => out.extend_from_slice(text),
                     Piece::Group(group) => out
@@ -537,14 +550,14 @@ impl Editor {
             }
             at = whole.end();
             changed = true;
-            if !global {
+            if !global || out.len() > SPACE_MAX {
                 break;
             }
         }
         if changed {
-            out.extend_from_slice(&self.space[at..]);
-            self.space = out;
+            out.extend_from_slice(&space[at..]);
         }
+        self.space = if changed { out } else { space };
         changed
     }
 }
