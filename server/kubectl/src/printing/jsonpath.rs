@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use objects::quote::go_quote;
 
+use super::effort::{DEEPEST, Effort};
 use crate::failure::{Failure, Outcome, fail};
 use crate::printing::json;
 
@@ -32,7 +33,7 @@ enum Step {
     Index(i64),
     Union(Vec<Vec<Step>>),
     Filter(Operand, &'static str, Operand),
-    Text(String),
+    Text(Value),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,13 +46,29 @@ enum Operand {
 /// Parses a template.
 pub(crate) fn parse(text: &str) -> Outcome<Template> {
     let mut reader = Reader { text, rest: text };
-    let nodes = reader
-        .nodes(false)
+    let nodes = is_shallow(text)
+        .and_then(|()| reader.nodes(0))
         .map_err(|why| fail!("error parsing jsonpath {text}, {why}"))?;
     Ok(Template {
         text: text.to_string(),
         nodes,
     })
+}
+
+/// Errors: brackets in brackets, more than anybody writes.
+fn is_shallow(text: &str) -> Result<(), String> {
+    let mut depth = 0_usize;
+    for byte in text.bytes() {
+        match byte {
+            b'[' => depth += 1,
+            b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return Err("exceeded max depth".into());
+        }
+    }
+    Ok(())
 }
 
 /// Parses one path in the forms `x.y`, `.x.y`, `{.x.y}` (sort-by, custom columns).
@@ -74,7 +91,12 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn nodes(&mut self, inside: bool) -> Result<Vec<Node>, String> {
+    /// `depth`: how many ranges it stands in.
+    fn nodes(&mut self, depth: usize) -> Result<Vec<Node>, String> {
+        let inside = depth > 0;
+        if depth > DEEPEST {
+            return Err("exceeded max depth".into());
+        }
         let mut nodes = Vec::new();
         while !self.rest.is_empty() {
             if !self.rest.starts_with('{') {
@@ -94,7 +116,7 @@ impl Reader<'_> {
             }
             if let Some(path) = word.strip_prefix("range ") {
                 let path = steps(path.trim())?;
-                nodes.push(Node::Range(path, self.nodes(true)?));
+                nodes.push(Node::Range(path, self.nodes(depth + 1)?));
             } else {
                 for part in parts(word) {
                     nodes.push(Node::Path(steps(part)?));
@@ -173,7 +195,7 @@ fn steps(text: &str) -> Result<Vec<Step>, String> {
             '@' => rest = &rest[1..],
             '"' | '\'' => {
                 let end = rest[1..].find(first).ok_or("unterminated quoted string")?;
-                found.push(Step::Text(unquote(&rest[1..=end])));
+                found.push(Step::Text(unquote(&rest[1..=end]).into()));
                 rest = &rest[end + 2..];
             }
             '[' => {
@@ -370,7 +392,8 @@ impl Template {
     /// The text that the template makes of a value.
     pub fn render(&self, value: &Value) -> Outcome<String> {
         let mut out = String::new();
-        render(&self.nodes, value, value, &mut out).map_err(|why| self.failed(&why, value))?;
+        render(&self.nodes, value, value, &mut Effort::new(), &mut out)
+            .map_err(|why| self.failed(&why, value))?;
         Ok(out)
     }
 
@@ -392,27 +415,41 @@ impl Template {
 
     /// The values that the template's paths find.
     pub fn values(&self, value: &Value) -> Outcome<Vec<Value>> {
-        let mut found = Vec::new();
+        let (mut found, mut effort) = (Vec::new(), Effort::new());
         for node in &self.nodes {
             if let Node::Path(path) | Node::Range(path, _) = node {
-                found.extend(walk(path, value, value).map_err(|why| fail!("{why}"))?);
+                let values = walk(path, value, value, &mut effort);
+                for value in values.map_err(|why| fail!("{why}"))? {
+                    found.push(effort.copy(value).map_err(|why| fail!("{why}"))?);
+                }
             }
         }
         Ok(found)
     }
 }
 
-fn render(nodes: &[Node], at: &Value, root: &Value, out: &mut String) -> Result<(), String> {
+fn render(
+    nodes: &[Node],
+    at: &Value,
+    root: &Value,
+    effort: &mut Effort,
+    out: &mut String,
+) -> Result<(), String> {
+    effort.look(nodes.len())?;
     for node in nodes {
         match node {
-            Node::Text(text) => out.push_str(text),
+            Node::Text(text) => effort.write(text, out)?,
             Node::Path(path) => {
-                let texts: Vec<String> = walk(path, at, root)?.iter().map(shown).collect();
-                out.push_str(&texts.join(" "));
+                for (index, value) in walk(path, at, root, effort)?.into_iter().enumerate() {
+                    if index > 0 {
+                        out.push(' ');
+                    }
+                    effort.write(&shown(value), out)?;
+                }
             }
             Node::Range(path, body) => {
-                for item in walk(path, at, root)? {
-                    render(body, &item, root, out)?;
+                for item in walk(path, at, root, effort)? {
+                    render(body, item, root, effort, out)?;
                 }
             }
         }
@@ -429,26 +466,40 @@ pub(crate) fn shown(value: &Value) -> String {
     }
 }
 
-fn walk(path: &[Step], at: &Value, root: &Value) -> Result<Vec<Value>, String> {
-    let mut now = vec![at.clone()];
+/// The values that a path leads to.
+fn walk<'a>(
+    path: &'a [Step],
+    at: &'a Value,
+    root: &'a Value,
+    effort: &mut Effort,
+) -> Result<Vec<&'a Value>, String> {
+    let mut now = vec![at];
     for step in path {
         let mut next = Vec::new();
-        for value in &now {
-            apply(step, value, root, &mut next)?;
+        for value in now {
+            let before = next.len();
+            apply(step, value, root, effort, &mut next)?;
+            effort.look(1 + next.len() - before)?;
         }
         now = next;
     }
     Ok(now)
 }
 
-fn apply(step: &Step, value: &Value, root: &Value, out: &mut Vec<Value>) -> Result<(), String> {
+fn apply<'a>(
+    step: &'a Step,
+    value: &'a Value,
+    root: &'a Value,
+    effort: &mut Effort,
+    out: &mut Vec<&'a Value>,
+) -> Result<(), String> {
     match step {
-        Step::Root => out.push(root.clone()),
-        Step::Text(text) => out.push(text.clone().into()),
-        Step::Field(name) => out.extend(value.get(name).cloned()),
+        Step::Root => out.push(root),
+        Step::Text(text) => out.push(text),
+        Step::Field(name) => out.extend(value.get(name)),
         Step::Wild => match value {
-            Value::Object(map) => out.extend(map.values().cloned()),
-            Value::Array(list) => out.extend(list.iter().cloned()),
+            Value::Object(map) => out.extend(map.values()),
+            Value::Array(list) => out.extend(list),
             _ => {}
         },
         Step::Deep => deep(value, out),
@@ -462,7 +513,7 @@ fn apply(step: &Step, value: &Value, root: &Value, out: &mut Vec<Value>) -> Resu
                 *index
             };
             match usize::try_from(at).ok().and_then(|at| list.get(at)) {
-                Some(item) => out.push(item.clone()),
+                Some(item) => out.push(item),
                 None => {
                     return Err(format!(
                         "array index out of bounds: index {index}, length {}",
@@ -474,7 +525,7 @@ fn apply(step: &Step, value: &Value, root: &Value, out: &mut Vec<Value>) -> Resu
         Step::Slice(from, to, step) => slice(value, *from, *to, step.unwrap_or(1), out),
         Step::Union(members) => {
             for member in members {
-                out.extend(walk(member, value, root)?);
+                out.extend(walk(member, value, root, effort)?);
             }
         }
         Step::Filter(left, op, right) => {
@@ -482,8 +533,8 @@ fn apply(step: &Step, value: &Value, root: &Value, out: &mut Vec<Value>) -> Resu
                 return Ok(());
             };
             for item in list {
-                if holds(left, op, right, item, root)? {
-                    out.push(item.clone());
+                if holds((left, op, right), item, root, effort)? {
+                    out.push(item);
                 }
             }
         }
@@ -491,13 +542,19 @@ fn apply(step: &Step, value: &Value, root: &Value, out: &mut Vec<Value>) -> Resu
     Ok(())
 }
 
-fn slice(value: &Value, from: Option<i64>, to: Option<i64>, step: i64, out: &mut Vec<Value>) {
+fn slice<'a>(
+    value: &'a Value,
+    from: Option<i64>,
+    to: Option<i64>,
+    step: i64,
+    out: &mut Vec<&'a Value>,
+) {
     let Value::Array(list) = value else { return };
     let length = list.len() as i64;
     let clip = |at: i64| (if at < 0 { at + length } else { at }).clamp(0, length);
     let (mut at, end) = (clip(from.unwrap_or(0)), clip(to.unwrap_or(length)));
     while at < end && step > 0 {
-        out.push(list[at as usize].clone());
+        out.push(&list[at as usize]);
         at += step;
     }
 }
@@ -522,8 +579,8 @@ fn go_syntax(value: &Value) -> String {
     }
 }
 
-fn deep(value: &Value, out: &mut Vec<Value>) {
-    out.push(value.clone());
+fn deep<'a>(value: &'a Value, out: &mut Vec<&'a Value>) {
+    out.push(value);
     match value {
         Value::Object(map) => map.values().for_each(|v| deep(v, out)),
         Value::Array(list) => list.iter().for_each(|v| deep(v, out)),
@@ -531,30 +588,29 @@ fn deep(value: &Value, out: &mut Vec<Value>) {
     }
 }
 
-fn holds(
-    left: &Operand,
-    op: &str,
-    right: &Operand,
-    item: &Value,
-    root: &Value,
+fn holds<'a>(
+    (left, op, right): (&'a Operand, &str, &'a Operand),
+    item: &'a Value,
+    root: &'a Value,
+    effort: &mut Effort,
 ) -> Result<bool, String> {
-    let value = |operand: &Operand| -> Result<Option<Value>, String> {
+    let mut value = |operand: &'a Operand| -> Result<Option<&'a Value>, String> {
         Ok(match operand {
-            Operand::Path(path) => walk(path, item, root)?.into_iter().next(),
-            Operand::Value(value) => Some(value.clone()),
+            Operand::Path(path) => walk(path, item, root, effort)?.into_iter().next(),
+            Operand::Value(value) => Some(value),
             Operand::None => None,
         })
     };
     let (left, right) = (value(left)?, value(right)?);
     if op == "exists" {
-        return Ok(left.is_some_and(|v| !v.is_null() && v != false));
+        return Ok(left.is_some_and(|v| !v.is_null() && *v != false));
     }
     let (Some(left), Some(right)) = (left, right) else {
         return Ok(op == "!=");
     };
     let order = match (left.as_f64(), right.as_f64()) {
         (Some(a), Some(b)) => a.partial_cmp(&b),
-        _ => Some(shown(&left).cmp(&shown(&right))),
+        _ => Some(shown(left).cmp(&shown(right))),
     };
     Ok(order.is_some_and(|order| match op {
         "==" => order.is_eq(),

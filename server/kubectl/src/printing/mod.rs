@@ -1,6 +1,7 @@
 //! How objects are printed: `-o yaml`, `json`, `name`, `jsonpath`, `custom-columns`, `go-template`, and tables.
 
 pub(crate) mod columns;
+mod effort;
 pub(crate) mod json;
 pub(crate) mod jsonpath;
 pub(crate) mod table;

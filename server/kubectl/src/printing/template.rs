@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use super::effort::{DEEPEST, Effort};
 use crate::failure::{Outcome, fail};
 use crate::printing::columns::go;
 
@@ -27,7 +28,7 @@ pub(crate) fn parse(text: &str) -> Outcome<Template> {
     let bad = |why: String| fail!("error parsing template {text}, template: output:1: {why}");
     let pieces = pieces(text).map_err(bad)?;
     let mut at = 0;
-    let (nodes, end) = block(&pieces, &mut at).map_err(bad)?;
+    let (nodes, end) = block(&pieces, &mut at, 0).map_err(bad)?;
     if end.is_empty() {
         Ok(Template(nodes))
     } else {
@@ -70,8 +71,11 @@ fn pieces(text: &str) -> Result<Vec<Piece>, String> {
     }
 }
 
-/// Nodes until `else` or `end` at this level, and which of them ended it.
-fn block(pieces: &[Piece], at: &mut usize) -> Result<(Vec<Node>, String), String> {
+/// Nodes until `else` or `end` at this level, and which of them ended it. `depth`: blocks that it stands in.
+fn block(pieces: &[Piece], at: &mut usize, depth: usize) -> Result<(Vec<Node>, String), String> {
+    if depth > DEEPEST {
+        return Err("exceeded max depth".into());
+    }
     let mut nodes = Vec::new();
     while let Some(piece) = pieces.get(*at) {
         *at += 1;
@@ -88,7 +92,7 @@ fn block(pieces: &[Piece], at: &mut usize) -> Result<(Vec<Node>, String), String
             "end" | "else" => return Ok((nodes, action.clone())),
             "range" | "if" | "with" => {
                 words.remove(0);
-                let (body, otherwise) = arms(pieces, at)?;
+                let (body, otherwise) = arms(pieces, at, depth + 1)?;
                 nodes.push(match head.as_str() {
                     "if" => Node::If(words, body, otherwise),
                     "with" => Node::With(words, body, otherwise),
@@ -115,12 +119,12 @@ fn block(pieces: &[Piece], at: &mut usize) -> Result<(Vec<Node>, String), String
     Ok((nodes, String::new()))
 }
 
-fn arms(pieces: &[Piece], at: &mut usize) -> Result<(Vec<Node>, Vec<Node>), String> {
-    let (body, end) = block(pieces, at)?;
+fn arms(pieces: &[Piece], at: &mut usize, depth: usize) -> Result<(Vec<Node>, Vec<Node>), String> {
+    let (body, end) = block(pieces, at, depth)?;
     match end.as_str() {
         "end" => Ok((body, Vec::new())),
         "else" => {
-            let (otherwise, end) = block(pieces, at)?;
+            let (otherwise, end) = block(pieces, at, depth)?;
             if end == "end" {
                 Ok((body, otherwise))
             } else {
@@ -130,7 +134,7 @@ fn arms(pieces: &[Piece], at: &mut usize) -> Result<(Vec<Node>, Vec<Node>), Stri
         chained if chained.starts_with("else if") => {
             let mut condition = words(chained)?;
             condition.drain(..2);
-            let (inner, otherwise) = arms(pieces, at)?;
+            let (inner, otherwise) = arms(pieces, at, depth + 1)?;
             Ok((body, vec![Node::If(condition, inner, otherwise)]))
         }
         _ => Err("unexpected EOF".into()),
@@ -139,6 +143,7 @@ fn arms(pieces: &[Piece], at: &mut usize) -> Result<(Vec<Node>, Vec<Node>), Stri
 
 fn words(text: &str) -> Result<Vec<String>, String> {
     let (mut found, mut word, mut quote) = (Vec::new(), String::new(), None);
+    let mut depth = 0_usize;
     for c in text.chars() {
         match (quote, c) {
             (Some(q), _) => {
@@ -154,6 +159,14 @@ fn words(text: &str) -> Result<Vec<String>, String> {
             (None, '(' | ')' | '|') => {
                 if !word.is_empty() {
                     found.push(std::mem::take(&mut word));
+                }
+                match c {
+                    '(' => depth += 1,
+                    ')' => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+                if depth > DEEPEST {
+                    return Err("exceeded max depth".into());
                 }
                 found.push(c.to_string());
             }
@@ -174,13 +187,20 @@ fn words(text: &str) -> Result<Vec<String>, String> {
     Ok(found)
 }
 
-type Scope = Vec<(String, Value)>;
+/// What a template is filled in with, beside the value at hand.
+struct Scope {
+    variables: Vec<(String, Value)>,
+    effort: Effort,
+}
 
 impl Template {
     /// The text that the template makes of a value.
     pub fn render(&self, value: &Value) -> Outcome<String> {
         let mut out = String::new();
-        let mut scope = vec![("$".to_string(), value.clone())];
+        let mut scope = Scope {
+            variables: vec![("$".to_string(), value.clone())],
+            effort: Effort::new(),
+        };
         render(&self.0, value, &mut scope, &mut out)
             .map_err(|why| fail!("error executing template: template: output:1: {why}"))?;
         Ok(out)
@@ -188,20 +208,21 @@ impl Template {
 }
 
 fn render(nodes: &[Node], dot: &Value, scope: &mut Scope, out: &mut String) -> Result<(), String> {
+    scope.effort.look(nodes.len())?;
     for node in nodes {
         match node {
-            Node::Text(text) => out.push_str(text),
+            Node::Text(text) => scope.effort.write(text, out)?,
             Node::Set(name, words) => {
                 let value = eval(words, dot, scope)?;
-                scope.push((name.clone(), value));
+                scope.variables.push((name.clone(), value));
             }
             Node::Value(words) => {
                 let value = eval(words, dot, scope)?;
-                out.push_str(&if value.is_null() {
-                    "<no value>".into()
-                } else {
-                    go(&value)
-                });
+                let text = match value {
+                    Value::Null => "<no value>".into(),
+                    value => go(&value),
+                };
+                scope.effort.write(&text, out)?;
             }
             Node::If(words, body, otherwise) => {
                 let holds = truth(&eval(words, dot, scope)?);
@@ -253,16 +274,17 @@ fn range(
         return render(otherwise, dot, scope, out);
     }
     for (key, value) in pairs {
-        let depth = scope.len();
+        let depth = scope.variables.len();
         match names {
-            [one] => scope.push((one.clone(), value.clone())),
+            [one] => scope.variables.push((one.clone(), value.clone())),
             [first, second] => {
-                scope.extend([(first.clone(), key), (second.clone(), value.clone())])
+                let pair = [(first.clone(), key), (second.clone(), value.clone())];
+                scope.variables.extend(pair);
             }
             _ => {}
         }
         render(body, &value, scope, out)?;
-        scope.truncate(depth);
+        scope.variables.truncate(depth);
     }
     Ok(())
 }
@@ -279,7 +301,7 @@ fn truth(value: &Value) -> bool {
 }
 
 /// A pipeline: commands between `|`, each given the value before it as its last argument.
-fn eval(words: &[String], dot: &Value, scope: &Scope) -> Result<Value, String> {
+fn eval(words: &[String], dot: &Value, scope: &mut Scope) -> Result<Value, String> {
     let (mut last, mut depth, mut from) = (None, 0, 0);
     for (at, word) in words.iter().enumerate() {
         match word.as_str() {
@@ -299,7 +321,7 @@ fn command(
     words: &[String],
     piped: Option<Value>,
     dot: &Value,
-    scope: &Scope,
+    scope: &mut Scope,
 ) -> Result<Value, String> {
     let (mut values, mut at) = (Vec::new(), 0);
     let name = words.first().filter(|w| {
@@ -327,7 +349,7 @@ fn command(
     }
     values.extend(piped);
     match name {
-        Some(name) => call(name, &values),
+        Some(name) => call(name, &values, &mut scope.effort),
         None => values
             .into_iter()
             .next()
@@ -335,7 +357,7 @@ fn command(
     }
 }
 
-fn operand(word: &str, dot: &Value, scope: &Scope) -> Result<Value, String> {
+fn operand(word: &str, dot: &Value, scope: &mut Scope) -> Result<Value, String> {
     if word.starts_with('"') {
         return serde_json::from_str(word).map_err(|_| format!("bad string {word}"));
     }
@@ -345,6 +367,7 @@ fn operand(word: &str, dot: &Value, scope: &Scope) -> Result<Value, String> {
     let (base, path) = if word.starts_with('$') {
         let (name, path) = word.split_once('.').map_or((word, ""), |(n, p)| (n, p));
         let value = scope
+            .variables
             .iter()
             .rev()
             .find(|(known, _)| known == name)
@@ -362,15 +385,12 @@ fn operand(word: &str, dot: &Value, scope: &Scope) -> Result<Value, String> {
             Err(format!("unexpected {word:?} in operand"))
         });
     };
-    Ok(path
-        .split('.')
-        .filter(|p| !p.is_empty())
-        .fold(base.clone(), |value, key| {
-            value.get(key).cloned().unwrap_or(Value::Null)
-        }))
+    let mut keys = path.split('.').filter(|part| !part.is_empty());
+    let found = keys.try_fold(base, |value, key| value.get(key));
+    scope.effort.copy(found.unwrap_or(&Value::Null))
 }
 
-fn call(name: &str, values: &[Value]) -> Result<Value, String> {
+fn call(name: &str, values: &[Value], effort: &mut Effort) -> Result<Value, String> {
     let one = || values.first().cloned().unwrap_or(Value::Null);
     Ok(match name {
         "len" => match one() {
@@ -412,7 +432,7 @@ fn call(name: &str, values: &[Value]) -> Result<Value, String> {
             .into(),
         "print" => values.iter().map(go).collect::<String>().into(),
         "println" => (values.iter().map(go).collect::<Vec<_>>().join(" ") + "\n").into(),
-        "printf" => printf(values).into(),
+        "printf" => printf(values, effort)?.into(),
         "base64decode" => {
             use base64::Engine;
             let bytes = base64::engine::general_purpose::STANDARD
@@ -424,7 +444,10 @@ fn call(name: &str, values: &[Value]) -> Result<Value, String> {
     })
 }
 
-fn printf(values: &[Value]) -> String {
+/// As wide as Go's `fmt` makes a field.
+const WIDEST: usize = 1_000_000;
+
+fn printf(values: &[Value], effort: &mut Effort) -> Result<String, String> {
     let format = values
         .first()
         .and_then(Value::as_str)
@@ -452,14 +475,18 @@ fn printf(values: &[Value]) -> String {
                 .map_or_else(String::new, |v| format!("{:?}", go(v))),
             Some(_) => values.next().map(go).unwrap_or_default(),
         };
-        let wide = flags.trim_start_matches('-').parse().unwrap_or(0);
-        out.push_str(&if flags.starts_with('-') {
-            format!("{text:<wide$}")
-        } else {
-            format!("{text:>wide$}")
-        });
+        let wide: usize = flags.trim_start_matches('-').parse().unwrap_or(0);
+        if wide > WIDEST {
+            out.push_str("%!(BADWIDTH)");
+        }
+        let missing = wide.saturating_sub(text.chars().count());
+        let padding = " ".repeat(if wide > WIDEST { 0 } else { missing });
+        match flags.starts_with('-') {
+            true => effort.write(&(text + &padding), &mut out)?,
+            false => effort.write(&(padding + &text), &mut out)?,
+        }
     }
-    out
+    Ok(out)
 }
 
 #[cfg(test)]
