@@ -3,11 +3,16 @@
 //! Mirrors `pkg/apis/*/validation`. What needs the cluster (addresses in range, allocated ports, admission) is not here.
 
 mod at;
+mod autoscaling;
 mod config;
 mod container;
 mod cron;
+mod discovery;
 mod environment;
+mod events;
+mod ingress;
 mod internal;
+mod job_policies;
 mod jobs;
 mod limits;
 mod metadata;
@@ -15,6 +20,7 @@ mod mounts;
 mod pod;
 pub(crate) mod pod_update;
 mod probe;
+mod rbac;
 mod resources;
 mod scheduling;
 mod service;
@@ -59,6 +65,13 @@ pub fn validate(gvk: &Gvk, subresource: &str, new: &Value, old: Option<&Value>) 
         }
         _ => config::others(gvk, &at, old, &mut errors),
     }
+    errors
+}
+
+/// What is wrong with the addresses and families of a service: the allocators ask for it alone.
+pub fn service_addresses(object: &Value) -> Vec<FieldError> {
+    let mut errors = Errors::new();
+    service::related_addresses(&At::root(object).get("spec"), &mut errors);
     errors
 }
 

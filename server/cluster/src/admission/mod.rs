@@ -6,6 +6,7 @@ mod limit_ranger;
 mod namespace_lifecycle;
 mod priority;
 pub(crate) mod resource_quota;
+mod runtime_class;
 mod service_account;
 mod storage;
 mod tolerations;
@@ -29,6 +30,9 @@ pub(crate) fn mutate_create(call: &mut Call<'_>, object: &mut Value) -> Result<(
         priority::admit(call, object)?;
     }
     storage::admit(call, object);
+    if is_pod(call) {
+        runtime_class::admit(call, object)?;
+    }
     Ok(())
 }
 
@@ -40,6 +44,7 @@ pub(crate) fn validate_create(call: &mut Call<'_>, object: &mut Value) -> Result
     if call.stored.plural == "persistentvolumeclaims" {
         limit_ranger::check_claim(call, object)?;
     }
+    priority::one_default(call, object)?;
     resource_quota::check(call, object)
 }
 

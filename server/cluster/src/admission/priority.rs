@@ -47,17 +47,46 @@ pub(super) fn admit(call: &Call<'_>, pod: &mut Value) -> Result<(), Status> {
         .as_ref()
         .and_then(|c| view::int(c, &["value"]))
         .unwrap_or(0);
-    view::set(pod, &["spec", "priority"], value);
-    if view::at(pod, &["spec", "preemptionPolicy"]).is_null() {
-        let own = class
-            .as_ref()
-            .map(|c| view::text(c, &["preemptionPolicy"]))
-            .filter(|p| !p.is_empty());
-        view::set(
-            pod,
-            &["spec", "preemptionPolicy"],
-            own.unwrap_or("PreemptLowerPriority"),
+    let policy = class
+        .as_ref()
+        .map(|c| view::text(c, &["preemptionPolicy"]))
+        .filter(|p| !p.is_empty())
+        .unwrap_or("PreemptLowerPriority");
+    let refuse = |what: &str, asked: &str, computed: &str| {
+        let why = format!(
+            "the {what} ({asked}) must not be provided in pod spec; priority admission controller computed {computed} from the given PriorityClass name"
         );
+        Err(Status::forbidden(call.resource, meta::name(pod), &why))
+    };
+    if let Some(asked) = view::int(pod, &["spec", "priority"]).filter(|asked| *asked != value) {
+        let what = "integer value of priority";
+        return refuse(what, &asked.to_string(), &value.to_string());
     }
+    let asked = view::text(pod, &["spec", "preemptionPolicy"]);
+    if !asked.is_empty() && asked != policy {
+        return refuse("string value of PreemptionPolicy", asked, policy);
+    }
+    view::set(pod, &["spec", "priority"], value);
+    view::set(pod, &["spec", "preemptionPolicy"], policy);
     Ok(())
+}
+
+/// Only one class is the default.
+pub(super) fn one_default(call: &Call<'_>, class: &Value) -> Result<(), Status> {
+    if call.stored.plural != "priorityclasses" || !view::flag(class, &["globalDefault"]) {
+        return Ok(());
+    }
+    let all = call.cluster.list(call.stored, "");
+    let other = all
+        .iter()
+        .find(|c| view::flag(c, &["globalDefault"]) && meta::name(c) != meta::name(class));
+    match other.map(|c| meta::name(c)) {
+        None => Ok(()),
+        Some(name) => {
+            let why = format!(
+                "PriorityClass {name} is already marked as default. Only one default can exist"
+            );
+            Err(Status::forbidden(call.resource, meta::name(class), &why))
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! Mirrors kube-apiserver's `registry/core/service` with its IP and port allocators; what is in use is read from the stored services.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use objects::{FieldError, Status, meta};
@@ -25,7 +25,7 @@ pub(super) fn allocate_on_create(call: &mut Call<'_>, service: &mut Value) -> Re
     if kind == "ExternalName" {
         return Ok(());
     }
-    give_families(service);
+    give_families(service)?;
     let asked = view::text(service, &["spec", "clusterIP"]).to_string();
     let ip = match asked.as_str() {
         "" => free_ip(call),
@@ -40,13 +40,64 @@ pub(super) fn allocate_on_create(call: &mut Call<'_>, service: &mut Value) -> Re
     Ok(())
 }
 
-fn give_families(service: &mut Value) {
-    if view::at(service, &["spec", "ipFamilies"]).is_null() {
-        view::set(service, &["spec", "ipFamilies"], json!(["IPv4"]));
+/// One family is all that this cluster has: IPv4. Only a headless service that selects nothing may name the other, for nobody gives it
+/// an address.
+fn give_families(service: &mut Value) -> Result<(), Status> {
+    // addresses and families are looked at before anything else is validated
+    let errors = objects::validate::service_addresses(service);
+    if !errors.is_empty() {
+        return Err(Status::invalid("Service", meta::name(service), errors));
     }
+    let loose = view::text(service, &["spec", "clusterIP"]) == "None"
+        && view::members(service, &["spec", "selector"])
+            .next()
+            .is_none();
     if view::at(service, &["spec", "ipFamilyPolicy"]).is_null() {
-        view::set(service, &["spec", "ipFamilyPolicy"], "SingleStack");
+        let policy = if loose {
+            "RequireDualStack"
+        } else {
+            "SingleStack"
+        };
+        view::set(service, &["spec", "ipFamilyPolicy"], policy);
     }
+    let policy = view::text(service, &["spec", "ipFamilyPolicy"]).to_string();
+    let families = view::list(service, &["spec", "ipFamilies"]).to_vec();
+    let mut errors = Vec::new();
+    if policy == "SingleStack" && families.len() == 2 {
+        let why = "must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified";
+        errors.push(FieldError::invalid(
+            "spec.ipFamilyPolicy",
+            policy.as_str(),
+            why,
+        ));
+    } else if !loose {
+        if policy == "RequireDualStack" {
+            let why = "this cluster is not configured for dual-stack services";
+            errors.push(FieldError::invalid(
+                "spec.ipFamilyPolicy",
+                policy.as_str(),
+                why,
+            ));
+        }
+        for (index, family) in families.iter().enumerate().filter(|(_, f)| *f != "IPv4") {
+            let field = format!("spec.ipFamilies[{index}]");
+            let why = "not configured on this cluster";
+            errors.push(FieldError::invalid(field, family.clone(), why));
+        }
+    }
+    if !errors.is_empty() {
+        return Err(Status::invalid("Service", meta::name(service), errors));
+    }
+    let mut given = families;
+    if given.is_empty() {
+        given.push("IPv4".into());
+    }
+    if loose && given.len() == 1 && policy != "SingleStack" {
+        let other = if given[0] == "IPv4" { "IPv6" } else { "IPv4" };
+        given.push(other.into());
+    }
+    view::set(service, &["spec", "ipFamilies"], given);
+    Ok(())
 }
 
 pub(super) fn allocate_on_update(
@@ -85,6 +136,11 @@ pub(super) fn allocate_on_update(
         let ip = view::text(service, &["spec", "clusterIP"]).to_string();
         view::set(service, &["spec", "clusterIPs"], json!([ip]));
     }
+    if view::at(service, &["spec", "ipFamilyPolicy"]).is_null() {
+        let was = view::at(old, &["spec", "ipFamilyPolicy"]).clone();
+        view::set(service, &["spec", "ipFamilyPolicy"], was);
+    }
+    give_families(service)?;
     match kind.as_str() {
         "NodePort" | "LoadBalancer" => {
             keep_ports(service, old);
@@ -183,10 +239,31 @@ fn check_ip(call: &Call<'_>, service: &Value, ip: &str) -> Result<String, Status
 fn allocate_ports(call: &mut Call<'_>, service: &mut Value) -> Result<(), Status> {
     let (_, mut taken) = used(call);
     let name = meta::name(service).to_string();
+    let gives = view::text(service, &["spec", "type"]) == "NodePort"
+        || view::at(service, &["spec", "allocateLoadBalancerNodePorts"]) != &Value::Bool(false);
     let ports = view::list_mut(service, &["spec", "ports"]);
+    // ports of one number share their node port, whatever their protocols
+    let mut shared: BTreeMap<i64, i64> = BTreeMap::new();
+    for port in ports.iter().rev() {
+        if let Some(number) = view::int(port, &["nodePort"]).filter(|n| *n != 0) {
+            shared.insert(view::int(port, &["port"]).unwrap_or(0), number);
+        }
+    }
+    let mut own = BTreeSet::new();
     for (index, port) in ports.iter_mut().enumerate() {
         let field = format!("spec.ports[{index}].nodePort");
-        let number = match view::int(port, &["nodePort"]).unwrap_or(0) {
+        let of = view::int(port, &["port"]).unwrap_or(0);
+        let asked = view::int(port, &["nodePort"]).unwrap_or(0);
+        let asked = match asked {
+            0 if !gives => continue,
+            0 => shared.get(&of).copied().unwrap_or(0),
+            asked => asked,
+        };
+        if own.contains(&(of, asked)) {
+            port["nodePort"] = asked.into();
+            continue;
+        }
+        let number = match asked {
             0 => (0..4096)
                 .map(|_| NODE_PORTS.start() + call.chance.below(2768) as i64)
                 .find(|n| !taken.contains(n))
@@ -210,6 +287,8 @@ fn allocate_ports(call: &mut Call<'_>, service: &mut Value) -> Result<(), Status
             n => n,
         };
         taken.insert(number);
+        shared.insert(of, number);
+        own.insert((of, number));
         port["nodePort"] = number.into();
     }
     Ok(())

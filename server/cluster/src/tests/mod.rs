@@ -7,6 +7,7 @@ mod eviction;
 mod faults;
 mod findings;
 mod found;
+mod given;
 mod jobs;
 mod kept;
 mod limits;

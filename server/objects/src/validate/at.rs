@@ -166,12 +166,70 @@ impl<'a> At<'a> {
         }
     }
 
-    /// An address, IPv4 or IPv6.
+    /// An address, IPv4 or IPv6, without leading zeros and not of the one written as the other.
     pub fn ip(&self, errors: &mut Errors) {
-        if self.text().parse::<core::net::IpAddr>().is_err() {
-            errors.push(
+        let text = self.text();
+        let padded = || {
+            let octets: Vec<&str> = text.split('.').collect();
+            let plain = |o: &&str| o.bytes().all(|b| b.is_ascii_digit());
+            let fits = |o: &&str| {
+                o.trim_start_matches('0').parse::<u8>().is_ok()
+                    || !o.is_empty() && o.bytes().all(|b| b == b'0')
+            };
+            octets.len() == 4 && octets.iter().all(plain) && octets.iter().all(fits)
+        };
+        match text.parse::<core::net::IpAddr>() {
+            Ok(core::net::IpAddr::V6(v6)) if v6.to_ipv4_mapped().is_some() => {
+                errors.push(self.invalid("must not be an IPv4-mapped IPv6 address"));
+            }
+            Ok(_) => {}
+            Err(_) if padded() => errors.push(self.invalid("must not have leading 0s")),
+            Err(_) => errors.push(
                 self.invalid("must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"),
-            );
+            ),
+        }
+    }
+
+    /// A range of addresses: `10.9.8.0/24`.
+    pub fn cidr(&self, errors: &mut Errors) {
+        use core::net::IpAddr;
+        let text = self.text().trim();
+        let parsed = text.split_once('/').and_then(|(ip, bits)| {
+            let (ip, bits) = (ip.parse::<IpAddr>().ok()?, bits.parse::<u32>().ok()?);
+            (bits <= if ip.is_ipv4() { 32 } else { 128 }).then_some((ip, bits))
+        });
+        let beyond = match parsed {
+            None => {
+                let why = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
+                return errors.push(FieldError::invalid(&self.path, text, why));
+            }
+            Some((IpAddr::V4(ip), bits)) => u32::from(ip).checked_shl(bits).unwrap_or(0) != 0,
+            Some((IpAddr::V6(ip), bits)) => u128::from(ip).checked_shl(bits).unwrap_or(0) != 0,
+        };
+        if beyond {
+            let why = "must not have bits set beyond the prefix length";
+            errors.push(FieldError::invalid(&self.path, text, why));
+        }
+    }
+
+    /// A path below a domain: `acme.io/foo`.
+    pub fn domain_path(&self, errors: &mut Errors) {
+        const PATH: &str = r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+";
+        let parts = self.text().split_once('/');
+        if self.text().is_empty() {
+            return errors.push(self.required(""));
+        }
+        let Some((host, path)) = parts.filter(|(host, path)| !host.is_empty() && !path.is_empty())
+        else {
+            let why = "must be a domain-prefixed path (such as \"acme.io/foo\")";
+            return errors.push(self.invalid(why));
+        };
+        let bad = crate::names::dns_subdomain(host).into_iter();
+        errors.extend(bad.map(|e| FieldError::invalid(&self.path, host, e)));
+        let good = |b: u8| b.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&b);
+        if !path.bytes().all(good) {
+            let why = format!("Invalid path (regex used for validation is '{PATH}')");
+            errors.push(FieldError::invalid(&self.path, path, why));
         }
     }
 }

@@ -4,7 +4,10 @@ use base64::Engine as _;
 use serde_json::Value;
 
 use super::scheduling::label_selector;
-use super::{At, Errors, internal, limits, scheduling, service, workloads};
+use super::{
+    At, Errors, autoscaling, discovery, events, ingress, internal, limits, metadata, rbac,
+    scheduling, workloads,
+};
 use crate::{FieldError, Gvk, names};
 
 const SIZE_MAX: usize = 1024 * 1024;
@@ -35,7 +38,8 @@ pub(super) fn validate(kind: &str, at: &At<'_>, old: Option<&Value>, errors: &mu
         total += value.text().len() / 4 * 3;
     }
     if total > SIZE_MAX {
-        let path = if kind == "ConfigMap" { "" } else { "data" };
+        // what Go makes of a path without a name
+        let path = if kind == "ConfigMap" { "[]" } else { "data" };
         errors.push(FieldError::too_long(path, SIZE_MAX));
     }
     if kind == "Secret" {
@@ -121,68 +125,32 @@ fn docker_config(data: &At<'_>, key: &str, errors: &mut Errors) {
     }
 }
 
-fn endpoints(subsets: &At<'_>, errors: &mut Errors) {
-    for subset in subsets.items() {
-        let lists = [subset.get("addresses"), subset.get("notReadyAddresses")];
-        if lists.iter().all(At::is_empty) {
-            let text = "must specify `addresses` or `notReadyAddresses`";
-            errors.push(subset.required(text));
-        }
-        for address in lists.iter().flat_map(At::items) {
-            let ip = address.get("ip");
-            ip.ip(errors);
-            if !address.get("hostname").is_empty() {
-                address.get("hostname").check(names::dns_label, errors);
-            }
-            service::endpoint_ip(&ip, errors);
-        }
-        let ports = subset.get("ports").items();
-        for port in &ports {
-            let name = port.get("name");
-            if ports.len() > 1 && name.is_empty() {
-                errors.push(name.required(""));
-            } else if !name.is_empty() {
-                name.check(names::dns_label, errors);
-            }
-            port.get("port").port_or_name(errors);
-            port.get("protocol").one_of(&["SCTP", "TCP", "UDP"], errors);
-        }
-    }
-}
-
 /// Kinds with a rule or two.
 pub(super) fn others(gvk: &Gvk, at: &At<'_>, old: Option<&Value>, errors: &mut Errors) {
     match (gvk.group.as_str(), gvk.kind.as_str()) {
         ("", "ResourceQuota") => limits::quota(&at.get("spec"), old, errors),
-        ("", "Node") => scheduling::taints(
-            &At {
-                path: "metadata.taints".into(),
-                ..at.get("spec").get("taints")
-            },
-            errors,
-        ),
-        ("", "Endpoints") => endpoints(&at.get("subsets"), errors),
+        ("", "Node") => node(at, old, errors),
+        ("", "Namespace") => {
+            let finalizers = at.get("spec").get("finalizers").items();
+            finalizers
+                .iter()
+                .for_each(|f| metadata::finalizer(f, errors));
+        }
+        ("", "Event") => events::validate(at, errors),
+        ("", "Endpoints") => discovery::endpoints(&at.get("subsets"), errors),
+        ("discovery.k8s.io", "EndpointSlice") => discovery::slice(at, old, errors),
+        ("coordination.k8s.io", "Lease") => lease(&at.get("spec"), errors),
         ("", "LimitRange") => limits::limit_range(&at.get("spec"), errors),
         ("policy", "PodDisruptionBudget") => budget(&at.get("spec"), errors),
         ("scheduling.k8s.io", "PriorityClass") => priority_class(at, old, errors),
-        ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
-            binding(at, old, errors)
-        }
-        ("rbac.authorization.k8s.io", "Role" | "ClusterRole") => {
-            for rule in at.get("rules").items() {
-                if rule.get("verbs").is_empty() {
-                    errors.push(
-                        rule.get("verbs")
-                            .required("verbs must contain at least one value"),
-                    );
-                }
-            }
-        }
-        ("networking.k8s.io", "Ingress") => ingress(&at.get("spec"), errors),
+        ("rbac.authorization.k8s.io", kind) => rbac::validate(kind, at, old, errors),
+        ("networking.k8s.io", "Ingress") => ingress::validate(&at.get("spec"), errors),
         ("networking.k8s.io", "NetworkPolicy") => {
             label_selector(&at.get("spec").get("podSelector"), errors)
         }
-        ("autoscaling", "HorizontalPodAutoscaler") => autoscaler(&at.get("spec"), errors),
+        ("autoscaling", "HorizontalPodAutoscaler") => {
+            autoscaling::validate(&at.get("spec"), errors)
+        }
         _ => {}
     }
 }
@@ -201,6 +169,57 @@ fn budget(spec: &At<'_>, errors: &mut Errors) {
         workloads::not_over_hundred(&amount, errors);
     }
     label_selector(&spec.get("selector"), errors);
+    let policy = spec.get("unhealthyPodEvictionPolicy");
+    if policy.is_set() {
+        policy.one_of(&["AlwaysAllow", "IfHealthyBudget"], errors);
+    }
+}
+
+fn lease(spec: &At<'_>, errors: &mut Errors) {
+    let duration = spec.get("leaseDurationSeconds");
+    if duration.int().is_some_and(|s| s <= 0) {
+        errors.push(duration.invalid("must be greater than 0"));
+    }
+    spec.get("leaseTransitions").not_negative(errors);
+}
+
+fn node(at: &At<'_>, old: Option<&Value>, errors: &mut Errors) {
+    let spec = at.get("spec");
+    if let Some(was) = old.map(|old| At::root(old).get("spec")) {
+        let (is, had) = (spec.get("podCIDRs"), was.get("podCIDRs"));
+        let (now, before) = (is.items(), had.items());
+        let pairs = now.iter().zip(&before);
+        let times = if now.len() == before.len() {
+            pairs.filter(|(a, b)| a.value != b.value).count()
+        } else {
+            usize::from(!before.is_empty())
+        };
+        for _ in 0..times {
+            let text = "node updates may not change podCIDR except from \"\" to valid";
+            errors.push(is.forbidden(text));
+        }
+        let (is, had) = (spec.get("providerID"), was.get("providerID"));
+        if !had.is_empty() && is.text() != had.text() {
+            let text = "node updates may not change providerID except from \"\" to valid";
+            errors.push(is.forbidden(text));
+        }
+    }
+    let taints = At {
+        path: "metadata.taints".into(),
+        ..spec.get("taints")
+    };
+    scheduling::taints(&taints, errors);
+    if let Some(was) = old.map(|old| At::root(old).get("spec").get("externalID"))
+        && was.text() != spec.get("externalID").text()
+    {
+        errors.push(spec.get("externalID").forbidden("may not be updated"));
+    }
+    if old.is_none() {
+        spec.get("podCIDRs")
+            .items()
+            .iter()
+            .for_each(|c| c.cidr(errors));
+    }
 }
 
 fn priority_class(at: &At<'_>, old: Option<&Value>, errors: &mut Errors) {
@@ -224,76 +243,7 @@ fn priority_class(at: &At<'_>, old: Option<&Value>, errors: &mut Errors) {
     if old.is_some_and(|old| old["value"] != *value.value) {
         errors.push(value.forbidden("may not be changed in an update."));
     }
-}
-
-fn binding(at: &At<'_>, old: Option<&Value>, errors: &mut Errors) {
-    let role = at.get("roleRef");
-    if role.get("name").is_empty() {
-        errors.push(role.get("name").required(""));
-    }
-    role.get("kind").one_of(&["ClusterRole", "Role"], errors);
-    for subject in at.get("subjects").items() {
-        if subject.get("name").is_empty() {
-            errors.push(subject.get("name").required(""));
-        }
-        let kinds = &["Group", "ServiceAccount", "User"];
-        if !kinds.contains(&subject.get("kind").text()) {
-            let kind = subject.get("kind");
-            errors.push(FieldError::not_supported(&kind.path, kind.text(), kinds));
-        }
-    }
-    if old.is_some_and(|old| old["roleRef"] != *role.value) {
-        errors.push(role.invalid("cannot change roleRef"));
-    }
-}
-
-fn ingress(spec: &At<'_>, errors: &mut Errors) {
-    if spec.get("rules").is_empty() && !spec.get("defaultBackend").is_set() {
-        let text = "either `defaultBackend` or `rules` must be specified";
-        errors.push(FieldError::invalid(&spec.path, Value::Null, text));
-    }
-    for path in spec
-        .get("rules")
-        .items()
-        .iter()
-        .flat_map(|r| r.get("http").get("paths").items())
-    {
-        let kind = path.get("pathType");
-        if !kind.is_set() {
-            errors.push(kind.required("pathType must be specified"));
-        } else {
-            kind.one_of(&["Exact", "ImplementationSpecific", "Prefix"], errors);
-        }
-        let text = path.get("path");
-        if matches!(kind.text(), "Exact" | "Prefix") && !text.text().starts_with('/') {
-            errors.push(FieldError::invalid(
-                &text.path,
-                text.text(),
-                "must be an absolute path",
-            ));
-        }
-        let service = path.get("backend").get("service");
-        if service.is_set() && service.get("name").is_empty() {
-            errors.push(service.get("name").required(""));
-        }
-    }
-}
-
-fn autoscaler(spec: &At<'_>, errors: &mut Errors) {
-    let (min, max) = (spec.get("minReplicas"), spec.get("maxReplicas"));
-    if min.int().is_some_and(|n| n < 1) {
-        errors.push(min.invalid("must be greater than or equal to 1"));
-    }
-    if max.int().unwrap_or_default() < 1 {
-        errors.push(max.invalid("must be greater than 0"));
-    }
-    if min.int().is_some_and(|n| max.int().unwrap_or_default() < n) {
-        errors.push(max.invalid("must be greater than or equal to `minReplicas`"));
-    }
-    let target = spec.get("scaleTargetRef");
-    for key in ["kind", "name"] {
-        if target.get(key).is_empty() {
-            errors.push(target.get(key).required(""));
-        }
+    if old.is_some_and(|old| old.get("preemptionPolicy") != Some(policy.value)) {
+        errors.push(policy.invalid("field is immutable"));
     }
 }

@@ -1,15 +1,19 @@
 //! Jobs and cron jobs. Mirrors `pkg/apis/batch/validation`.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
-use super::scheduling::label_selector;
-use super::{At, Errors, cron, internal, pod};
+use super::scheduling::{label_selector, wrong_selector};
+use super::{At, Errors, cron, internal, job_policies, pod};
 use crate::selector::LabelSelector;
 use crate::{FieldError, names};
 
 const IMMUTABLE: &str = "field is immutable";
+/// Bytes in `managedBy`.
+const MANAGER_MAX: usize = 63;
+/// More completions than these, with a limit for each index, have stricter limits.
+const MANY_COMPLETIONS: i64 = 100_000;
+/// The names of the time zone database of IANA, one a line.
+const TIME_ZONES: &str = include_str!("time_zones.txt");
 
 /// A job; `spec` and `old` are the specs.
 pub(super) fn job(at: &At<'_>, spec: &At<'_>, old: Option<&At<'_>>, errors: &mut Errors) {
@@ -35,7 +39,8 @@ pub(super) fn job(at: &At<'_>, spec: &At<'_>, old: Option<&At<'_>>, errors: &mut
         }
     }
     if let Some(old) = old {
-        update(spec, old, errors);
+        let started = at.get("status").get("startTime").is_set();
+        update(spec, old, started, errors);
     }
 }
 
@@ -70,11 +75,37 @@ fn generated_labels(at: &At<'_>, spec: &At<'_>, errors: &mut Errors) {
         .map(|(key, value)| (key.to_string(), Value::from(value)))
         .collect();
     if !LabelSelector::from_object(selector.value).matches(Some(&expected)) {
-        errors.push(selector.invalid("`selector` not auto-generated"));
+        errors.push(wrong_selector(&selector, "`selector` not auto-generated"));
     }
 }
 
-fn update(spec: &At<'_>, old: &At<'_>, errors: &mut Errors) {
+/// A template without what a suspended job may change before it starts: where its pods go, and what they ask for.
+fn without_directives(template: &Value) -> Value {
+    let mut out = template.clone();
+    let drop_all = |value: Option<&mut Value>, keys: &[&str]| {
+        if let Some(members) = value.and_then(Value::as_object_mut) {
+            members.retain(|key, _| !keys.contains(&key.as_str()));
+        }
+    };
+    drop_all(out.get_mut("metadata"), &["labels", "annotations"]);
+    drop_all(out.pointer_mut("/spec/affinity"), &["nodeAffinity"]);
+    for list in ["/spec/containers", "/spec/initContainers"] {
+        let containers = out.pointer_mut(list).and_then(Value::as_array_mut);
+        for container in containers.into_iter().flatten() {
+            drop_all(Some(container), &["resources"]);
+        }
+    }
+    let no_affinity = out
+        .pointer("/spec/affinity")
+        .and_then(Value::as_object)
+        .is_some_and(|affinity| affinity.is_empty());
+    let directives = ["nodeSelector", "tolerations", "schedulingGates", "affinity"];
+    let gone = if no_affinity { 4 } else { 3 };
+    drop_all(out.get_mut("spec"), &directives[..gone]);
+    out
+}
+
+fn update(spec: &At<'_>, old: &At<'_>, started: bool, errors: &mut Errors) {
     let changed = |key: &str| spec.get(key).value != old.get(key).value;
     if spec.get("completionMode").text() != "Indexed" {
         if changed("completions") {
@@ -87,10 +118,12 @@ fn update(spec: &At<'_>, old: &At<'_>, errors: &mut Errors) {
         errors.push(spec.get("completions").invalid(text));
     }
     if changed("selector") {
-        errors.push(spec.get("selector").invalid(IMMUTABLE));
+        errors.push(wrong_selector(&spec.get("selector"), IMMUTABLE));
     }
-    if changed("template") && !old.get("suspend").is_true() {
-        let template = spec.get("template");
+    let (template, was) = (spec.get("template"), old.get("template"));
+    let waits = old.get("suspend").is_true() && !started;
+    let moved = waits && without_directives(template.value) == without_directives(was.value);
+    if changed("template") && !moved {
         let value = internal::json("core/v1.PodTemplateSpec", template.value);
         errors.push(FieldError::invalid_text(&template.path, value, IMMUTABLE));
     }
@@ -124,12 +157,19 @@ fn job_spec(spec: &At<'_>, errors: &mut Errors) {
     if spec.get("maxFailedIndexes").is_set() && !per_index.is_set() {
         errors.push(per_index.required("when maxFailedIndexes is specified"));
     }
+    let manager = spec.get("managedBy");
+    if manager.is_set() {
+        manager.domain_path(errors);
+        if manager.text().len() > MANAGER_MAX {
+            errors.push(FieldError::too_long(&manager.path, MANAGER_MAX));
+        }
+    }
     completion_mode(spec, errors);
     if spec.get("podFailurePolicy").is_set() {
-        failure_policy(spec, errors);
+        job_policies::failure_policy(spec, errors);
     }
     if spec.get("successPolicy").is_set() {
-        success_policy(spec, errors);
+        job_policies::success_policy(spec, errors);
     }
     let replacement = spec.get("podReplacementPolicy");
     if replacement.is_set() {
@@ -185,6 +225,15 @@ fn completion_mode(spec: &At<'_>, errors: &mut Errors) {
         {
             errors.push(max_failed.invalid("must be less than or equal to completions"));
         }
+        if max_failed.int().is_some_and(|n| n > MANY_COMPLETIONS) {
+            let text = format!("must be less than or equal to {MANY_COMPLETIONS}");
+            errors.push(max_failed.invalid(text));
+        }
+        if completions.int().is_some_and(|n| n > MANY_COMPLETIONS)
+            && spec.get("backoffLimitPerIndex").is_set()
+        {
+            many_completions(&parallelism, &max_failed, errors);
+        }
     }
     if matches!(mode.text(), "" | "NonIndexed") {
         for key in ["backoffLimitPerIndex", "maxFailedIndexes"] {
@@ -195,131 +244,17 @@ fn completion_mode(spec: &At<'_>, errors: &mut Errors) {
     }
 }
 
-/// An error that shows no value.
-fn without_value(at: &At<'_>, text: &str) -> FieldError {
-    FieldError {
-        value: None,
-        ..FieldError::invalid(&at.path, "", text)
+/// What more than 100000 completions ask for, where each index has a limit of its own.
+fn many_completions(parallelism: &At<'_>, max_failed: &At<'_>, errors: &mut Errors) {
+    const AT_ONCE: i64 = 10_000;
+    if !max_failed.is_set() {
+        let text = format!("must be specified when completions is above {MANY_COMPLETIONS}");
+        errors.push(max_failed.required(&text));
     }
-}
-
-/// Required with the list of what is possible, or not among it.
-fn listed(at: &At<'_>, supported: &[&str], errors: &mut Errors) {
-    if at.is_empty() {
-        let quoted: Vec<String> = supported
-            .iter()
-            .map(|s| crate::quote::go_quote(s))
-            .collect();
-        errors.push(at.required(&format!("valid values: [{}]", quoted.join(" "))));
-    } else {
-        at.one_of(supported, errors);
-    }
-}
-
-fn failure_policy(spec: &At<'_>, errors: &mut Errors) {
-    const RULES_MAX: usize = 20;
-    let rules = spec.get("podFailurePolicy").get("rules");
-    let count = rules.items().len();
-    if count > RULES_MAX {
-        errors.push(FieldError::too_many(&rules.path, count, RULES_MAX));
-    }
-    let pod = spec.get("template").get("spec");
-    let containers: Vec<At<'_>> = ["containers", "initContainers"]
-        .iter()
-        .flat_map(|key| pod.get(key).items())
-        .collect();
-    for rule in rules.items() {
-        let action = rule.get("action");
-        if action.text() == "FailIndex" {
-            if !spec.get("backoffLimitPerIndex").is_set() {
-                errors.push(action.invalid("requires the backoffLimitPerIndex to be set"));
-            }
-        } else {
-            listed(
-                &action,
-                &["Count", "FailIndex", "FailJob", "Ignore"],
-                errors,
-            );
-        }
-        let (codes, conditions) = (rule.get("onExitCodes"), rule.get("onPodConditions"));
-        if codes.is_set() {
-            exit_codes(&codes, &containers, errors);
-        }
-        for condition in conditions.items() {
-            condition.get("type").check(names::qualified_name, errors);
-            listed(
-                &condition.get("status"),
-                &["False", "True", "Unknown"],
-                errors,
-            );
-        }
-        if codes.is_set() && !conditions.is_empty() {
-            let text = "specifying both OnExitCodes and OnPodConditions is not supported";
-            errors.push(without_value(&rule, text));
-        } else if !codes.is_set() && conditions.is_empty() {
-            let text = "specifying one of OnExitCodes and OnPodConditions is required";
-            errors.push(without_value(&rule, text));
-        }
-    }
-}
-
-fn exit_codes(at: &At<'_>, containers: &[At<'_>], errors: &mut Errors) {
-    const VALUES_MAX: usize = 255;
-    listed(&at.get("operator"), &["In", "NotIn"], errors);
-    let name = at.get("containerName");
-    let known = containers
-        .iter()
-        .any(|c| c.get("name").text() == name.text());
-    if name.is_set() && !known {
-        let text = "must be one of the container or initContainer names in the pod template";
-        errors.push(name.invalid(text));
-    }
-    let values = at.get("values");
-    let codes = values.items();
-    if codes.is_empty() {
-        errors.push(values.invalid("at least one value is required"));
-    } else if codes.len() > VALUES_MAX {
-        errors.push(FieldError::too_many(&values.path, codes.len(), VALUES_MAX));
-    }
-    let mut seen = BTreeSet::new();
-    for code in &codes {
-        let number = code.int().unwrap_or_default();
-        if at.get("operator").text() == "In" && number == 0 {
-            errors.push(code.invalid("must not be 0 for the In operator"));
-        }
-        if !seen.insert(number) {
-            errors.push(code.duplicate());
-        }
-    }
-    if !codes.is_sorted_by_key(|code| code.int()) {
-        errors.push(values.invalid("must be ordered"));
-    }
-}
-
-fn success_policy(spec: &At<'_>, errors: &mut Errors) {
-    let policy = spec.get("successPolicy");
-    if spec.get("completionMode").text() != "Indexed" {
-        let value = internal::json("batch/v1.SuccessPolicy", policy.value);
-        let text = "requires indexed completion mode";
-        errors.push(FieldError::invalid_text(&policy.path, value, text));
-        return;
-    }
-    let rules = policy.get("rules");
-    if rules.is_empty() {
-        let text = "at least one rules must be specified when the successPolicy is specified";
-        errors.push(rules.required(text));
-    }
-    let completions = spec.get("completions").int().unwrap_or_default();
-    for rule in rules.items() {
-        let (count, indexes) = (rule.get("succeededCount"), rule.get("succeededIndexes"));
-        if !count.is_set() && !indexes.is_set() {
-            let text = "at least one of succeededCount or succeededIndexes must be specified";
-            errors.push(rule.required(text));
-        }
-        count.not_negative(errors);
-        if count.int().is_some_and(|n| n > completions) {
-            errors.push(count.invalid(format!(
-                "must be less than or equal to {completions} (the number of specified completions)"
+    for limited in [parallelism, max_failed] {
+        if limited.int().is_some_and(|n| n > AT_ONCE) {
+            errors.push(limited.invalid(format!(
+                "must be less than or equal to {AT_ONCE} when completions are above {MANY_COMPLETIONS} and used with backoff limit per index"
             )));
         }
     }
@@ -352,11 +287,8 @@ pub(super) fn cron_job(spec: &At<'_>, errors: &mut Errors) {
     let template = spec.get("jobTemplate").get("spec");
     job_spec(&template, errors);
     if template.get("selector").is_set() {
-        errors.push(
-            template
-                .get("selector")
-                .invalid("`selector` will be auto-generated"),
-        );
+        let text = "`selector` will be auto-generated";
+        errors.push(wrong_selector(&template.get("selector"), text));
     }
     if template.get("manualSelector").is_true() {
         let path = template.get("manualSelector").path;
@@ -366,26 +298,23 @@ pub(super) fn cron_job(spec: &At<'_>, errors: &mut Errors) {
     spec.get("failedJobsHistoryLimit").not_negative(errors);
 }
 
-/// A name out of the time zone database. Which names there are is not known here: what is written like one passes.
+/// A name out of the time zone database.
 fn time_zone(at: &At<'_>, errors: &mut Errors) {
     if !at.is_set() {
         return;
     }
-    let good = |part: &str| {
-        let letters = |b: u8| b.is_ascii_alphanumeric() || b".-_+".contains(&b);
-        (1..=14).contains(&part.len())
-            && part.bytes().all(letters)
-            && !part.starts_with('-')
-            && !matches!(part, "." | "..")
-    };
     let name = at.text();
+    let unknown = || at.invalid(format!("unknown time zone {name}"));
     if name.is_empty() {
         errors.push(at.invalid("timeZone must be nil or non-empty string"));
-    } else if !name.split('/').all(good) {
-        errors.push(at.invalid(format!("unknown time zone {name}")));
     } else if name.eq_ignore_ascii_case("local") {
         let text =
             "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones";
         errors.push(at.invalid(text));
+        if name != "Local" {
+            errors.push(unknown());
+        }
+    } else if !TIME_ZONES.lines().any(|known| known == name) {
+        errors.push(unknown());
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{At, Errors};
+use crate::quote::go_json;
 use crate::{FieldError, Gvk, by_kind, names};
 
 const ANNOTATIONS_MAX: usize = 256 * 1024;
@@ -37,15 +38,17 @@ pub(super) fn validate(gvk: &Gvk, at: &At<'_>, update: bool, errors: &mut Errors
     labels(&metadata.get("labels"), errors);
     annotations(&metadata.get("annotations"), errors);
     owners(&metadata.get("ownerReferences"), errors);
-    for finalizer in metadata.get("finalizers").items() {
-        finalizer.check(names::qualified_name, errors);
-        let standard = ["kubernetes", "orphan", "foregroundDeletion"].contains(&finalizer.text());
-        if !finalizer.text().contains('/') && !standard {
-            errors
-                .push(finalizer.invalid(
-                    "name is neither a standard finalizer name nor is it fully qualified",
-                ));
-        }
+    let finalizers = metadata.get("finalizers").items();
+    finalizers.iter().for_each(|f| finalizer(f, errors));
+}
+
+/// The name of a finalizer, also in the spec of a namespace.
+pub(super) fn finalizer(at: &At<'_>, errors: &mut Errors) {
+    at.check(names::qualified_name, errors);
+    let standard = ["kubernetes", "orphan", "foregroundDeletion"].contains(&at.text());
+    if !at.text().contains('/') && !standard {
+        let text = "name is neither a standard finalizer name nor is it fully qualified";
+        errors.push(at.invalid(text));
     }
 }
 
@@ -132,15 +135,34 @@ fn owners(owners: &At<'_>, errors: &mut Errors) {
                 let text = format!(
                     "Only one reference can have Controller set to true. Found \"true\" in references for {first} and {described}"
                 );
-                errors.push(FieldError::invalid(
-                    &owners.path,
-                    owners.value.clone(),
-                    text,
-                ));
+                let shown = references(owners);
+                errors.push(FieldError::invalid_text(&owners.path, shown, text));
             }
             controller = Some(described);
         }
     }
+}
+
+/// Owners as one text, with their members in the order in which Go writes them.
+fn references(owners: &At<'_>) -> String {
+    let member = |owner: &At<'_>, key: &str| {
+        let value = owner.get(key).value;
+        (!value.is_null()).then(|| format!("\"{key}\":{}", go_json(value)))
+    };
+    let whole = |owner: &At<'_>| {
+        let keys = [
+            "apiVersion",
+            "kind",
+            "name",
+            "uid",
+            "controller",
+            "blockOwnerDeletion",
+        ];
+        let members: Vec<String> = keys.iter().filter_map(|key| member(owner, key)).collect();
+        format!("{{{}}}", members.join(","))
+    };
+    let all: Vec<String> = owners.items().iter().map(whole).collect();
+    format!("[{}]", all.join(","))
 }
 
 /// What may not change once it is set.

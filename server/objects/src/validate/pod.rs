@@ -226,7 +226,7 @@ fn dns_config(at: &At<'_>, errors: &mut Errors) {
         errors.push(searches.invalid(text));
     }
     for domain in domains.iter().filter(|d| d.text() != ".") {
-        let text = domain.text().trim_end_matches('.');
+        let text = domain.text().strip_suffix('.').unwrap_or(domain.text());
         let bad = names::dns_search_path(text).into_iter();
         errors.extend(bad.map(|e| FieldError::invalid(&domain.path, text, e)));
     }

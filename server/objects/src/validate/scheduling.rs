@@ -1,6 +1,7 @@
 //! Selectors, affinity, tolerations, spreading.
 
 use super::{At, Errors, internal};
+use crate::quote::go_json;
 use crate::{FieldError, names};
 
 /// `nodeSelector` and other plain maps of labels.
@@ -39,6 +40,34 @@ pub(super) fn label_selector(at: &At<'_>, errors: &mut Errors) {
             .iter()
             .for_each(|v| v.check(names::label_value, errors));
     }
+}
+
+/// What is wrong with a whole label selector, which is shown with its members in the order in which Go writes them.
+pub(super) fn wrong_selector(at: &At<'_>, detail: &str) -> FieldError {
+    let member = |of: &At<'_>, key: &str| {
+        let at = of.get(key);
+        (!at.is_empty()).then(|| format!("\"{key}\":{}", go_json(at.value)))
+    };
+    let expressions = at.get("matchExpressions").items();
+    let mut expressions = expressions.iter().map(|e| {
+        let text = |key| go_json(&e.get(key).text().into());
+        let values = member(e, "values").map_or(String::new(), |v| format!(",{v}"));
+        format!(
+            r#"{{"key":{},"operator":{}{values}}}"#,
+            text("key"),
+            text("operator")
+        )
+    });
+    let mut members: Vec<String> = member(at, "matchLabels").into_iter().collect();
+    if let Some(first) = expressions.next() {
+        let all: Vec<String> = std::iter::once(first).chain(expressions).collect();
+        members.push(format!("\"matchExpressions\":[{}]", all.join(",")));
+    }
+    let shown = match at.is_set() {
+        true => format!("{{{}}}", members.join(",")),
+        false => "null".to_string(),
+    };
+    FieldError::invalid_text(&at.path, shown, detail)
 }
 
 /// Terms of node selectors; `strict` about the values of labels where the term is required.

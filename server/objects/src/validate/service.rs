@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 use super::{At, Errors, internal};
 use crate::{FieldError, names};
 
+const FAMILIES: &[&str] = &["IPv4", "IPv6"];
+const ONLY_LOAD_BALANCERS: &str = "may only be used when `type` is 'LoadBalancer'";
+
 pub(super) fn validate(at: &At<'_>, old: Option<&Value>, errors: &mut Errors) {
     let spec = at.get("spec");
     let kind = spec.get("type").text();
@@ -37,7 +40,9 @@ pub(super) fn validate(at: &At<'_>, old: Option<&Value>, errors: &mut Errors) {
     spec.get("sessionAffinity")
         .one_of(&["ClientIP", "None"], errors);
     affinity(&spec, errors);
-    addresses(&spec, errors);
+    if kind != "ExternalName" {
+        related_addresses(&spec, errors);
+    }
     for ip in spec.get("externalIPs").items() {
         let before = errors.len();
         ip.ip(errors);
@@ -48,11 +53,7 @@ pub(super) fn validate(at: &At<'_>, old: Option<&Value>, errors: &mut Errors) {
     const TYPES: &[&str] = &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
     spec.get("type").one_of(TYPES, errors);
     distinct_ports(&ports, kind, errors);
-    if !spec.get("loadBalancerSourceRanges").is_empty() && kind != "LoadBalancer" {
-        let text = "may only be used when `type` is 'LoadBalancer'";
-        let path = "spec.LoadBalancerSourceRanges";
-        errors.push(FieldError::forbidden(path, text));
-    }
+    source_ranges(&spec, kind, errors);
     policies(&spec, kind, errors);
     if let Some(old) = old {
         update(&spec, &At::root(old).get("spec"), errors);
@@ -62,7 +63,7 @@ pub(super) fn validate(at: &At<'_>, old: Option<&Value>, errors: &mut Errors) {
 fn affinity(spec: &At<'_>, errors: &mut Errors) {
     let config = spec.get("sessionAffinityConfig");
     if spec.get("sessionAffinity").text() != "ClientIP" {
-        if config.is_set() {
+        if config.is_set() && spec.get("sessionAffinity").text() == "None" {
             let text = "must not be set when session affinity is None";
             errors.push(config.forbidden(text));
         }
@@ -101,16 +102,25 @@ pub(super) fn endpoint_ip(at: &At<'_>, errors: &mut Errors) {
 }
 
 fn external_name(spec: &At<'_>, errors: &mut Errors) {
-    if !spec.get("clusterIPs").is_empty() {
-        let text = "may not be set for ExternalName services";
+    let text = "may not be set for ExternalName services";
+    if !spec.get("clusterIPs").is_empty() || !spec.get("clusterIP").is_empty() {
         errors.push(spec.get("clusterIPs").forbidden(text));
+    }
+    for key in ["ipFamilies", "ipFamilyPolicy"] {
+        if !spec.get(key).is_empty() {
+            errors.push(spec.get(key).forbidden(text));
+        }
     }
     let name = spec.get("externalName");
     if name.is_empty() {
         errors.push(name.required(""));
     } else {
-        let bad = names::dns_subdomain(name.text().trim_end_matches('.'));
-        errors.extend(bad.into_iter().map(|e| name.invalid(e)));
+        let cname = name.text().strip_suffix('.').unwrap_or(name.text());
+        let bad = names::dns_subdomain(cname);
+        errors.extend(
+            bad.into_iter()
+                .map(|e| FieldError::invalid(&name.path, cname, e)),
+        );
     }
 }
 
@@ -124,11 +134,10 @@ fn all_ports(ports: &At<'_>, errors: &mut Errors) {
                 errors.push(name.required(""));
             }
         } else {
-            let bad = names::dns_label(name.text());
-            if bad.is_empty() && !seen.insert(name.text()) {
+            name.check(names::dns_label, errors);
+            if !seen.insert(name.text()) {
                 errors.push(name.duplicate());
             }
-            errors.extend(bad.into_iter().map(|e| name.invalid(e)));
         }
         port.get("port").port_or_name(errors);
         port.get("protocol").one_of(&["SCTP", "TCP", "UDP"], errors);
@@ -170,28 +179,80 @@ fn distinct_ports(ports: &At<'_>, kind: &str, errors: &mut Errors) {
     }
 }
 
-/// `clusterIPs`, or `clusterIP` alone as long as the registry has not copied it.
-fn addresses(spec: &At<'_>, errors: &mut Errors) {
-    let list = spec.get("clusterIPs");
-    let single = spec.get("clusterIP");
+/// Who may come in through a load balancer.
+fn source_ranges(spec: &At<'_>, kind: &str, errors: &mut Errors) {
+    // the API server writes this one name with a capital
+    let ranges = At {
+        path: "spec.LoadBalancerSourceRanges".into(),
+        ..spec.get("loadBalancerSourceRanges")
+    };
+    if !ranges.is_empty() && kind != "LoadBalancer" {
+        errors.push(ranges.forbidden(ONLY_LOAD_BALANCERS));
+    }
+    for range in ranges.items() {
+        range.cidr(errors);
+    }
+}
+
+/// `clusterIP` (alone as long as the registry has not copied it), `clusterIPs`, and the families of addresses. The allocators look at
+/// this before anything else is validated.
+pub(super) fn related_addresses(spec: &At<'_>, errors: &mut Errors) {
+    let first_error = errors.len();
+    let (list, single) = (spec.get("clusterIPs"), spec.get("clusterIP"));
     let mut all: Vec<At<'_>> = list.items();
     if all.is_empty() && !single.is_empty() {
         all.push(At {
             path: "spec.clusterIPs[0]".into(),
             ..single.clone()
         });
-    } else if let Some(first) = all.first()
-        && first.text() != single.text()
-        && !single.is_empty()
-    {
+    } else if single.is_empty() && !all.is_empty() {
+        errors.push(list.invalid("must be empty when `clusterIP` is not specified"));
+    } else if all.first().is_some_and(|ip| ip.text() != single.text()) {
         errors.push(list.invalid("first value must match `clusterIP`"));
     }
-    for address in all.iter().filter(|a| !a.is_empty()) {
-        if address.text() != "None" {
-            address.ip(errors);
-        } else if all.len() > 1 {
-            errors.push(list.invalid("'None' must be the first and only value"));
-            break;
+    let families = spec.get("ipFamilies").items();
+    let mut seen = BTreeSet::new();
+    for family in &families {
+        family.one_of(FAMILIES, errors);
+        if !seen.insert(family.text()) {
+            errors.push(family.duplicate());
+        }
+    }
+    let policy = spec.get("ipFamilyPolicy");
+    if policy.is_set() {
+        policy.one_of(
+            &["PreferDualStack", "RequireDualStack", "SingleStack"],
+            errors,
+        );
+    }
+    let before = errors.len();
+    let headless = all.first().is_some_and(|ip| ip.text() == "None");
+    if headless && all.len() > 1 {
+        errors.push(list.invalid("'None' must be the first and only value"));
+    }
+    for address in all.iter().skip(usize::from(headless)) {
+        address.ip(errors);
+    }
+    let wrong = errors.len() > before;
+    if all.len() > 2 {
+        errors.push(list.invalid("may only hold up to 2 values"));
+    }
+    let six = |ip: &At<'_>| ip.text().contains(':');
+    if wrong {
+        return;
+    }
+    if all.len() > 1 && (all.iter().all(six) || !all.iter().any(six)) {
+        errors.push(list.invalid("may specify no more than one IP for each IP family"));
+    }
+    if headless || errors.len() > first_error {
+        return;
+    }
+    for (index, (address, family)) in all.iter().zip(&families).enumerate() {
+        if six(address) != (family.text() == "IPv6") {
+            errors.push(address.invalid(format!(
+                "expected an {} value as indicated by `ipFamilies[{index}]`",
+                family.text()
+            )));
         }
     }
 }
@@ -217,8 +278,14 @@ fn policies(spec: &At<'_>, kind: &str, errors: &mut Errors) {
         distribution.one_of(&["PreferClose", "PreferSameZone", "PreferSameNode"], errors);
     }
     if spec.get("allocateLoadBalancerNodePorts").is_set() && kind != "LoadBalancer" {
-        let text = "may only be used when `type` is 'LoadBalancer'";
-        errors.push(spec.get("allocateLoadBalancerNodePorts").forbidden(text));
+        let allocate = spec.get("allocateLoadBalancerNodePorts");
+        errors.push(allocate.forbidden(ONLY_LOAD_BALANCERS));
+    }
+    let class = spec.get("loadBalancerClass");
+    if class.is_set() && kind != "LoadBalancer" {
+        errors.push(class.forbidden(ONLY_LOAD_BALANCERS));
+    } else if class.is_set() {
+        class.check(names::qualified_name, errors);
     }
     let port = spec.get("healthCheckNodePort");
     if port.int().unwrap_or_default() != 0 && (kind != "LoadBalancer" || external.text() != "Local")
@@ -232,7 +299,19 @@ fn policies(spec: &At<'_>, kind: &str, errors: &mut Errors) {
 fn update(spec: &At<'_>, old: &At<'_>, errors: &mut Errors) {
     let (is, was) = (spec.get("clusterIP"), old.get("clusterIP"));
     let external = |at: &At<'_>| at.get("type").text() == "ExternalName";
-    if external(spec) || external(old) || was.is_empty() || is.value == was.value {
+    if external(spec) || external(old) {
+        return;
+    }
+    let (families, before) = (spec.get("ipFamilies"), old.get("ipFamilies"));
+    if let (Some(is), Some(was)) = (families.items().first(), before.items().first())
+        && is.value != was.value
+    {
+        errors.push(FieldError {
+            field: is.path.clone(),
+            ..families.invalid("may not change once set")
+        });
+    }
+    if was.is_empty() || is.value == was.value {
         return;
     }
     let value = if is.is_empty() {

@@ -123,9 +123,12 @@ fn volume(spec: &At<'_>, old: Option<&Value>, errors: &mut Errors) {
         match *name {
             "hostPath" => volumes::host_path(&spec.get(name), errors),
             "nfs" => volumes::nfs(&spec.get(name), errors),
+            "iscsi" => volumes::iscsi(&spec.get(name), errors),
             "local" => {
                 if spec.get(name).get("path").is_empty() {
                     errors.push(spec.get(name).get("path").required(""));
+                } else {
+                    volumes::no_backsteps(&spec.get(name).get("path"), errors);
                 }
                 if !affinity.is_set() {
                     errors.push(affinity.required("Local volume requires node affinity"));
@@ -245,6 +248,14 @@ fn class(at: &At<'_>, old: Option<&Value>, errors: &mut Errors) {
     } else {
         let bad = names::qualified_name(&provisioner.text().to_lowercase());
         errors.extend(bad.into_iter().map(|e| provisioner.invalid(e)));
+    }
+    let parameters = at.get("parameters");
+    if parameters.value.get("").is_some() {
+        errors.push(FieldError::invalid(
+            &parameters.path,
+            "",
+            "field can not be empty.",
+        ));
     }
     let policy = at.get("reclaimPolicy");
     if !policy.is_empty() {

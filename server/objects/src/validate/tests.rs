@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+mod kinds;
+
 use super::*;
 use crate::apply_defaults;
 

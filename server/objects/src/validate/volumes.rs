@@ -96,7 +96,7 @@ fn one_source(name: &str, at: &At<'_>, errors: &mut Errors) {
         "ephemeral" => required(at, &["volumeClaimTemplate"], errors),
         "image" => required(at, &["reference"], errors),
         "gitRepo" => required(at, &["repository"], errors),
-        "iscsi" => required(at, &["targetPortal", "iqn"], errors),
+        "iscsi" => iscsi(at, errors),
         "gcePersistentDisk" => required(at, &["pdName"], errors),
         "awsElasticBlockStore" => required(at, &["volumeID"], errors),
         "downwardAPI" => {
@@ -134,6 +134,70 @@ pub(super) fn nfs(at: &At<'_>, errors: &mut Errors) {
 fn required(at: &At<'_>, keys: &[&str], errors: &mut Errors) {
     for key in keys.iter().filter(|k| at.get(k).is_empty()) {
         errors.push(at.get(key).required(""));
+    }
+}
+
+/// `iscsi`, of pods and of persistent volumes.
+pub(super) fn iscsi(at: &At<'_>, errors: &mut Errors) {
+    required(at, &["targetPortal"], errors);
+    let iqn = at.get("iqn");
+    if iqn.is_empty() {
+        errors.push(iqn.required(""));
+    } else {
+        qualified(&iqn, errors);
+    }
+    let lun = at.get("lun");
+    lun.in_range(0, 255, errors);
+    if ["chapAuthDiscovery", "chapAuthSession"]
+        .iter()
+        .any(|key| at.get(key).is_true())
+        && !at.get("secretRef").is_set()
+    {
+        errors.push(at.get("secretRef").required(""));
+    }
+    let initiator = at.get("initiatorName");
+    if initiator.is_set() {
+        qualified(&initiator, errors);
+    }
+}
+
+/// A name of iSCSI: `iqn.2015-02.example.com:test`, `eui.` and 16 digits, `naa.` and 16 or 32.
+fn qualified(at: &At<'_>, errors: &mut Errors) {
+    let hex = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit());
+    let dated = |rest: &str| {
+        let date = rest.as_bytes().get(..8).unwrap_or_default();
+        let digits = |range: &[u8]| range.iter().all(u8::is_ascii_digit);
+        let (name, target) = rest.get(8..).and_then(|r| r.split_once(':'))?;
+        (date.len() == 8
+            && digits(&date[..4])
+            && date[4] == b'-'
+            && digits(&date[5..7])
+            && date[7] == b'.')
+            .then_some(())?;
+        let letters = |b: u8| b.is_ascii_alphanumeric() || b"-.:".contains(&b);
+        let odd = |c: char| ",;*&$|".contains(c) || c.is_whitespace();
+        (!name.is_empty()
+            && name.bytes().all(letters)
+            && !target.is_empty()
+            && !target.contains(odd))
+        .then_some(())
+    };
+    let text = at.text();
+    let good = match text.get(..3) {
+        Some("iqn") => text.strip_prefix("iqn.").and_then(dated).is_some(),
+        Some("eui") => text
+            .strip_prefix("eui.")
+            .is_some_and(|r| r.len() == 16 && hex(r)),
+        Some("naa") => text
+            .strip_prefix("naa.")
+            .is_some_and(|r| (r.len() == 16 || r.len() == 32) && hex(r)),
+        _ => {
+            let why = "must be valid format starting with iqn, eui, or naa";
+            return errors.push(at.invalid(why));
+        }
+    };
+    if !good {
+        errors.push(at.invalid("must be valid format"));
     }
 }
 

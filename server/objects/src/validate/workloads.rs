@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::scheduling::label_selector;
+use super::scheduling::{label_selector, wrong_selector};
 use super::{At, Errors, internal, jobs, pod};
 use crate::selector::LabelSelector;
 use crate::{FieldError, names};
@@ -17,7 +17,8 @@ pub(super) fn validate(kind: &str, at: &At<'_>, old: Option<&Value>, errors: &mu
         "ReplicaSet" => {
             spec.get("replicas").not_negative(errors);
             spec.get("minReadySeconds").not_negative(errors);
-            selector_and_template(&spec, "ReplicaSet", "replica set", errors);
+            // the API server says deployment here
+            selector_and_template(&spec, "ReplicaSet", "deployment", errors);
         }
         "ReplicationController" => controller(&spec, errors),
         "DaemonSet" => daemon_set(&spec, errors),
@@ -30,35 +31,42 @@ pub(super) fn validate(kind: &str, at: &At<'_>, old: Option<&Value>, errors: &mu
         && matches!(kind, "Deployment" | "ReplicaSet" | "DaemonSet")
         && spec.get("selector").value != old.get("selector").value
     {
-        errors.push(spec.get("selector").invalid(IMMUTABLE));
+        errors.push(wrong_selector(&spec.get("selector"), IMMUTABLE));
     }
 }
 
 /// The selector, the template, that both agree, and that the pods of the template run for ever.
 fn selector_and_template(spec: &At<'_>, owner: &str, words: &str, errors: &mut Errors) {
-    let selector = spec.get("selector");
+    let (selector, template) = (spec.get("selector"), spec.get("template"));
+    let mut readable = true;
     if !selector.is_set() {
         // of daemon sets only the labels are told
         if owner != "DaemonSet" {
             errors.push(selector.required(""));
         }
     } else {
+        let before = errors.len();
         label_selector(&selector, errors);
+        readable = errors.len() == before;
         if selector.get("matchLabels").is_empty() && selector.get("matchExpressions").is_empty() {
-            errors.push(selector.invalid(format!("empty selector is invalid for {words}")));
+            let text = format!("empty selector is invalid for {words}");
+            errors.push(wrong_selector(&selector, &text));
         }
     }
-    let template = spec.get("template");
-    let labels = template.get("metadata").get("labels");
-    let selects = LabelSelector::from_object(selector.value);
-    if !selects.is_everything() && !selects.matches(labels.map()) {
-        errors.push(labels.invalid("`selector` does not match template `labels`"));
+    if readable {
+        let labels = template.get("metadata").get("labels");
+        let selects = LabelSelector::from_object(selector.value);
+        if !selects.is_everything() && !selects.matches(labels.map()) {
+            errors.push(labels.invalid("`selector` does not match template `labels`"));
+        }
     }
-    if owner == "StatefulSet" {
+    match (owner, readable) {
+        ("DaemonSet", _) | ("ReplicaSet", true) => pod::template(&template, errors),
         // Its pods get volumes that the template does not have: what is wrong with the rest the pods tell.
-        pod::template_metadata(&template, errors);
-    } else {
-        pod::template(&template, errors);
+        ("StatefulSet", true) => pod::template_metadata(&template, errors),
+        ("StatefulSet", false) => errors.push(wrong_selector(&selector, "")),
+        // With a selector that nobody can read, nobody looks at the template.
+        _ => return errors.push(wrong_selector(&selector, "invalid label selector")),
     }
     runs_for_ever(&template, owner, errors);
 }
@@ -168,12 +176,12 @@ pub(super) fn not_over_hundred(at: &At<'_>, errors: &mut Errors) {
 }
 
 fn controller(spec: &At<'_>, errors: &mut Errors) {
-    spec.get("replicas").not_negative(errors);
     spec.get("minReadySeconds").not_negative(errors);
     let (selector, template) = (spec.get("selector"), spec.get("template"));
     if selector.is_empty() {
         errors.push(selector.required(""));
     }
+    spec.get("replicas").not_negative(errors);
     if !template.is_set() {
         errors.push(template.required(""));
         return;
