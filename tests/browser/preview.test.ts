@@ -3,7 +3,17 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { FrameLocator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { accessible, picture, prompted, STILL, type Stage, shows, type, up } from "./stage.ts";
+import {
+  accessible,
+  picture,
+  prompted,
+  STILL,
+  type Stage,
+  shows,
+  speaksOverSocket,
+  type,
+  up,
+} from "./stage.ts";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -187,4 +197,12 @@ test("nobody else's page can frame a preview", async () => {
   await expect.poll(() => stranger.frame("prey")?.url()).toMatch(/^chrome-error:/);
   await stranger.close();
   evil.close();
+});
+
+test("a page in the preview speaks over a WebSocket, and again after it was loaded anew", async () => {
+  const page = await stage.page(STILL);
+  await page.goto(`${stage.url}/en/playground`);
+  await prompted(page);
+  await speaksOverSocket(page);
+  await picture(page, "preview-socket");
 });

@@ -1,6 +1,16 @@
 /** The pages on a cluster that is not ours to change: what cannot be is not there, and the rest is as it always is. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { accessible, picture, prompted, STILL, type Stage, shows, type, up } from "./stage.ts";
+import {
+  accessible,
+  picture,
+  prompted,
+  STILL,
+  type Stage,
+  shows,
+  speaksOverSocket,
+  type,
+  up,
+} from "./stage.ts";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -59,6 +69,13 @@ test("why, files, diagnostics and the preview are as they are on ours", async ()
   await type(page, "kubectl port-forward web 8080:80 > /dev/null &\n");
   await page.frameLocator("iframe.preview-frame").locator("body", { hasText: "Welcome to nginx!" }).waitFor();
   await picture(page, "real-panes");
+});
+
+test("a page in the preview speaks over a WebSocket", async () => {
+  const page = await stage.page(STILL);
+  await page.goto(`${stage.url}/en/lessons/first-pod`);
+  await prompted(page);
+  await speaksOverSocket(page);
 });
 
 test("a lesson that a shared cluster cannot host says so, and runs on the simulated one", async () => {

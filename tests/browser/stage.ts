@@ -204,3 +204,28 @@ export async function bringBack(
   await page.getByRole("button", { name: "Bring back a saved session" }).click();
   await (await chosen).setFiles(file);
 }
+
+/** Runs a pod whose page speaks over a WebSocket, opens it in the preview, and hears its own words twice: at first, and loaded anew. */
+export async function speaksOverSocket(page: Page): Promise<void> {
+  await type(page, "kubectl run echo --image=jmalloc/echo-server\n");
+  await type(page, "kubectl wait --for=condition=Ready pod/echo\n");
+  await shows(page, "pod/echo condition met");
+  await type(page, "kubectl port-forward echo 8080 > /dev/null &\n");
+  const preview = page.frameLocator("iframe.preview-frame");
+  await preview.getByText("Request served by echo").waitFor();
+  const address = page.getByRole("textbox", { name: "Address" });
+  await address.fill("/.ws");
+  await address.press("Enter");
+  for (const word of ["over the wire", "and once more"]) {
+    const heard = preview.locator('[data-kind="recv"]');
+    await heard.getByText("Request served by echo").waitFor();
+    await preview.getByRole("textbox", { name: "Message" }).fill(word);
+    await preview.getByRole("button", { name: "Send Message" }).click();
+    await heard.getByText(word, { exact: true }).waitFor();
+    await type(page, `clear; kubectl logs echo | grep '${word}'\n`);
+    await shows(page, `| txt | ${word}`);
+    await page.getByRole("button", { name: "Load again" }).click();
+    await heard.getByText(word, { exact: true }).waitFor({ state: "detached" });
+  }
+  await preview.locator('[data-kind="recv"]').getByText("Request served by echo").waitFor();
+}

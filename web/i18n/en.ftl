@@ -317,6 +317,7 @@ image-alpine = A small Linux with a package manager's name.
 image-busybox = A shell and many small tools.
 image-chatroulette-back = The backend of a pair, on port 3000.
 image-chatroulette-front = The frontend of a pair, on port 8080.
+image-echo-server = Says what it was asked, also over WebSockets: its page is /.ws, on port 8080.
 image-git-sync = Keeps a directory as a repository is.
 image-goproxy = A TCP proxy on port 8080.
 image-httpd = The Apache web server.

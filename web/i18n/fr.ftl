@@ -317,6 +317,7 @@ image-alpine = Un petit Linux, connu pour son gestionnaire de paquets.
 image-busybox = Un shell et beaucoup de petits outils.
 image-chatroulette-back = Le backend d’une paire, sur le port 3000.
 image-chatroulette-front = Le frontend d’une paire, sur le port 8080.
+image-echo-server = Redit ce qu’on lui demande, aussi par WebSocket : sa page est /.ws, sur le port 8080.
 image-git-sync = Garde un dossier identique à un dépôt.
 image-goproxy = Un proxy TCP sur le port 8080.
 image-httpd = Le serveur web Apache.

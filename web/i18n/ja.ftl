@@ -316,6 +316,7 @@ image-alpine = パッケージマネージャーで知られる小さな Linux�
 image-busybox = シェルと多くの小さな道具。
 image-chatroulette-back = 二つ組のバックエンド。ポート 3000。
 image-chatroulette-front = 二つ組のフロントエンド。ポート 8080。
+image-echo-server = 受け取ったリクエストをそのまま返します。WebSocket にも応じ、ページは /.ws です。ポート 8080。
 image-git-sync = ディレクトリをリポジトリと同じに保ちます。
 image-goproxy = ポート 8080 の TCP プロキシ。
 image-httpd = Apache Web サーバー。

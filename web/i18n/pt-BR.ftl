@@ -317,6 +317,7 @@ image-alpine = Um Linux pequeno, conhecido pelo gerenciador de pacotes.
 image-busybox = Um shell e muitas ferramentas pequenas.
 image-chatroulette-back = O backend de uma dupla, na porta 3000.
 image-chatroulette-front = O frontend de uma dupla, na porta 8080.
+image-echo-server = Repete o que lhe pediram, também por WebSocket: a página é /.ws, na porta 8080.
 image-git-sync = Mantém um diretório igual a um repositório.
 image-goproxy = Um proxy TCP na porta 8080.
 image-httpd = O servidor web Apache.

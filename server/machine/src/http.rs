@@ -1,7 +1,10 @@
 //! A small HTTP/1.1: requests and answers as bytes, for the servers and clients of the machine
-//! (RFC 9112). Not a general library: no trailers, no upgrades; bodies are bounded.
+//! (RFC 9112). Not a general library: no trailers; bodies are bounded. Whoever speaks another protocol after an upgrade, or
+//! answers without an end, takes the connections itself ([`accept_each`]).
 
 use core::fmt::Write;
+use core::net::SocketAddr;
+use core::time::Duration;
 
 use crate::errno::Errno;
 use crate::pipe::Socket;
@@ -128,7 +131,8 @@ impl Response {
         self
     }
 
-    fn encode(&self, keep: bool, head_only: bool) -> Vec<u8> {
+    /// As bytes on the wire. Without `keep` it says that the connection ends.
+    pub(crate) fn encode(&self, keep: bool, head_only: bool) -> Vec<u8> {
         let phrase = self.phrase.unwrap_or_else(|| reason(self.code));
         let mut head = format!("HTTP/1.1 {} {phrase}\r\n", self.code);
         for (name, value) in &self.headers {
@@ -245,6 +249,19 @@ impl Stream {
             wire,
             rest: Vec::new(),
         }
+    }
+
+    /// Bytes as they come, of whatever protocol; none at the end.
+    pub(crate) async fn receive(&mut self) -> Result<Vec<u8>> {
+        if self.rest.is_empty() {
+            return self.wire.read().await;
+        }
+        Ok(std::mem::take(&mut self.rest))
+    }
+
+    /// Sends bytes of whatever protocol.
+    pub(crate) async fn send(&self, bytes: &[u8]) -> Result<()> {
+        self.wire.write_all(bytes).await
     }
 
     /// First line and headers. None at the end of the stream.
@@ -391,28 +408,22 @@ pub async fn fetch(socket: Socket, request: &Request) -> Result<Response> {
     Stream::new(Wire::Outside(socket)).fetch(request).await
 }
 
-/// Serves connections of `listener` for as long as the process lives; each in a thread of its own.
-/// `handle` gets the request and the peer's address.
-pub async fn serve<H, F>(sys: &Sys, listener: Fd, handle: H)
+/// Takes connections of `listener` for as long as the process lives; `converse` gets each with the peer's address, in a thread of its
+/// own, and it is closed after that.
+pub(crate) async fn accept_each<H, F>(sys: &Sys, listener: Fd, converse: H)
 where
-    H: Fn(Request, core::net::SocketAddr) -> F + Clone + 'static,
-    F: core::future::Future<Output = Response> + 'static,
+    H: Fn(Stream, SocketAddr) -> F,
+    F: Future<Output = ()> + 'static,
 {
     loop {
         match sys.accept(listener).await {
             Ok((fd, peer)) => {
-                let (own, handle) = (sys.clone(), handle.clone());
-                sys.talk(fd, async move {
-                    let _ = converse(&own, fd, peer, handle).await;
-                });
+                let stream = Stream::new(Wire::Process(sys.clone(), fd));
+                sys.talk(fd, converse(stream, peer));
             }
             Err(Errno::EINTR) => return,
             Err(_) => {
-                if sys
-                    .sleep(core::time::Duration::from_millis(100))
-                    .await
-                    .is_err()
-                {
+                if sys.sleep(Duration::from_millis(100)).await.is_err() {
                     return;
                 }
             }
@@ -420,26 +431,42 @@ where
     }
 }
 
-async fn converse<H, F>(sys: &Sys, fd: Fd, peer: core::net::SocketAddr, handle: H) -> Result<()>
+/// Serves connections of `listener` for as long as the process lives; each in a thread of its own.
+/// `handle` gets the request and the peer's address.
+pub async fn serve<H, F>(sys: &Sys, listener: Fd, handle: H)
 where
-    H: Fn(Request, core::net::SocketAddr) -> F,
-    F: core::future::Future<Output = Response>,
+    H: Fn(Request, SocketAddr) -> F + Clone + 'static,
+    F: Future<Output = Response> + 'static,
 {
-    let mut stream = Stream::new(Wire::Process(sys.clone(), fd));
+    let own = sys.clone();
+    accept_each(sys, listener, move |stream, peer| {
+        let (own, handle) = (own.clone(), handle.clone());
+        async move {
+            // A client that goes away meanwhile is nobody's trouble.
+            let _ = converse(&own, stream, peer, handle).await;
+        }
+    })
+    .await;
+}
+
+async fn converse<H, F>(sys: &Sys, mut stream: Stream, peer: SocketAddr, handle: H) -> Result<()>
+where
+    H: Fn(Request, SocketAddr) -> F,
+    F: Future<Output = Response>,
+{
     loop {
         let request = match stream.request().await {
             Ok(Some(request)) => request,
             Ok(None) => return Ok(()),
             Err(Errno::EIO | Errno::EFBIG) => {
-                let answer = Response::new(400, "text/plain; charset=utf-8", "400 Bad Request");
-                return sys.write_all(fd, &answer.encode(false, false)).await;
+                return stream.send(&bad_request().encode(false, false)).await;
             }
             Err(error) => return Err(error),
         };
         let (keep, head_only) = (request.keep_alive(), request.method == "HEAD");
-        sys.cpu(core::time::Duration::from_micros(200)).await;
+        sys.cpu(Duration::from_micros(200)).await;
         let answer = handle(request, peer).await;
-        sys.write_all(fd, &answer.encode(keep, head_only)).await?;
+        stream.send(&answer.encode(keep, head_only)).await?;
         let ends = answer
             .header("connection")
             .is_some_and(|value| value == "close");
@@ -447,4 +474,9 @@ where
             return Ok(());
         }
     }
+}
+
+/// The answer to what is no request.
+pub(crate) fn bad_request() -> Response {
+    Response::new(400, "text/plain; charset=utf-8", "400 Bad Request")
 }

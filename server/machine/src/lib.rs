@@ -31,6 +31,7 @@ pub mod sys;
 pub mod time;
 pub mod tty;
 pub mod vfs;
+pub mod websocket;
 
 pub use chance::Chance;
 pub use computer::Computer;

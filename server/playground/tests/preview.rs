@@ -188,7 +188,10 @@ async fn what_a_socket_says_comes_back() {
     use tokio_tungstenite::tungstenite::Message;
     use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
-    let echo = get(|upgrade: WebSocketUpgrade| async {
+    // As many servers do, it answers only pages of its own host.
+    let echo = get(|headers: HeaderMap, upgrade: WebSocketUpgrade| async move {
+        let host = headers["host"].to_str().expect("text");
+        assert_eq!(headers["origin"], format!("http://{host}"));
         upgrade.on_upgrade(|mut socket| async move {
             while let Some(Ok(Said::Text(text))) = socket.recv().await {
                 let said = Said::Text(format!("heard {text}").into());

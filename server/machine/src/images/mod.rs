@@ -5,6 +5,7 @@ mod alpine;
 mod busybox;
 mod chatroulette;
 mod dnsutils;
+mod echo_server;
 mod git_sync;
 mod goproxy;
 mod httpd;
@@ -72,6 +73,7 @@ pub static CATALOGUE: &[&Image] = &[
     &chatroulette::BACK,
     &chatroulette::FRONT,
     &dnsutils::IMAGE,
+    &echo_server::IMAGE,
     &git_sync::IMAGE,
     &goproxy::FORMER,
     &goproxy::IMAGE,

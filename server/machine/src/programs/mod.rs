@@ -46,6 +46,7 @@ mod dd;
 mod diff;
 mod dig;
 mod digest;
+mod echo_server;
 mod editing;
 mod env;
 mod expr;
@@ -215,6 +216,7 @@ programs! {
     Own "git-sync" git_sync::main;
     Own "curl" curl::main;
     Own "dig" dig::main;
+    Own "echo-server" echo_server::main;
     Own "getent" getent::main;
     Own "goproxy" stand_in::goproxy;
     Own "kuard" kuard::main;

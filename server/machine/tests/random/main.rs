@@ -5,6 +5,7 @@
 mod desk;
 mod files;
 mod found;
+mod frames;
 mod keys;
 mod messages;
 mod scripts;

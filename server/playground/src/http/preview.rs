@@ -4,8 +4,8 @@
 
 use axum::body::Body;
 use axum::http::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_SECURITY_POLICY, COOKIE, HOST, LOCATION, REFERRER_POLICY,
-    SET_COOKIE, TRAILER, TRANSFER_ENCODING, UPGRADE, X_CONTENT_TYPE_OPTIONS,
+    AUTHORIZATION, CONNECTION, CONTENT_SECURITY_POLICY, COOKIE, HOST, LOCATION, ORIGIN,
+    REFERRER_POLICY, SET_COOKIE, TRAILER, TRANSFER_ENCODING, UPGRADE, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri, Version};
 use axum::response::{IntoResponse, Response};
@@ -58,6 +58,9 @@ pub async fn pass(site: &Site, door: &Door, by: By, mut request: Request<Body>) 
     let Some(socket) = door.connect().await else {
         return closed(door);
     };
+    if is_own(site, door, request.headers()) {
+        seem_local(&mut request, door.port);
+    }
     clean_request(&mut request, door.port, upgrades);
     let ours = upgrades.then(|| hyper::upgrade::on(&mut request));
     let Ok((mut sender, connection)) =
@@ -90,13 +93,20 @@ pub async fn pass(site: &Site, door: &Door, by: By, mut request: Request<Body>) 
     answer
 }
 
-/// An upgrade comes from the previewed page itself.
+/// The request comes from the previewed page itself.
 fn is_own(site: &Site, door: &Door, headers: &HeaderMap) -> bool {
     let own = site.preview_url(&door.label);
     headers
-        .get("origin")
+        .get(ORIGIN)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|origin| own.strip_suffix('/') == Some(origin))
+}
+
+/// A program that compares where a request comes from with where it goes sees one place, as when its page is opened at localhost.
+fn seem_local(request: &mut Request<Body>, port: u16) {
+    if let Ok(origin) = HeaderValue::from_str(&format!("http://localhost:{port}")) {
+        request.headers_mut().insert(ORIGIN, origin);
+    }
 }
 
 fn clean_request(request: &mut Request<Body>, port: u16, upgrades: bool) {
