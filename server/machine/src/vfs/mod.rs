@@ -163,18 +163,23 @@ impl Files {
 
     /// With its parents; fine when it exists. New ones get `mode`.
     pub fn mkdir_all(&self, path: &str, mode: u32) -> Result<(), Errno> {
-        let mut at = String::new();
-        for name in path.split('/').filter(|n| !n.is_empty()) {
-            at.push('/');
-            at.push_str(name);
-            match self.walk(|w| w.mkdir(&at, mode)) {
-                Ok(()) => {}
-                Err(Errno::EEXIST) if self.stat(&at)?.is_dir() => {}
-                Err(Errno::EEXIST) => return Err(Errno::ENOTDIR),
-                Err(error) => return Err(error),
-            }
+        let path = path.trim_end_matches('/');
+        if path.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let make = || match self.walk(|w| w.mkdir(path, mode)) {
+            Err(Errno::EEXIST) if self.stat(path)?.is_dir() => Ok(()),
+            Err(Errno::EEXIST) => Err(Errno::ENOTDIR),
+            other => other,
+        };
+        // the directories above are mostly there: they are made when it turns out that they are not
+        match (make(), path.rsplit_once('/')) {
+            (Err(Errno::ENOENT), Some((above, _))) => {
+                self.mkdir_all(above, mode)?;
+                make()
+            }
+            (other, _) => other,
+        }
     }
 
     pub fn symlink(&self, target: &str, path: &str) -> Result<(), Errno> {

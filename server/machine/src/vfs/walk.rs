@@ -170,55 +170,87 @@ pub(crate) struct Walk<'a> {
 
 const LINKS_MAX: u32 = 40;
 const DEPTH_MAX: usize = 256;
+/// Names that a path mostly has at most.
+const USUAL_DEPTH: usize = 8;
+
+/// The way from `/` to where a walk stands.
+struct Way {
+    /// What it went through, the root first.
+    places: Vec<Place>,
+    /// Canonical path of the last place, without a slash at its end: that of the root is empty.
+    path: String,
+}
+
+struct Place {
+    node: Node,
+    mount: Rc<Mount>,
+    /// Where its own path ends in the path of the way.
+    end: usize,
+}
+
+impl Way {
+    fn here(&self) -> Result<&Place, Errno> {
+        self.places.last().ok_or(Errno::ENOENT)
+    }
+
+    /// Back to where it came from; from the root to the root.
+    fn back(&mut self) {
+        if self.places.len() > 1 {
+            self.places.pop();
+        }
+        self.path.truncate(self.places.last().map_or(0, |p| p.end));
+    }
+
+    fn back_to_root(&mut self) {
+        self.places.truncate(1);
+        self.path.clear();
+    }
+
+    fn found(mut self) -> Result<Found, Errno> {
+        let Place { node, mount, .. } = self.places.pop().ok_or(Errno::ENOENT)?;
+        if self.path.is_empty() {
+            self.path.push('/');
+        }
+        let path = self.path;
+        Ok(Found { node, mount, path })
+    }
+}
 
 impl Walk<'_> {
-    fn root(&self) -> Result<Found, Errno> {
+    fn root(&self) -> Result<Way, Errno> {
         let mount = self.mounts.at("/").ok_or(Errno::ENOENT)?;
-        Ok(Found {
-            node: node_of(&mount),
-            mount,
-            path: "/".into(),
-        })
+        let node = node_of(&mount);
+        let mut places = Vec::with_capacity(USUAL_DEPTH);
+        let end = 0;
+        places.push(Place { node, mount, end });
+        let path = String::with_capacity(64);
+        Ok(Way { places, path })
     }
 
     /// The node at `path`; with `follow` a final link is followed.
     pub fn find(&self, path: &str, follow: bool) -> Result<Found, Errno> {
-        if path.is_empty() {
-            return Err(Errno::ENOENT);
-        }
-        let (mut stack, last) = self.descend(path, follow || path.ends_with('/'))?;
-        if let Some(name) = last {
-            let found = self.step(&stack, &name)?;
-            stack.push(found);
-        }
-        let found = stack.pop().ok_or(Errno::ENOENT)?;
-        if path.ends_with('/') && !self.is_dir(&found) {
+        let (way, _) = self.go(path, follow || path.ends_with('/'), false)?;
+        if path.ends_with('/') && !self.is_dir(&way.here()?.node) {
             return Err(Errno::ENOTDIR);
         }
-        Ok(found)
+        way.found()
     }
 
     /// The directory that holds, or would hold, the last name of `path`, and that name. The name is
     /// followed when `follow` is set and it is a link.
     pub fn parent(&self, path: &str, follow: bool) -> Result<(Found, String), Errno> {
-        if path.is_empty() {
-            return Err(Errno::ENOENT);
+        let (mut way, last) = self.go(path, follow, true)?;
+        if let Some(name) = last {
+            return Ok((way.found()?, name));
         }
-        let (mut stack, last) = self.descend(path, follow)?;
-        match last {
-            Some(name) => Ok((stack.pop().ok_or(Errno::ENOENT)?, name)),
-            None => {
-                // The path ends in a directory already entered (`/`, `.`, `..`, a mount).
-                let found = stack.pop().ok_or(Errno::ENOENT)?;
-                let name = found.path.rsplit('/').next().unwrap_or("").to_string();
-                let parent = stack.pop().unwrap_or(found);
-                Ok((parent, name))
-            }
-        }
+        // The path ends in a directory already entered (`/`, `.`, `..`, a mount).
+        let name = way.path.rsplit('/').next().unwrap_or("").to_string();
+        way.back();
+        Ok((way.found()?, name))
     }
 
-    fn is_dir(&self, found: &Found) -> bool {
-        match &found.node {
+    fn is_dir(&self, node: &Node) -> bool {
+        match node {
             Node::Inode(inode) => inode.is_dir(),
             Node::Synthetic(fs, path) => {
                 matches!(
@@ -229,67 +261,69 @@ impl Walk<'_> {
         }
     }
 
-    /// Enters all but the last name. The last is left over when it is an ordinary name (not `..`),
-    /// and is not a link that is to be followed.
-    fn descend(&self, path: &str, follow: bool) -> Result<(Vec<Found>, Option<String>), Errno> {
+    /// Goes where `path` leads. With `spares` the last name is not entered but left over, when it is an ordinary name (not `..`) and is
+    /// not a link that is to be followed; it need not be there.
+    fn go(&self, path: &str, follow: bool, spares: bool) -> Result<(Way, Option<String>), Errno> {
+        if path.is_empty() {
+            return Err(Errno::ENOENT);
+        }
         if path.len() > 4096 {
             return Err(Errno::ENAMETOOLONG);
         }
-        let mut todo: Vec<Cow<'_, str>> = names(path).map(Cow::Borrowed).collect();
+        let mut todo: Vec<Cow<'_, str>> = Vec::with_capacity(USUAL_DEPTH);
+        todo.extend(names(path).map(Cow::Borrowed));
         if !path.starts_with('/') {
             todo.extend(names(self.cwd).map(Cow::Borrowed));
         }
-        let mut stack = vec![self.root()?];
+        let mut way = self.root()?;
         let mut links = 0;
         while let Some(name) = todo.pop() {
-            if name == "." {
-                self.enter(&stack)?;
-                continue;
-            }
-            if name == ".." {
-                self.enter(&stack)?;
-                if stack.len() > 1 {
-                    stack.pop();
-                }
-                continue;
-            }
-            if name.len() > 255 || stack.len() > DEPTH_MAX {
+            if !matches!(&*name, "." | "..") && (name.len() > 255 || way.places.len() > DEPTH_MAX) {
                 return Err(Errno::ENAMETOOLONG);
             }
-            self.enter(&stack)?;
-            let last = todo.is_empty();
-            if last && !follow {
-                return Ok((stack, Some(name.into_owned())));
+            self.may_enter(way.here()?)?;
+            match &*name {
+                "." => continue,
+                ".." => {
+                    way.back();
+                    continue;
+                }
+                _ => {}
             }
-            let next = match self.step(&stack, &name) {
-                Ok(next) => next,
-                Err(Errno::ENOENT) if last => return Ok((stack, Some(name.into_owned()))),
-                Err(error) => return Err(error),
-            };
-            if let Some(target) = self.link_target(&next) {
+            let last = todo.is_empty();
+            let spared = last && spares;
+            if spared && !follow {
+                return Ok((way, Some(name.into_owned())));
+            }
+            match self.step(&mut way, &name) {
+                Err(Errno::ENOENT) if spared => return Ok((way, Some(name.into_owned()))),
+                other => other?,
+            }
+            if (!last || follow)
+                && let Some(target) = self.link_target(&way.here()?.node)
+            {
                 links += 1;
                 if links > LINKS_MAX {
                     return Err(Errno::ELOOP);
                 }
+                way.back();
                 if target.starts_with('/') {
-                    stack.truncate(1);
+                    way.back_to_root();
                 }
                 todo.extend(names(&target).map(|n| Cow::Owned(n.to_string())));
                 if todo.len() > 4096 {
                     return Err(Errno::ENAMETOOLONG);
                 }
-                continue;
+            } else if spared {
+                way.back();
+                return Ok((way, Some(name.into_owned())));
             }
-            if last {
-                return Ok((stack, Some(name.into_owned())));
-            }
-            stack.push(next);
         }
-        Ok((stack, None))
+        Ok((way, None))
     }
 
-    fn link_target(&self, found: &Found) -> Option<String> {
-        match &found.node {
+    fn link_target(&self, node: &Node) -> Option<String> {
+        match node {
             Node::Inode(inode) => match &*inode.body() {
                 Body::Symlink(target) => Some(target.to_string()),
                 _ => None,
@@ -301,46 +335,54 @@ impl Walk<'_> {
         }
     }
 
-    fn enter(&self, stack: &[Found]) -> Result<(), Errno> {
-        let here = stack.last().ok_or(Errno::ENOENT)?;
-        match &here.node {
+    fn may_enter(&self, place: &Place) -> Result<(), Errno> {
+        match &place.node {
             Node::Inode(inode) if !inode.is_dir() => Err(Errno::ENOTDIR),
             Node::Inode(inode) => self.who.may(inode, 1),
-            Node::Synthetic(..) if !self.is_dir(here) => Err(Errno::ENOTDIR),
+            node if !self.is_dir(node) => Err(Errno::ENOTDIR),
             Node::Synthetic(..) => Ok(()),
         }
     }
 
-    fn step(&self, stack: &[Found], name: &str) -> Result<Found, Errno> {
-        let here = stack.last().ok_or(Errno::ENOENT)?;
-        let above = here.path.trim_end_matches('/');
-        let path = [above, "/", name].concat();
-        if let Some(mount) = self.mounts.at(&path) {
-            return Ok(Found {
-                node: node_of(&mount),
-                mount,
-                path,
-            });
+    /// One name further. The way stays as it was when there is no such thing.
+    fn step(&self, way: &mut Way, name: &str) -> Result<(), Errno> {
+        let Place { node, mount, end } = way.places.last().ok_or(Errno::ENOENT)?;
+        let end = *end;
+        way.path.push('/');
+        way.path.push_str(name);
+        let next = match self.mounts.at(&way.path) {
+            Some(mount) => Ok((node_of(&mount), mount)),
+            None => self.entry(node, name).map(|node| (node, mount.clone())),
+        };
+        match next {
+            Ok((node, mount)) => {
+                let end = way.path.len();
+                way.places.push(Place { node, mount, end });
+                Ok(())
+            }
+            Err(error) => {
+                way.path.truncate(end);
+                Err(error)
+            }
         }
-        let node = match &here.node {
-            Node::Inode(inode) => Node::Inode(inode.lookup(name)?),
+    }
+
+    /// What a directory has under a name.
+    fn entry(&self, directory: &Node, name: &str) -> Result<Node, Errno> {
+        match directory {
+            Node::Inode(inode) => inode.lookup(name).map(Node::Inode),
             Node::Synthetic(fs, inner) => {
                 let inner = if inner.is_empty() {
                     name.to_string()
                 } else {
                     format!("{inner}/{name}")
                 };
-                self.synth
-                    .and_then(|s| s(fs, &inner))
-                    .ok_or(Errno::ENOENT)?;
-                Node::Synthetic(fs, inner)
+                let found = self.synth.and_then(|s| s(fs, &inner));
+                found
+                    .map(|_| Node::Synthetic(fs, inner))
+                    .ok_or(Errno::ENOENT)
             }
-        };
-        Ok(Found {
-            node,
-            mount: here.mount.clone(),
-            path,
-        })
+        }
     }
 }
 
