@@ -61,6 +61,65 @@ impl Wake for TaskWaker {
     }
 }
 
+/// A place for a task: taken anew when the one before has ended.
+#[derive(Default)]
+struct Slot {
+    /// How many tasks had it before.
+    turn: u32,
+    entry: Option<Entry>,
+}
+
+/// The tasks that have not ended. A task's number is its place and its turn there, so that none is ever given twice.
+#[derive(Default)]
+struct Tasks {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+}
+
+impl Tasks {
+    fn split(id: u64) -> (usize, u32) {
+        ((id & u64::from(u32::MAX)) as usize, (id >> 32) as u32)
+    }
+
+    /// Its waker.
+    fn insert(&mut self, entry: impl FnOnce(u64) -> Entry) -> Arc<TaskWaker> {
+        let at = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(Slot::default());
+            self.slots.len() as u32 - 1
+        });
+        let slot = &mut self.slots[at as usize];
+        let entry = slot
+            .entry
+            .insert(entry(u64::from(slot.turn) << 32 | u64::from(at)));
+        entry.waker.clone()
+    }
+
+    fn get_mut(&mut self, id: u64) -> Option<&mut Entry> {
+        let (at, turn) = Tasks::split(id);
+        let slot = self.slots.get_mut(at).filter(|slot| slot.turn == turn)?;
+        slot.entry.as_mut()
+    }
+
+    fn has(&self, id: u64) -> bool {
+        let (at, turn) = Tasks::split(id);
+        let slot = self.slots.get(at).filter(|slot| slot.turn == turn);
+        slot.is_some_and(|slot| slot.entry.is_some())
+    }
+
+    fn remove(&mut self, id: u64) -> Option<Entry> {
+        let (at, turn) = Tasks::split(id);
+        let slot = self.slots.get_mut(at).filter(|slot| slot.turn == turn)?;
+        let entry = slot.entry.take()?;
+        slot.turn = slot.turn.wrapping_add(1);
+        self.free.push(at as u32);
+        Some(entry)
+    }
+
+    fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+}
+
 struct Entry {
     /// None while it is being polled.
     body: Option<Body>,
@@ -72,9 +131,8 @@ struct Entry {
 
 struct Inner {
     now: Cell<Time>,
-    next_task: Cell<u64>,
     next_timer: Cell<u64>,
-    tasks: RefCell<BTreeMap<u64, Entry>>,
+    tasks: RefCell<Tasks>,
     timers: RefCell<BTreeMap<(Time, u64), Waker>>,
     /// Futures of cancelled tasks, dropped by `run`, where nothing is borrowed.
     graveyard: RefCell<Vec<Body>>,
@@ -91,7 +149,6 @@ impl Executor {
     pub fn new(start: Time) -> Executor {
         Executor(Rc::new(Inner {
             now: Cell::new(start),
-            next_task: Cell::new(1),
             next_timer: Cell::new(0),
             tasks: RefCell::default(),
             timers: RefCell::default(),
@@ -120,20 +177,18 @@ impl Executor {
 
     /// Starts a task. It is first polled by `run`, after those that are ready already.
     pub fn spawn(&self, future: impl Future<Output = ()> + 'static) -> Task {
-        let id = self.0.next_task.get();
-        self.0.next_task.set(id + 1);
-        let waker = Arc::new(TaskWaker {
-            id,
-            queued: AtomicBool::new(false),
-            ready: self.0.ready.clone(),
+        let body: Body = Box::pin(future);
+        let waker = self.0.tasks.borrow_mut().insert(|id| {
+            let queued = AtomicBool::new(false);
+            let ready = self.0.ready.clone();
+            Entry {
+                body: Some(body),
+                waker: Arc::new(TaskWaker { id, queued, ready }),
+                suspended: false,
+                missed: false,
+            }
         });
-        let entry = Entry {
-            body: Some(Box::pin(future)),
-            waker: waker.clone(),
-            suspended: false,
-            missed: false,
-        };
-        self.0.tasks.borrow_mut().insert(id, entry);
+        let id = waker.id;
         waker.wake();
         Task {
             id,
@@ -260,7 +315,7 @@ impl Executor {
     fn poll(&self, id: u64) -> bool {
         let (mut body, waker) = {
             let mut tasks = self.0.tasks.borrow_mut();
-            let Some(entry) = tasks.get_mut(&id) else {
+            let Some(entry) = tasks.get_mut(id) else {
                 return false;
             };
             entry.waker.queued.store(false, Ordering::Release);
@@ -278,12 +333,12 @@ impl Executor {
         let result = body.as_mut().poll(&mut Context::from_waker(&waker));
         let ended = {
             let mut tasks = self.0.tasks.borrow_mut();
-            match (result, tasks.get_mut(&id)) {
+            match (result, tasks.get_mut(id)) {
                 (Poll::Pending, Some(entry)) => {
                     entry.body = Some(body);
                     return true;
                 }
-                (_, _) => (tasks.remove(&id), body),
+                (_, _) => (tasks.remove(id), body),
             }
         };
         drop(ended);
@@ -293,7 +348,7 @@ impl Executor {
 
 impl Inner {
     fn cancel(&self, id: u64) {
-        let entry = self.tasks.borrow_mut().remove(&id);
+        let entry = self.tasks.borrow_mut().remove(id);
         if let Some(Entry {
             body: Some(body), ..
         }) = entry
@@ -328,7 +383,7 @@ impl Task {
     /// Holds the task: it is not polled until `resume`.
     pub fn suspend(&self) {
         if let Some(inner) = self.executor.upgrade()
-            && let Some(entry) = inner.tasks.borrow_mut().get_mut(&self.id)
+            && let Some(entry) = inner.tasks.borrow_mut().get_mut(self.id)
         {
             entry.suspended = true;
         }
@@ -338,7 +393,7 @@ impl Task {
         let Some(inner) = self.executor.upgrade() else {
             return;
         };
-        let waker = match inner.tasks.borrow_mut().get_mut(&self.id) {
+        let waker = match inner.tasks.borrow_mut().get_mut(self.id) {
             Some(entry) => {
                 entry.suspended = false;
                 std::mem::take(&mut entry.missed).then(|| entry.waker.clone())
@@ -354,7 +409,7 @@ impl Task {
     pub fn is_finished(&self) -> bool {
         self.executor
             .upgrade()
-            .is_none_or(|inner| !inner.tasks.borrow().contains_key(&self.id))
+            .is_none_or(|inner| !inner.tasks.borrow().has(self.id))
     }
 }
 
