@@ -86,10 +86,7 @@ impl Hardware {
             own: bool,
         }
         let mut wants: Vec<Want> = Vec::new();
-        self.sharers.borrow_mut().retain(|sharer| {
-            let Some(sharer) = sharer.upgrade() else {
-                return false;
-            };
+        for sharer in self.sharers.borrow().iter().filter_map(Weak::upgrade) {
             if sharer.busy.get() > 0 {
                 wants.push(Want {
                     weight: sharer.cpu_shares.get().max(2) as f64,
@@ -97,8 +94,7 @@ impl Hardware {
                     own: std::ptr::eq(Rc::as_ptr(&sharer), of),
                 });
             }
-            true
-        });
+        }
         let mut left = f64::from(self.cpus.max(1));
         loop {
             let all: f64 = wants.iter().map(|want| want.weight).sum();
@@ -157,7 +153,10 @@ impl Limits {
             pids_max,
             window: Cell::default(),
         });
-        hardware.sharers.borrow_mut().push(Rc::downgrade(&limits));
+        let mut sharers = hardware.sharers.borrow_mut();
+        sharers.retain(|sharer| sharer.strong_count() > 0);
+        sharers.push(Rc::downgrade(&limits));
+        drop(sharers);
         limits
     }
 
@@ -242,14 +241,19 @@ impl Limits {
 
     /// How much longer than alone a process takes, because of the others. What the quota holds back is not counted here.
     fn stretch(&self) -> f64 {
+        let hardware = &self.hardware;
+        if hardware.busy.get() <= hardware.cpus {
+            // enough for all: nobody's share need be known
+            return hardware.slowness.get();
+        }
         let wanted = self.demand();
-        let given = self.hardware.allotment(self);
+        let given = hardware.allotment(self);
         let stretch = if wanted <= 0.0 || given <= 0.0 {
             1.0
         } else {
             (wanted / given).clamp(1.0, MOST_STRETCH)
         };
-        stretch * self.hardware.slowness.get()
+        stretch * hardware.slowness.get()
     }
 
     fn sample(&self, now: Time) {

@@ -85,25 +85,26 @@ impl Outlet {
     fn write(&self, clock: &Executor, stream: LogStream, line: &mut Vec<u8>, bytes: &[u8]) -> u32 {
         let mut lines = 0;
         for piece in bytes.split_inclusive(|b| *b == b'\n') {
-            line.extend_from_slice(piece);
-            let full = line.last() == Some(&b'\n');
-            let text = if full {
-                &line[..line.len() - 1]
-            } else {
-                &line[..]
+            // a line mostly comes whole
+            let begun = !line.is_empty();
+            if begun {
+                line.extend_from_slice(piece);
+            }
+            let all = if begun { &line[..] } else { piece };
+            let (mut rest, full) = match all.strip_suffix(b"\n") {
+                Some(text) => (text, true),
+                None => (all, false),
             };
-            let mut rest = text;
             while rest.len() > LINE_MAX {
                 self.append(clock, stream, &rest[..LINE_MAX], true);
                 rest = &rest[LINE_MAX..];
             }
-            let rest = rest.to_vec();
             if full {
-                self.append(clock, stream, &rest, false);
+                self.append(clock, stream, rest, false);
                 lines += 1;
                 line.clear();
             } else {
-                *line = rest;
+                *line = rest.to_vec();
             }
         }
         lines

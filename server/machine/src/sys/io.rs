@@ -330,7 +330,11 @@ impl Sys {
             if out.len() + piece.len() > limit {
                 return Err(Errno::EFBIG);
             }
-            out.extend_from_slice(&piece);
+            if out.is_empty() {
+                out = piece;
+            } else {
+                out.extend_from_slice(&piece);
+            }
         }
     }
 
