@@ -2,7 +2,6 @@
 //! (RFC 9112). Not a general library: no trailers; bodies are bounded. Whoever speaks another protocol after an upgrade, or
 //! answers without an end, takes the connections itself ([`accept_each`]).
 
-use core::fmt::Write;
 use core::net::SocketAddr;
 use core::time::Duration;
 
@@ -12,6 +11,10 @@ use crate::sys::{Fd, Result, Sys};
 
 /// Bytes of a head.
 const HEAD_MAX: usize = 16 * 1024;
+/// Bytes that a head mostly has at most.
+const HEAD_USUAL: usize = 512;
+/// Fields that it mostly has at most.
+const FIELDS_USUAL: usize = 12;
 /// Bytes of a body.
 const BODY_MAX: usize = 1 << 20;
 
@@ -85,27 +88,41 @@ impl Request {
 
     /// Whether the client means to send more on the same connection.
     pub(crate) fn keep_alive(&self) -> bool {
-        let connection = self.header("connection").unwrap_or("").to_ascii_lowercase();
+        let connection = self.header("connection").unwrap_or("");
         if self.version == "HTTP/1.0" {
-            connection == "keep-alive"
+            connection.eq_ignore_ascii_case("keep-alive")
         } else {
-            connection != "close"
+            !connection.eq_ignore_ascii_case("close")
         }
     }
 
     /// As bytes on the wire.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut head = format!("{} {} {}\r\n", self.method, self.target, self.version);
-        for (name, value) in &self.headers {
-            let _ = write!(head, "{name}: {value}\r\n");
+        let mut head = String::with_capacity(HEAD_USUAL + self.body.len());
+        for part in [&self.method, " ", &self.target, " ", &self.version, "\r\n"] {
+            head.push_str(part);
         }
+        write_fields(&mut head, &self.headers);
         if !self.body.is_empty() {
-            let _ = write!(head, "Content-Length: {}\r\n", self.body.len());
+            write_field(&mut head, "Content-Length", &self.body.len().to_string());
         }
-        let mut bytes = (head + "\r\n").into_bytes();
+        head.push_str("\r\n");
+        let mut bytes = head.into_bytes();
         bytes.extend_from_slice(&self.body);
         bytes
+    }
+}
+
+fn write_field(head: &mut String, name: &str, value: &str) {
+    for part in [name, ": ", value, "\r\n"] {
+        head.push_str(part);
+    }
+}
+
+fn write_fields(head: &mut String, headers: &Headers) {
+    for (name, value) in headers {
+        write_field(head, name, value);
     }
 }
 
@@ -134,15 +151,16 @@ impl Response {
     /// As bytes on the wire. Without `keep` it says that the connection ends.
     pub(crate) fn encode(&self, keep: bool, head_only: bool) -> Vec<u8> {
         let phrase = self.phrase.unwrap_or_else(|| reason(self.code));
-        let mut head = format!("HTTP/1.1 {} {phrase}\r\n", self.code);
-        for (name, value) in &self.headers {
-            let _ = write!(head, "{name}: {value}\r\n");
+        let mut head = String::with_capacity(HEAD_USUAL + self.body.len());
+        for part in ["HTTP/1.1 ", &self.code.to_string(), " ", phrase, "\r\n"] {
+            head.push_str(part);
         }
+        write_fields(&mut head, &self.headers);
         if self.header("content-length").is_none() && ![204, 304].contains(&self.code) {
-            let _ = write!(head, "Content-Length: {}\r\n", self.body.len());
+            write_field(&mut head, "Content-Length", &self.body.len().to_string());
         }
         if !keep && self.header("connection").is_none() {
-            head.push_str("Connection: close\r\n");
+            write_field(&mut head, "Connection", "close");
         }
         head.push_str("\r\n");
         let mut bytes = head.into_bytes();
@@ -268,14 +286,16 @@ impl Stream {
     async fn head(&mut self) -> Result<Option<(String, Headers)>> {
         loop {
             if let Some(at) = self.rest.windows(4).position(|w| w == b"\r\n\r\n") {
-                let text = String::from_utf8_lossy(&self.rest[..at]).into_owned();
-                self.rest.drain(..at + 4);
-                let mut lines = text.split("\r\n");
+                let text = String::from_utf8_lossy(&self.rest[..at]);
+                let mut lines = text.lines();
                 let first = lines.next().unwrap_or("").to_string();
-                let headers = lines
-                    .filter_map(|l| l.split_once(':'))
-                    .map(|(k, v)| (k.trim().to_string(), v.trim().to_string()))
-                    .collect();
+                let mut headers = Vec::with_capacity(FIELDS_USUAL);
+                headers.extend(
+                    lines
+                        .filter_map(|l| l.split_once(':'))
+                        .map(|(k, v)| (k.trim().to_string(), v.trim().to_string())),
+                );
+                self.rest.drain(..at + 4);
                 return Ok(Some((first, headers)));
             }
             if self.rest.len() > HEAD_MAX {
@@ -285,7 +305,11 @@ impl Stream {
             if more.is_empty() {
                 return Ok(None);
             }
-            self.rest.extend_from_slice(&more);
+            if self.rest.is_empty() {
+                self.rest = more;
+            } else {
+                self.rest.extend_from_slice(&more);
+            }
         }
     }
 

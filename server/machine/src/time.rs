@@ -101,6 +101,15 @@ pub const MONTHS: [&str; 12] = [
 ];
 pub const WEEKDAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
+/// Two digits, as dates and times have them: of a number below 100.
+pub(crate) fn two(number: u32) -> &'static str {
+    const ALL: &str = "\
+        0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849\
+        5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+    let at = number as usize % 100 * 2;
+    &ALL[at..at + 2]
+}
+
 impl Civil {
     #[must_use]
     pub fn from_seconds(seconds: i64) -> Civil {

@@ -9,7 +9,7 @@ use super::{listing, proxy};
 use crate::errno::Errno;
 use crate::http::Response;
 use crate::sys::{OpenFlags, Stat};
-use crate::time::{MONTHS, Time, WEEKDAYS};
+use crate::time::{MONTHS, Time, WEEKDAYS, two};
 
 /// Internal redirects of one request.
 const TURNS: usize = 10;
@@ -101,7 +101,7 @@ fn page_for(ex: &Exchange, code: u16, again: bool) -> Option<(Option<u16>, Strin
         .error_pages
         .iter()
         .find(|page| page.codes.contains(&code))?;
-    let to = ex.fill(&page.page);
+    let to = ex.filled(&page.page);
     (!again && to.starts_with('/')).then_some((page.answer, to))
 }
 
@@ -147,11 +147,11 @@ fn acts(ex: &mut Exchange, acts: &[Act]) -> Outcome {
     for act in acts {
         match act {
             Act::Set(name, value) => {
-                let value = ex.fill(value);
+                let value = ex.filled(value);
                 ex.set.insert(name.clone(), value);
             }
             Act::Return(code, text) => {
-                let text = text.as_ref().map(|text| ex.fill(text));
+                let text = text.as_ref().map(|text| ex.filled(text));
                 return returned(ex, *code, text);
             }
             Act::Rewrite { from, to, then } => {
@@ -159,7 +159,7 @@ fn acts(ex: &mut Exchange, acts: &[Act]) -> Outcome {
                     continue;
                 };
                 ex.captures = found;
-                let to = ex.fill(to);
+                let to = ex.filled(to);
                 if let Then::Redirect(code) = then {
                     return Outcome::Done(moved(ex, *code, &with_args(&to, &ex.args)));
                 }
@@ -192,8 +192,8 @@ fn returned(ex: &Exchange, code: u16, text: Option<String>) -> Outcome {
         Some(text) if [301, 302, 303, 307, 308].contains(&code) => {
             Outcome::Done(moved(ex, code, &text))
         }
-        Some(text) => Outcome::Done(Response::new(code, &media_type(ex, &ex.uri), text)),
-        None if code < 300 => Outcome::Done(Response::new(code, &media_type(ex, &ex.uri), "")),
+        Some(text) => Outcome::Done(Response::new(code, media_type(ex, &ex.uri), text)),
+        None if code < 300 => Outcome::Done(Response::new(code, media_type(ex, &ex.uri), "")),
         None => Outcome::Fail(code),
     }
 }
@@ -204,14 +204,15 @@ async fn content(ex: &mut Exchange) -> Outcome {
         return Outcome::Done(Response::new(200, "text/plain", ex.worker.status()));
     }
     if !own.try_files.is_empty() {
-        let tries: Vec<String> = own.try_files.iter().map(|t| ex.fill(t)).collect();
+        let tries: Vec<String> = own.try_files.iter().map(|t| ex.filled(t)).collect();
         match tried(ex, &tries) {
             Outcome::Next => {}
             other => return other,
         }
     }
     if let Some(proxy) = ex.own().proxy.clone() {
-        return proxy::pass(ex, &proxy).await;
+        // seldom, and long: not a part of every request
+        return Box::pin(proxy::pass(ex, &proxy)).await;
     }
     file(ex).await
 }
@@ -269,13 +270,11 @@ async fn directory(ex: &Exchange, path: &str) -> Outcome {
     for index in &ex.scope().index {
         let index = ex.fill(index);
         if index.starts_with('/') {
-            return Outcome::Go(index);
+            return Outcome::Go(index.into_owned());
         }
-        if sys
-            .stat(&format!("{path}{index}"))
-            .is_ok_and(|stat| stat.is_file())
-        {
-            return Outcome::Go(format!("{}{index}", ex.uri));
+        let stat = sys.stat(&[path, &*index].concat());
+        if stat.is_ok_and(|stat| stat.is_file()) {
+            return Outcome::Go([&*ex.uri, &*index].concat());
         }
     }
     if let Err(error) = sys.stat(path) {
@@ -297,7 +296,7 @@ async fn directory(ex: &Exchange, path: &str) -> Outcome {
 
 fn first_index(ex: &Exchange) -> String {
     let first = ex.scope().index.first();
-    first.map(|index| ex.fill(index)).unwrap_or_default()
+    first.map(|index| ex.filled(index)).unwrap_or_default()
 }
 
 async fn unopened(ex: &Exchange, path: &str, error: Errno) -> Outcome {
@@ -326,7 +325,7 @@ fn of_file(ex: &Exchange, path: &str, stat: &Stat, bytes: Vec<u8>) -> Response {
         };
         return response.with("Last-Modified", changed).with("ETag", tag);
     }
-    Response::new(200, &media_type(ex, path), bytes)
+    Response::new(200, media_type(ex, path), bytes)
         .with("Last-Modified", changed)
         .with("ETag", tag)
         .with("Accept-Ranges", "bytes")
@@ -335,26 +334,31 @@ fn of_file(ex: &Exchange, path: &str, stat: &Stat, bytes: Vec<u8>) -> Response {
 /// `Sat, 28 Nov 2026 04:05:19 GMT`
 pub(crate) fn http_date(time: Time) -> String {
     let c = time.civil();
-    format!(
-        "{}, {:02} {} {} {:02}:{:02}:{:02} GMT",
+    [
         WEEKDAYS[c.weekday as usize],
-        c.day,
+        ", ",
+        two(c.day),
+        " ",
         MONTHS[c.month as usize - 1],
-        c.year,
-        c.hour,
-        c.minute,
-        c.second
-    )
+        " ",
+        &c.year.to_string(),
+        " ",
+        two(c.hour),
+        ":",
+        two(c.minute),
+        ":",
+        two(c.second),
+        " GMT",
+    ]
+    .concat()
 }
 
-fn media_type(ex: &Exchange, path: &str) -> String {
+fn media_type<'a>(ex: &'a Exchange, path: &str) -> &'a str {
     let name = path.rsplit('/').next().unwrap_or("");
-    let ending = name
-        .rsplit_once('.')
-        .map(|(_, ending)| ending.to_lowercase());
+    let ending = name.rsplit_once('.').map(|(_, e)| e.to_lowercase());
     let scope = ex.scope();
-    let found = ending.and_then(|ending| scope.types.get(&ending).cloned());
-    found.unwrap_or_else(|| scope.default_type.clone())
+    let found = ending.and_then(|ending| scope.types.get(&ending));
+    found.unwrap_or(&scope.default_type)
 }
 
 /// To another address; a path gets the host that the client named.
@@ -417,8 +421,8 @@ impl Exchange {
             "*{} {what}, client: {}, server: {}, request: \"{}\"",
             self.connection,
             self.peer.ip(),
-            self.value("server_name"),
-            self.value("request"),
+            self.server_name(),
+            self.first_line(),
         );
         if !upstream.is_empty() {
             line += &format!(", upstream: \"{upstream}\"");

@@ -9,6 +9,9 @@ use regex::bytes::Regex;
 use super::text::Text;
 use crate::time::Duration;
 
+/// The format of access logs that name none.
+pub(super) const COMBINED: &str = "$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent \"$http_referer\" \"$http_user_agent\"";
+
 /// The whole of it.
 #[derive(Clone, Default)]
 pub(super) struct Config {
@@ -20,7 +23,7 @@ pub(super) struct Config {
     pub stays_in_front: bool,
     pub user: Option<(String, super::syntax::Place)>,
     pub error_log: Option<ErrorLog>,
-    pub formats: BTreeMap<String, Text>,
+    pub formats: BTreeMap<String, Rc<Text>>,
     pub servers: Vec<Rc<Server>>,
     pub upstreams: BTreeMap<String, Rc<Upstream>>,
     /// Hosts whose addresses must be known before it starts, with where they are named.
@@ -184,7 +187,7 @@ impl Default for Scope {
             types: Rc::new(types.map(|(k, v)| (k.into(), v.into())).into()),
             access_logs: vec![AccessLog {
                 path: "/var/log/nginx/access.log".into(),
-                format: "combined".into(),
+                format: Rc::new(text(COMBINED)),
             }],
             error_log: None,
             error_pages: Vec::new(),
@@ -240,7 +243,7 @@ pub(super) enum Then {
 #[derive(Clone)]
 pub(super) struct AccessLog {
     pub path: String,
-    pub format: String,
+    pub format: Rc<Text>,
 }
 
 #[derive(Clone)]

@@ -1,15 +1,16 @@
 //! A request on its way through servers and locations, and what its variables are.
 
 use core::net::SocketAddr;
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::config::{Location, Own, Pattern, Scope, Server};
-use super::text::Text;
+use super::text::{Known, Means, Text, Variable};
 use super::work::Worker;
 use crate::http::Request;
-use crate::time::{MONTHS, Time};
+use crate::time::{MONTHS, Time, two};
 
 /// Bytes that the values of all variables of one request may come to: a configuration can double a value in each line.
 const VALUES_MAX: usize = 1 << 20;
@@ -70,19 +71,23 @@ pub(super) struct Exchange {
 
 impl Exchange {
     /// A text with the values of its variables.
-    pub fn fill(&self, text: &Text) -> String {
-        text.fill(|name| self.afforded(name))
+    pub fn fill<'a>(&'a self, text: &'a Text) -> Cow<'a, str> {
+        text.fill(|variable| self.afforded(variable))
+    }
+
+    pub fn filled(&self, text: &Text) -> String {
+        self.fill(text).into_owned()
     }
 
     /// The value of a variable. None: the request has had all that it may have.
-    pub fn afforded(&self, name: &str) -> Option<String> {
+    pub fn afforded<'a>(&'a self, variable: &Variable) -> Option<Cow<'a, str>> {
         let Allowance { bytes, depth } = &self.allowance;
         if depth.get() == DEEPEST {
             bytes.set(0);
         }
         bytes.set(bytes.get().checked_sub(LOOK_UP)?);
         depth.set(depth.get() + 1);
-        let value = self.value(name);
+        let value = self.value(variable);
         depth.set(depth.get() - 1);
         let left = bytes.get().checked_sub(value.len());
         bytes.set(left.unwrap_or(0));
@@ -111,101 +116,109 @@ impl Exchange {
     /// The host that the client named, without port; else the name of the server.
     pub fn host(&self) -> String {
         match self.request.header("host") {
-            Some(host) => host.split(':').next().unwrap_or("").to_lowercase(),
-            None => self.server.names.first().cloned().unwrap_or_default(),
+            Some(host) => named_host(host),
+            None => self.server_name().to_owned(),
         }
+    }
+
+    pub fn server_name(&self) -> &str {
+        self.server.names.first().map_or("", String::as_str)
     }
 
     /// The path of a file for a path of the request: below `root`, or in place of the location's prefix below `alias`.
     pub fn file(&self, uri: &str) -> String {
-        let root = self.fill(&self.scope().root);
         let prefix = match &self.location {
             Some(location) if location.own.alias => match &location.pattern {
                 Pattern::Prefix { text, .. } | Pattern::Exact(text) => text.len(),
                 Pattern::Expression(_) => uri.len(),
             },
-            _ => return root + uri,
+            _ => 0,
         };
-        root + uri.get(prefix..).unwrap_or("")
+        let root = self.fill(&self.scope().root);
+        [&*root, uri.get(prefix..).unwrap_or("")].concat()
     }
 
     /// The value of a variable; nothing where it has none.
-    pub fn value(&self, name: &str) -> String {
-        let header = |name: &str| {
-            let name = name.replace('_', "-");
-            self.request.header(&name).unwrap_or("").to_owned()
-        };
-        if let Some(value) = self.set.get(name) {
-            return value.clone();
+    fn value<'a>(&'a self, variable: &Variable) -> Cow<'a, str> {
+        if let Some(value) = self.set.get(&variable.name) {
+            return value.into();
         }
-        if let Ok(number) = name.parse::<usize>() {
-            return self.captures.get(number).cloned().unwrap_or_default();
+        match &variable.means {
+            Means::Known(name) => self.named(*name),
+            Means::Capture(number) => self.captures.get(*number).map_or("", String::as_str).into(),
+            Means::Argument(key) => pair(&self.args, '&', key).into(),
+            Means::Cookie(key) => pair(self.header("cookie"), ';', key).into(),
+            Means::Header(name) => self.header(name).into(),
+            Means::Nothing => "".into(),
         }
-        let (family, rest) = name.split_once('_').unwrap_or((name, ""));
-        match family {
-            "http" if !rest.is_empty() => return header(rest),
-            "arg" => return self.pair(&self.args, '&', rest),
-            "cookie" => return self.pair(&header("cookie"), ';', rest),
-            _ => {}
-        }
-        self.named(name, header)
     }
 
-    fn named(&self, name: &str, header: impl Fn(&str) -> String) -> String {
+    fn header(&self, name: &str) -> &str {
+        self.request.header(name).unwrap_or("")
+    }
+
+    /// `GET / HTTP/1.1`
+    pub fn first_line(&self) -> String {
+        let request = &self.request;
+        [&request.method, " ", &request.target, " ", &request.version].concat()
+    }
+
+    fn named(&self, name: Known) -> Cow<'_, str> {
         let sys = &self.worker.sys;
         let request = &self.request;
         match name {
-            "args" | "query_string" => self.args.clone(),
-            "body_bytes_sent" | "bytes_sent" => self.sent.to_string(),
-            "connection" => self.connection.to_string(),
-            "connection_requests" => "1".into(),
-            "content_length" | "content_type" => header(name),
-            "document_root" => self.fill(&self.scope().root),
-            "host" => self.host(),
-            "hostname" => sys.hostname(),
-            "is_args" if self.args.is_empty() => String::new(),
-            "is_args" => "?".into(),
-            "msec" => {
+            Known::Args => (&self.args).into(),
+            Known::BodyBytesSent => self.sent.to_string().into(),
+            Known::Connection => self.connection.to_string().into(),
+            Known::ConnectionRequests => "1".into(),
+            Known::ContentLength => self.header("content-length").into(),
+            Known::ContentType => self.header("content-type").into(),
+            Known::DocumentRoot => self.fill(&self.scope().root),
+            Known::Host => self.host().into(),
+            Known::Hostname => sys.hostname().into(),
+            Known::IsArgs => if self.args.is_empty() { "" } else { "?" }.into(),
+            Known::Msec => {
                 let now = sys.now();
-                format!("{}.{:03}", now.seconds(), now.subsec_nanos() / 1_000_000)
+                format!("{}.{:03}", now.seconds(), now.subsec_nanos() / 1_000_000).into()
             }
-            "nginx_version" => self.worker.version.clone(),
-            "pid" => sys.pid().to_string(),
-            "proxy_add_x_forwarded_for" => match header("x-forwarded-for") {
-                before if before.is_empty() => self.peer.ip().to_string(),
-                before => format!("{before}, {}", self.peer.ip()),
+            Known::NginxVersion => (&self.worker.version).into(),
+            Known::Pid => sys.pid().to_string().into(),
+            Known::ProxyAddXForwardedFor => match self.header("x-forwarded-for") {
+                "" => self.peer.ip().to_string().into(),
+                before => format!("{before}, {}", self.peer.ip()).into(),
             },
-            "proxy_host" => match &self.own().proxy {
+            Known::ProxyHost => match &self.own().proxy {
                 Some(proxy) => self.fill(&proxy.to),
-                None => String::new(),
+                None => "".into(),
             },
-            "remote_addr" => self.peer.ip().to_string(),
-            "remote_port" => self.peer.port().to_string(),
-            "request" => format!("{} {} {}", request.method, request.target, request.version),
-            "request_filename" => self.file(&self.uri),
-            "request_length" => request.encode().len().to_string(),
-            "request_method" => request.method.clone(),
-            "request_time" => seconds(sys.now().since(self.began)),
-            "request_uri" => request.target.clone(),
-            "scheme" => "http".into(),
-            "server_addr" => self.address(),
-            "server_name" => self.server.names.first().cloned().unwrap_or_default(),
-            "server_port" => self.at.port().to_string(),
-            "server_protocol" => request.version.clone(),
-            "status" => format!("{:03}", self.status),
-            "time_iso8601" => {
+            Known::RemoteAddr => self.peer.ip().to_string().into(),
+            Known::RemotePort => self.peer.port().to_string().into(),
+            Known::RemoteUser => "".into(),
+            Known::Request => self.first_line().into(),
+            Known::RequestFilename => self.file(&self.uri).into(),
+            Known::RequestLength => request.encode().len().to_string().into(),
+            Known::RequestMethod => (&request.method).into(),
+            Known::RequestTime => seconds(sys.now().since(self.began)).into(),
+            Known::RequestUri => (&request.target).into(),
+            Known::Scheme => "http".into(),
+            Known::ServerAddr => self.address().into(),
+            Known::ServerName => self.server_name().into(),
+            Known::ServerPort => self.at.port().to_string().into(),
+            Known::ServerProtocol => (&request.version).into(),
+            Known::Status => format!("{:03}", self.status).into(),
+            Known::TimeIso8601 => {
                 let c = sys.now().civil();
                 format!(
                     "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}+00:00",
                     c.year, c.month, c.day, c.hour, c.minute, c.second
                 )
+                .into()
             }
-            "time_local" => local_time(sys.now()),
-            "upstream_addr" => self.upstream.address.clone(),
-            "upstream_response_time" => self.upstream.seconds.clone(),
-            "upstream_status" => self.upstream.status.clone(),
-            "uri" | "document_uri" => self.uri.clone(),
-            _ => String::new(),
+            Known::TimeLocal => local_time(sys.now()).into(),
+            Known::UpstreamAddr => (&self.upstream.address).into(),
+            Known::UpstreamResponseTime => (&self.upstream.seconds).into(),
+            Known::UpstreamStatus => (&self.upstream.status).into(),
+            Known::Uri => (&self.uri).into(),
         }
     }
 
@@ -215,15 +228,20 @@ impl Exchange {
         let mut shown = own.map(|(ip, _)| *ip).filter(|ip| !ip.is_loopback());
         shown.next().unwrap_or(self.at.ip()).to_string()
     }
+}
 
-    fn pair(&self, text: &str, between: char, name: &str) -> String {
-        let mut pairs = text
-            .split(between)
-            .map(str::trim)
-            .filter_map(|p| p.split_once('='));
-        let found = pairs.find(|(key, _)| key.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value.to_owned()).unwrap_or_default()
-    }
+/// The value of a key among `key=value`; nothing where it is not.
+fn pair<'a>(text: &'a str, between: char, key: &str) -> &'a str {
+    let mut pairs = text
+        .split(between)
+        .filter_map(|pair| pair.trim().split_once('='));
+    let found = pairs.find(|(name, _)| name.eq_ignore_ascii_case(key));
+    found.map_or("", |(_, value)| value)
+}
+
+/// A host as it is compared: without port, in lower case.
+fn named_host(host: &str) -> String {
+    host.split(':').next().unwrap_or("").to_lowercase()
 }
 
 /// `0.012`
@@ -234,15 +252,21 @@ pub(super) fn seconds(took: crate::time::Duration) -> String {
 /// `28/Nov/2026:04:05:19 +0000`
 pub(crate) fn local_time(now: Time) -> String {
     let c = now.civil();
-    format!(
-        "{:02}/{}/{}:{:02}:{:02}:{:02} +0000",
-        c.day,
+    [
+        two(c.day),
+        "/",
         MONTHS[c.month as usize - 1],
-        c.year,
-        c.hour,
-        c.minute,
-        c.second
-    )
+        "/",
+        &c.year.to_string(),
+        ":",
+        two(c.hour),
+        ":",
+        two(c.minute),
+        ":",
+        two(c.second),
+        " +0000",
+    ]
+    .concat()
 }
 
 /// The path of a request: decoded, without `//`, `.` and `..`. None when it leads out of the root, or is none.
@@ -252,6 +276,10 @@ pub(super) fn normal(target: &str) -> Option<String> {
         return None;
     }
     let bytes = path.as_bytes();
+    let is_plain = |pair: &[u8]| pair[0] != b'/' || !matches!(pair[1], b'/' | b'.');
+    if !bytes.contains(&b'%') && bytes.windows(2).all(is_plain) {
+        return Some(path.to_owned());
+    }
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
@@ -280,17 +308,25 @@ pub(super) fn normal(target: &str) -> Option<String> {
     Some(format!("/{}{slash}", parts.join("/")))
 }
 
-/// The server for a host among those that listen there: by exact name, `*.…`, `….*`, else the default, else the first.
-pub(super) fn server(servers: &[Rc<Server>], at: SocketAddr, host: &str) -> Option<Rc<Server>> {
+/// The server for the host of a request among those that listen there: by exact name, `*.…`, `….*`, else the default, else the first.
+pub(super) fn server<'a>(
+    servers: &'a [Rc<Server>],
+    at: SocketAddr,
+    request: &Request,
+) -> Option<&'a Rc<Server>> {
     let here = || {
-        servers
-            .iter()
-            .filter(|server| server.listens.iter().any(|l| l.at == at))
+        let all = servers.iter();
+        all.filter(|server| server.listens.iter().any(|l| l.at == at))
     };
+    let mut all = here();
+    let first = all.next()?;
+    if all.next().is_none() {
+        return Some(first);
+    }
+    let host = named_host(request.header("host").unwrap_or(""));
+    let host = host.as_str();
     let by = |holds: &dyn Fn(&str) -> bool| {
-        here()
-            .find(|server| server.names.iter().any(|name| holds(name)))
-            .cloned()
+        here().find(|server| server.names.iter().any(|name| holds(name)))
     };
     by(&|name| name == host)
         .or_else(|| {
@@ -307,12 +343,8 @@ pub(super) fn server(servers: &[Rc<Server>], at: SocketAddr, host: &str) -> Opti
                     .is_some_and(|start| host.starts_with(start))
             })
         })
-        .or_else(|| {
-            here()
-                .find(|s| s.listens.iter().any(|l| l.at == at && l.default))
-                .cloned()
-        })
-        .or_else(|| here().next().cloned())
+        .or_else(|| here().find(|s| s.listens.iter().any(|l| l.at == at && l.default)))
+        .or(Some(first))
 }
 
 /// The location for a path, with what an expression has captured.

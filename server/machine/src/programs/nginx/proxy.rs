@@ -28,7 +28,7 @@ const OTHERS: u64 = 16;
 
 /// Passes a request on.
 pub(super) async fn pass(ex: &mut Exchange, proxy: &Proxy) -> Outcome {
-    let to = ex.fill(&proxy.to);
+    let to = ex.filled(&proxy.to);
     let uri = target(ex, proxy);
     let most = ex.worker.config.connections.unwrap_or(512);
     // each request that waits has two: to its client, and to the server behind
@@ -118,7 +118,7 @@ fn target(ex: &Exchange, proxy: &Proxy) -> String {
         };
     };
     let has_variables = path.has_variables() || proxy.to.has_variables();
-    let path = ex.fill(path);
+    let path = ex.filled(path);
     if has_variables {
         return path;
     }
@@ -177,7 +177,7 @@ fn passed(ex: &Exchange, to: &str, uri: &str) -> Request {
         headers.push(("Connection".to_owned(), "close".to_owned()));
     }
     for (name, value) in said {
-        let value = ex.fill(value);
+        let value = ex.filled(value);
         if !value.is_empty() {
             headers.push((name.clone(), value));
         }
@@ -252,7 +252,7 @@ fn kept(mut response: Response, to: &str, proxy: &Proxy, ex: &Exchange) -> Respo
         .headers
         .retain(|(name, _)| !OWN.contains(&name.to_ascii_lowercase().as_str()));
     if let Some(path) = &proxy.path {
-        let behind = format!("http://{to}{}", ex.fill(path));
+        let behind = format!("http://{to}{}", ex.filled(path));
         for (name, value) in &mut response.headers {
             if name.eq_ignore_ascii_case("location")
                 && let Some(rest) = value.strip_prefix(&behind)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::config::{Config, ErrorLog, Level, Peer, Scope, Upstream};
+use super::config::{COMBINED, Config, ErrorLog, Level, Peer, Scope, Upstream};
 use super::directives::{EVENTS, HTTP, LOCATION, MAIN, SERVER, UPSTREAM, check};
 use super::site;
 use super::syntax::{Directive, Node};
@@ -26,8 +26,7 @@ pub(super) struct Reading {
 pub(super) fn config(nodes: &[Node]) -> Result<Config, String> {
     let mut reading = Reading::default();
     // as nginx's, it is found already when a log is named before it
-    let combined = "$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent \"$http_referer\" \"$http_user_agent\"";
-    let combined = Text::parse(combined)?;
+    let combined = Rc::new(Text::parse(COMBINED)?);
     reading.config.formats.insert("combined".into(), combined);
     each(nodes, MAIN, &mut |directive| reading.main(directive))?;
     let unknown = reading
@@ -118,7 +117,7 @@ impl Reading {
                         .collect();
                     let format = self.text(directive, &parts.concat())?;
                     let name = directive.args[0].clone();
-                    self.config.formats.insert(name, format);
+                    self.config.formats.insert(name, Rc::new(format));
                 }
                 _ => level.obey(self, &mut scope, directive)?,
             }

@@ -155,16 +155,14 @@ fn access_log(
     if args[0] == "off" {
         return Ok(());
     }
-    let format = args.get(1).map_or("combined", String::as_str);
-    if !reading.config.formats.contains_key(format) {
-        return Err(format!(
-            "unknown log format \"{format}\"{}",
-            directive.place
-        ));
-    }
+    let name = args.get(1).map_or("combined", String::as_str);
+    let Some(format) = reading.config.formats.get(name) else {
+        let place = &directive.place;
+        return Err(format!("unknown log format \"{name}\"{place}"));
+    };
     logs.push(AccessLog {
         path: args[0].clone(),
-        format: format.into(),
+        format: format.clone(),
     });
     Ok(())
 }

@@ -1,65 +1,148 @@
 //! Text with variables: `"$remote_addr - [$time_local]"`.
 
+use std::borrow::Cow;
+
+/// Bytes that a part of a text mostly has at most.
+const USUAL: usize = 16;
+
 /// Parts of a text, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Part {
     Plain(String),
-    Variable(String),
+    Variable(Variable),
 }
 
 /// A text whose variables get their values with each request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Text(Vec<Part>);
 
-/// Variables with a name of their own; beside them `$1` to `$9`, `$arg_…`, `$http_…`, `$sent_http_…`, `$cookie_…` and what `set` made.
-const NAMES: &[&str] = &[
-    "args",
-    "body_bytes_sent",
-    "bytes_sent",
-    "connection",
-    "connection_requests",
-    "content_length",
-    "content_type",
-    "document_root",
-    "document_uri",
-    "host",
-    "hostname",
-    "is_args",
-    "msec",
-    "nginx_version",
-    "pid",
-    "proxy_add_x_forwarded_for",
-    "proxy_host",
-    "query_string",
-    "remote_addr",
-    "remote_port",
-    "remote_user",
-    "request",
-    "request_filename",
-    "request_length",
-    "request_method",
-    "request_time",
-    "request_uri",
-    "scheme",
-    "server_addr",
-    "server_name",
-    "server_port",
-    "server_protocol",
-    "status",
-    "time_iso8601",
-    "time_local",
-    "upstream_addr",
-    "upstream_response_time",
-    "upstream_status",
-    "uri",
+/// A variable, looked up when the configuration is read, that a request need not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Variable {
+    pub name: String,
+    pub means: Means,
+}
+
+/// Where the value of a variable comes from, unless `set` gave it one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Means {
+    Known(Known),
+    /// `$1`: what an expression has captured.
+    Capture(usize),
+    /// `$arg_…`
+    Argument(String),
+    /// `$cookie_…`
+    Cookie(String),
+    /// `$http_…`, as the header is spelt.
+    Header(String),
+    /// It has no value but that of `set`.
+    Nothing,
+}
+
+/// Variables with a name of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    Args,
+    BodyBytesSent,
+    Connection,
+    ConnectionRequests,
+    ContentLength,
+    ContentType,
+    DocumentRoot,
+    Host,
+    Hostname,
+    IsArgs,
+    Msec,
+    NginxVersion,
+    Pid,
+    ProxyAddXForwardedFor,
+    ProxyHost,
+    RemoteAddr,
+    RemotePort,
+    RemoteUser,
+    Request,
+    RequestFilename,
+    RequestLength,
+    RequestMethod,
+    RequestTime,
+    RequestUri,
+    Scheme,
+    ServerAddr,
+    ServerName,
+    ServerPort,
+    ServerProtocol,
+    Status,
+    TimeIso8601,
+    TimeLocal,
+    UpstreamAddr,
+    UpstreamResponseTime,
+    UpstreamStatus,
+    Uri,
+}
+
+/// Beside them there are `$1` to `$9`, `$arg_…`, `$http_…`, `$sent_http_…`, `$cookie_…` and what `set` made.
+const NAMES: &[(&str, Known)] = &[
+    ("args", Known::Args),
+    ("body_bytes_sent", Known::BodyBytesSent),
+    ("bytes_sent", Known::BodyBytesSent),
+    ("connection", Known::Connection),
+    ("connection_requests", Known::ConnectionRequests),
+    ("content_length", Known::ContentLength),
+    ("content_type", Known::ContentType),
+    ("document_root", Known::DocumentRoot),
+    ("document_uri", Known::Uri),
+    ("host", Known::Host),
+    ("hostname", Known::Hostname),
+    ("is_args", Known::IsArgs),
+    ("msec", Known::Msec),
+    ("nginx_version", Known::NginxVersion),
+    ("pid", Known::Pid),
+    ("proxy_add_x_forwarded_for", Known::ProxyAddXForwardedFor),
+    ("proxy_host", Known::ProxyHost),
+    ("query_string", Known::Args),
+    ("remote_addr", Known::RemoteAddr),
+    ("remote_port", Known::RemotePort),
+    ("remote_user", Known::RemoteUser),
+    ("request", Known::Request),
+    ("request_filename", Known::RequestFilename),
+    ("request_length", Known::RequestLength),
+    ("request_method", Known::RequestMethod),
+    ("request_time", Known::RequestTime),
+    ("request_uri", Known::RequestUri),
+    ("scheme", Known::Scheme),
+    ("server_addr", Known::ServerAddr),
+    ("server_name", Known::ServerName),
+    ("server_port", Known::ServerPort),
+    ("server_protocol", Known::ServerProtocol),
+    ("status", Known::Status),
+    ("time_iso8601", Known::TimeIso8601),
+    ("time_local", Known::TimeLocal),
+    ("upstream_addr", Known::UpstreamAddr),
+    ("upstream_response_time", Known::UpstreamResponseTime),
+    ("upstream_status", Known::UpstreamStatus),
+    ("uri", Known::Uri),
 ];
-const PREFIXES: &[&str] = &["arg_", "cookie_", "http_", "sent_http_"];
+
+impl Means {
+    fn of(name: &str) -> Means {
+        if let Some((_, name)) = NAMES.iter().find(|(known, _)| *known == name) {
+            return Means::Known(*name);
+        }
+        if let Ok(number) = name.parse() {
+            return Means::Capture(number);
+        }
+        match name.split_once('_') {
+            Some(("arg", rest)) => Means::Argument(rest.into()),
+            Some(("cookie", rest)) => Means::Cookie(rest.into()),
+            Some(("http", rest)) if !rest.is_empty() => Means::Header(rest.replace('_', "-")),
+            _ => Means::Nothing,
+        }
+    }
+}
 
 /// Whether nginx has such a variable without `set`.
 pub(super) fn is_known(name: &str) -> bool {
-    NAMES.contains(&name)
-        || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-        || (name.len() == 1 && name.as_bytes()[0].is_ascii_digit())
+    Means::of(name) != Means::Nothing || name.starts_with("http_") || name.starts_with("sent_http_")
 }
 
 impl Text {
@@ -86,7 +169,9 @@ impl Text {
             if end == 0 {
                 return Err("invalid variable name".into());
             }
-            parts.push(Part::Variable(body[..end].to_ascii_lowercase()));
+            let name = body[..end].to_ascii_lowercase();
+            let means = Means::of(&name);
+            parts.push(Part::Variable(Variable { name, means }));
             rest = &body[end..];
             if braced {
                 rest = rest
@@ -103,7 +188,7 @@ impl Text {
     /// The names that are used.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|part| match part {
-            Part::Variable(name) => Some(name.as_str()),
+            Part::Variable(variable) => Some(variable.name.as_str()),
             Part::Plain(_) => None,
         })
     }
@@ -112,18 +197,25 @@ impl Text {
         self.variables().next().is_some()
     }
 
-    /// The text with the values of its variables. It ends where there is no value to be had any more (`None`).
-    pub fn fill(&self, value: impl Fn(&str) -> Option<String>) -> String {
-        let mut out = String::new();
+    /// The text with the values of its variables. It ends where there is no value to be had any more (`None`). Most texts have no
+    /// variables, and are given as they stand.
+    pub fn fill<'a>(
+        &'a self,
+        value: impl Fn(&'a Variable) -> Option<Cow<'a, str>>,
+    ) -> Cow<'a, str> {
+        if let [Part::Plain(text)] = self.0.as_slice() {
+            return text.into();
+        }
+        let mut out = String::with_capacity(USUAL * self.0.len());
         for part in &self.0 {
             match part {
                 Part::Plain(text) => out.push_str(text),
-                Part::Variable(name) => match value(name) {
+                Part::Variable(variable) => match value(variable) {
                     Some(value) => out.push_str(&value),
                     None => break,
                 },
             }
         }
-        out
+        out.into()
     }
 }

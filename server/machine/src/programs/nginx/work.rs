@@ -106,9 +106,7 @@ async fn handle(
     if worker.latest.replace(Some(peer)) != Some(peer) {
         worker.connections.set(worker.connections.get() + 1);
     }
-    let host = request.header("host").unwrap_or("");
-    let host = host.split(':').next().unwrap_or("").to_lowercase();
-    let Some(server) = server(&worker.config.servers, at, &host) else {
+    let Some(server) = server(&worker.config.servers, at, &request).cloned() else {
         return Response::new(400, "text/html", "");
     };
     worker.active.set(worker.active.get() + 1);
@@ -136,11 +134,12 @@ async fn handle(
     ex.request.method = method;
     let response = dressed(&mut ex, response);
     for log in &ex.scope().access_logs {
-        if let Some(format) = worker.config.formats.get(&log.format) {
-            let absent = |value: String| if value.is_empty() { "-".into() } else { value };
-            let line = format.fill(|name| ex.afforded(name).map(absent)) + "\n";
-            worker.logs.write(&sys, &log.path, &line).await;
-        }
+        let line = log.format.fill(|variable| {
+            let value = ex.afforded(variable)?;
+            Some(if value.is_empty() { "-".into() } else { value })
+        });
+        let line = [&*line, "\n"].concat();
+        worker.logs.write(&sys, &log.path, &line).await;
     }
     worker.active.set(worker.active.get() - 1);
     response
@@ -151,11 +150,10 @@ fn dressed(ex: &mut Exchange, response: Response) -> Response {
     ex.status = response.code;
     let bodiless = ex.request.method == "HEAD" || [204, 304].contains(&response.code);
     ex.sent = if bodiless { 0 } else { response.body.len() };
-    let mut headers = vec![
-        ("Server".to_owned(), ex.server_header()),
-        ("Date".to_owned(), http_date(ex.worker.sys.now())),
-    ];
     let mut rest = response.headers;
+    let mut headers = Vec::with_capacity(rest.len() + 4);
+    headers.push(("Server".to_owned(), ex.server_header()));
+    headers.push(("Date".to_owned(), http_date(ex.worker.sys.now())));
     let mut take = |headers: &mut Vec<(String, String)>, name: &str| {
         let at = rest.iter().position(|(n, _)| n.eq_ignore_ascii_case(name));
         headers.extend(at.map(|at| rest.remove(at)));
@@ -178,7 +176,7 @@ fn dressed(ex: &mut Exchange, response: Response) -> Response {
     for header in ex.scope().headers.iter().filter(|h| good || h.always) {
         let value = ex.fill(&header.value);
         if !value.is_empty() {
-            headers.push((header.name.clone(), value));
+            headers.push((header.name.clone(), value.into_owned()));
         }
     }
     Response {
