@@ -110,7 +110,10 @@ impl Cluster {
             container: container.into(),
             kind,
             passed,
-            answer: answer.trim().chars().take(LONGEST_ANSWER).collect(),
+            answer: match answer.trim() {
+                all if all.len() <= LONGEST_ANSWER => all.into(),
+                long => long.chars().take(LONGEST_ANSWER).collect(),
+            },
         };
         self.findings().note(self.now(), pod, what);
     }

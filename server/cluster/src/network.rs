@@ -11,6 +11,7 @@ use machine::{Duration, Health, Kernel};
 use objects::{Object, meta};
 use serde_json::Value;
 
+use crate::api::services::parse_cidr;
 use crate::cluster::{Cluster, Remote, resource};
 use crate::view;
 
@@ -51,6 +52,9 @@ pub(crate) fn route(cluster: &Cluster, from: IpAddr, to: SocketAddr, protocol: P
     };
     let ip = to.ip().to_string();
     let is_node = cluster.is_node(&ip);
+    if !is_node && !cluster.is_service(to.ip()) {
+        return Route::Unknown;
+    }
     for service in cluster.list(resource("", "services"), "") {
         let here = view::text(&service, &["spec", "clusterIP"]) == ip;
         if !here && !is_node {
@@ -106,6 +110,12 @@ fn way(cluster: &Cluster, from: IpAddr, to: Option<IpAddr>) -> Way {
 }
 
 impl Cluster {
+    /// Whether an address is one that services get.
+    fn is_service(&self, ip: IpAddr) -> bool {
+        let (base, bits) = parse_cidr(&self.spec().service_cidr);
+        matches!(ip, IpAddr::V4(v4) if (u32::from(v4) ^ base) >> (32 - bits.clamp(1, 32)) == 0)
+    }
+
     /// The node that has an address, or whose pods have it.
     fn node_at(&self, ip: IpAddr) -> Option<String> {
         let IpAddr::V4(v4) = ip else {
@@ -113,7 +123,7 @@ impl Cluster {
         };
         let text = ip.to_string();
         let found = self.kubelets().into_iter().find(|k| {
-            let (base, bits) = crate::api::services::parse_cidr(&k.node().pod_cidr);
+            let (base, bits) = parse_cidr(&k.node().pod_cidr);
             k.address() == text || (u32::from(v4) ^ base) >> (32 - bits.clamp(1, 32)) == 0
         });
         found.map(|k| k.node().name.clone())

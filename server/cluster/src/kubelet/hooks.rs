@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::Agent;
 use super::probes::{self, Found};
+use super::question::Question;
 use super::start::{self, Trouble};
 use super::worker::Worker;
 use crate::view;
@@ -72,17 +73,12 @@ pub(super) async fn run(
     limit: Duration,
 ) -> Found {
     let executor = agent.cluster.executor().clone();
-    let ip = worker.state.borrow().ip.clone().unwrap_or_default();
-    let version = format!("1.{}", agent.cluster.spec().minor());
     let target = probes::Target {
         runtime: &agent.runtime,
         network: &agent.network,
         node_ip: agent.node_ip(),
-        pod_ip: &ip,
-        container,
         id,
         executor: &executor,
-        version: &version,
     };
     if let Some(sleep) = hook.get("sleep") {
         let seconds = view::int(sleep, &["seconds"]).unwrap_or(0).max(0) as u64;
@@ -102,9 +98,11 @@ pub(super) async fn run(
             Err(text) => Found::Failure(text),
         };
     }
-    let mut as_probe = hook.clone();
-    as_probe["timeoutSeconds"] = limit.as_secs().max(1).into();
-    match probes::run(&as_probe, &target).await {
+    let ip = worker.state.borrow().ip.clone().unwrap_or_default();
+    let version = agent.version();
+    let question = Question::new(hook, container, &ip, &version);
+    let limit = Duration::from_secs(limit.as_secs().max(1));
+    match question.ask(limit, &target).await {
         // Any answer will do for a hook.
         Found::Failure(text) if text.starts_with("HTTP probe failed") => Found::Success(text),
         found => found,

@@ -16,6 +16,7 @@ mod ownership;
 mod probe_worker;
 mod probes;
 pub(crate) mod qos;
+mod question;
 mod resize;
 mod restart;
 mod servers;
@@ -444,6 +445,11 @@ impl Agent {
             .internal_ip()
             .parse()
             .unwrap_or(IpAddr::from([127, 0, 0, 1]))
+    }
+
+    /// `1.36`
+    pub(super) fn version(&self) -> String {
+        format!("1.{}", self.cluster.spec().minor())
     }
 
     /// What pods may use on this node.

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::Agent;
 use super::probes::{self, Found, Kind, Tally, Target, Ticker};
+use super::question::Question;
 use super::status::{Seen, is_sidecar};
 use super::worker::Worker;
 use crate::view;
@@ -72,6 +73,8 @@ struct Instance {
     id: String,
     on_hold: bool,
     tally: Tally,
+    /// What it is asked, and the pod's address when that was made.
+    question: Option<(String, Rc<Question>)>,
 }
 
 /// What a probe needs to know of the instance, of all that is known.
@@ -180,21 +183,17 @@ impl Probing {
         instance: &mut Instance,
     ) {
         let executor = self.agent.cluster.executor().clone();
-        let ip = worker.state.borrow().ip.clone().unwrap_or_default();
-        let version = format!("1.{}", self.agent.cluster.spec().minor());
         let id = ContainerId(seen.id.clone());
         let target = Target {
             runtime: &self.agent.runtime,
             network: &self.agent.network,
             node_ip: self.agent.node_ip(),
-            pod_ip: &ip,
-            container: &self.container,
             id: &id,
             executor: &executor,
-            version: &version,
         };
+        let question = self.question(worker, instance);
         let title = self.kind.title();
-        let found = probes::run(&self.probe, &target).await;
+        let found = question.ask(probes::timeout(&self.probe), &target).await;
         self.note(pod, &found);
         let success = match found {
             Found::Success(_) => true,
@@ -225,6 +224,20 @@ impl Probing {
         if before != Some(verdict) {
             self.tell(worker);
         }
+    }
+
+    fn question(&self, worker: &Worker, instance: &mut Instance) -> Rc<Question> {
+        let ip = worker.state.borrow().ip.clone().unwrap_or_default();
+        if let Some((asked_at, question)) = &instance.question
+            && *asked_at == ip
+        {
+            return question.clone();
+        }
+        let version = self.agent.version();
+        let question = Question::new(&self.probe, &self.container, &ip, &version);
+        let question = Rc::new(question);
+        instance.question = Some((ip, question.clone()));
+        question
     }
 
     /// Remembers the run, for people who look on.
