@@ -52,18 +52,22 @@ fn selects(service: &Value) -> bool {
 
 /// The services with selectors that the changes concern, once each.
 pub(super) fn touched(cluster: &Cluster, changes: &[Change]) -> Vec<Object> {
-    let mut namespaces: Vec<&str> = Vec::new();
+    let of = |namespace: &str| {
+        let mut all = cluster.list(resource("", "services"), namespace);
+        all.retain(|s| selects(s) && !meta::is_deleting(s));
+        all
+    };
+    let mut known: BTreeMap<&str, Vec<Object>> = BTreeMap::new();
+    let mut touched = Vec::new();
     for change in changes {
         let namespace = meta::namespace(&change.object);
-        if concerns(change) && !namespaces.contains(&namespace) {
-            namespaces.push(namespace);
+        let services = known.entry(namespace).or_insert_with(|| of(namespace));
+        // what a pod looks like is compared only where it matters to somebody
+        if !services.is_empty() && concerns(change) {
+            touched.append(services);
         }
     }
-    let all = namespaces
-        .iter()
-        .flat_map(|n| cluster.list(resource("", "services"), n));
-    all.filter(|s| selects(s) && !meta::is_deleting(s))
-        .collect()
+    touched
 }
 
 /// Whether a change can alter endpoints at all.

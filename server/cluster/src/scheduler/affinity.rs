@@ -66,9 +66,8 @@ pub fn node_suits(pod: &Value, node: &Value) -> bool {
     required.is_null() || terms.iter().any(|t| term_matches(t, node))
 }
 
-/// The weights of the preferred terms that a node satisfies.
-pub fn preference(pod: &Value, node: &Value) -> i64 {
-    let preferred = view::list(
+fn preferred(pod: &Value) -> &[Value] {
+    view::list(
         pod,
         &[
             "spec",
@@ -76,7 +75,17 @@ pub fn preference(pod: &Value, node: &Value) -> i64 {
             "nodeAffinity",
             "preferredDuringSchedulingIgnoredDuringExecution",
         ],
-    );
+    )
+}
+
+/// Whether a pod likes some nodes more than others.
+pub fn has_preferences(pod: &Value) -> bool {
+    !preferred(pod).is_empty()
+}
+
+/// The weights of the preferred terms that a node satisfies.
+pub fn preference(pod: &Value, node: &Value) -> i64 {
+    let preferred = preferred(pod);
     let weights = preferred
         .iter()
         .filter(|p| term_matches(view::at(p, &["preference"]), node));

@@ -47,10 +47,13 @@ struct World<'a> {
     /// All pods, where it matters to this one where they stand.
     placed: Option<Vec<Placed<'a>>>,
     taint_has_key: bool,
+    /// The node that the pod names; empty: none.
+    asked: &'a str,
     /// Whether the pod asks for certain nodes, for ports of its node, and for disks.
     is_choosy: bool,
     asks_ports: bool,
     asks_disks: bool,
+    asks_claims: bool,
 }
 
 /// The nodes that a pod fits on, as places in the snapshot, and what is said of the others.
@@ -109,7 +112,14 @@ pub(super) fn find(cluster: &Cluster, snapshot: &Snapshot, pod: &Object) -> Resu
     let (mut places, mut promising) = (Vec::new(), Vec::new());
     let (mut rejections, mut others) = (Vec::new(), Vec::new());
     for (place, info) in snapshot.nodes.iter().enumerate() {
-        match reject(pod, info, &world).or_else(|| volumes::reject(cluster, pod, &info.node)) {
+        let rejection = reject(pod, info, &world).or_else(|| {
+            if world.asks_claims {
+                volumes::reject(cluster, pod, &info.node)
+            } else {
+                None
+            }
+        });
+        match rejection {
             None => places.push(place),
             Some(rejection) => {
                 if rejection.resolvable {
@@ -153,16 +163,18 @@ pub(super) fn fits_without(
         && volumes::reject(cluster, pod, node).is_none()
 }
 
-fn world<'a>(cluster: &Cluster, snapshot: &'a Snapshot, pod: &Value) -> World<'a> {
+fn world<'a>(cluster: &Cluster, snapshot: &'a Snapshot, pod: &'a Value) -> World<'a> {
     let matters = snapshot.keeps_away || affinity::minds_others(pod);
     World {
         wanted: resources::pod_amounts(pod, "requests"),
         nodes: snapshot.nodes.iter().map(|info| &*info.node).collect(),
         placed: matters.then(|| snapshot.placed()),
         taint_has_key: !minor_from(cluster, 35),
+        asked: view::text(pod, &["spec", "nodeName"]),
         is_choosy: affinity::is_choosy(pod),
         asks_ports: affinity::asks_ports(pod),
         asks_disks: volumes::asks_disks(pod),
+        asks_claims: !volumes::claims_of(pod).is_empty(),
     }
 }
 
@@ -173,7 +185,7 @@ fn minor_from(cluster: &Cluster, minor: u32) -> bool {
 /// The first plugin that rejects a node, in the order of the default plugins.
 fn reject(pod: &Value, info: &NodeInfo, world: &World<'_>) -> Option<Rejection> {
     let node = &info.node;
-    if view::flag(node, &["spec", "unschedulable"]) {
+    if info.is_cordoned {
         let tolerations = view::list(pod, &["spec", "tolerations"]);
         let cordon =
             serde_json::json!({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"});
@@ -184,14 +196,15 @@ fn reject(pod: &Value, info: &NodeInfo, world: &World<'_>) -> Option<Rejection> 
             ));
         }
     }
-    let asked = view::text(pod, &["spec", "nodeName"]);
-    if !asked.is_empty() && asked != meta::name(node) {
+    if !world.asked.is_empty() && world.asked != meta::name(node) {
         return Some(Rejection::never(
             Cause::Name,
             "node(s) didn't match the requested node name",
         ));
     }
-    if let Some(taint) = affinity::untolerated(pod, node) {
+    if info.is_tainted
+        && let Some(taint) = affinity::untolerated(pod, node)
+    {
         let text = if world.taint_has_key {
             format!(
                 "node(s) had untolerated taint {{{}: {}}}",

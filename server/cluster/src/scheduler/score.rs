@@ -2,11 +2,21 @@
 //!
 //! Mirrors the default score plugins with their weights.
 
-use objects::{Quantity, meta};
+use objects::meta;
 use serde_json::Value;
 
 use super::snapshot::{NodeInfo, Snapshot, asked, controller};
 use super::{affinity, resources};
+
+/// What of a pod counts for its scores: found out once, not once for each node.
+struct Wish<'a> {
+    pod: &'a Value,
+    /// The uid of its controller.
+    controller: Option<&'a str>,
+    cpu: f64,
+    memory: f64,
+    has_preferences: bool,
+}
 
 /// What these nodes score, in their order.
 pub(super) fn scores<'a>(
@@ -14,14 +24,17 @@ pub(super) fn scores<'a>(
     pod: &Value,
     fitting: &[usize],
 ) -> Vec<(i64, &'a str)> {
-    let wanted = asked(&resources::pod_amounts(pod, "requests"));
-    let controller = controller(pod);
+    let (cpu, memory) = asked(&resources::pod_amounts(pod, "requests"));
+    let wish = Wish {
+        pod,
+        controller: controller(pod),
+        cpu,
+        memory,
+        has_preferences: affinity::has_preferences(pod),
+    };
     let infos = fitting.iter().map(|place| &snapshot.nodes[*place]);
     infos
-        .map(|info| {
-            let score = score(pod, controller, wanted, info);
-            (score, meta::name(&info.node))
-        })
+        .map(|info| (score(&wish, info), meta::name(&info.node)))
         .collect()
 }
 
@@ -36,22 +49,22 @@ pub(super) fn best(scores: &[(i64, &str)]) -> String {
     best.map_or_else(String::new, |(_, name)| name.to_string())
 }
 
-/// `controller`: its uid. `wanted`: CPUs and bytes.
-fn score(pod: &Value, controller: Option<&str>, wanted: (f64, f64), info: &NodeInfo) -> i64 {
-    let part = |sum: f64, name: &str| {
-        let room = info.room.get(name).map_or(1.0, Quantity::as_f64);
-        (sum / room.max(1e-9)).min(1.0)
-    };
-    let (cpu, memory) = (
-        part(info.taken.0 + wanted.0, "cpu"),
-        part(info.taken.1 + wanted.1, "memory"),
-    );
+fn score(wish: &Wish<'_>, info: &NodeInfo) -> i64 {
+    let part = |sum: f64, room: f64| (sum / room.max(1e-9)).min(1.0);
+    let cpu = part(info.taken.0 + wish.cpu, info.size.0);
+    let memory = part(info.taken.1 + wish.memory, info.size.1);
     let least_allocated = ((1.0 - cpu) + (1.0 - memory)) * 50.0;
     let balanced = (1.0 - (cpu - memory).abs() / 2.0) * 100.0;
-    let preferred = affinity::preference(pod, &info.node).min(100) * 2;
-    let disliked = affinity::disliked(pod, &info.node) * 100 * 3;
+    let preferred = match wish.has_preferences {
+        true => affinity::preference(wish.pod, &info.node).min(100) * 2,
+        false => 0,
+    };
+    let disliked = match info.is_tainted {
+        true => affinity::disliked(wish.pod, &info.node) * 100 * 3,
+        false => 0,
+    };
     // Pods of one controller are spread over nodes.
-    let same_kind = controller.and_then(|uid| info.controllers.get(uid));
+    let same_kind = wish.controller.and_then(|uid| info.controllers.get(uid));
     let same_kind = same_kind.copied().unwrap_or(0);
     least_allocated as i64 + balanced as i64 + preferred - disliked - same_kind * 20
 }

@@ -21,10 +21,14 @@ const UNASKED: (f64, f64) = (0.1, 200.0 * 1024.0 * 1024.0);
 #[derive(Clone)]
 pub(super) struct NodeInfo {
     pub node: Object,
+    /// What its spec says of who may come, so that a pod need not look.
+    pub is_cordoned: bool,
+    pub is_tainted: bool,
     pub room: Amounts,
     pub pods: Vec<Object>,
     pub requested: Amounts,
-    /// CPUs and bytes asked for, for scores.
+    /// CPUs and bytes, for scores: all, and those asked for.
+    pub size: (f64, f64),
     pub taken: (f64, f64),
     /// Pods by the uid of their controller.
     pub controllers: BTreeMap<String, i64>,
@@ -42,8 +46,13 @@ pub(super) struct Snapshot {
 
 impl NodeInfo {
     fn new(node: Object) -> NodeInfo {
+        let room = resources::allocatable(&node);
+        let amount = |name: &str| room.get(name).map_or(1.0, Quantity::as_f64);
         NodeInfo {
-            room: resources::allocatable(&node),
+            is_cordoned: view::flag(&node, &["spec", "unschedulable"]),
+            is_tainted: !view::list(&node, &["spec", "taints"]).is_empty(),
+            size: (amount("cpu"), amount("memory")),
+            room,
             node,
             pods: Vec::new(),
             requested: Amounts::new(),
