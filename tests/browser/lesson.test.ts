@@ -1,7 +1,7 @@
 /** The lesson `first-pod` as a learner takes it: from the course page's button to the last tick, in Chromium. */
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { accessible, picture, prompted, type Stage, shows, type, up } from "./stage.ts";
+import { accessible, picture, prompted, type Stage, screen, shows, type, up } from "./stage.ts";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -180,6 +180,39 @@ test("after kill -9 the cluster, the files, the screen and the answers are there
   await page.reload();
   await shows(page, "kept on disk");
   expect(await page.locator('.step[data-status="done"]').count()).toBe(3);
+});
+
+test("on another day all is as it was left, and after a season the ticks are", async () => {
+  const page = await stage.page();
+  await page.goto(`${stage.url}/en/lessons/first-pod`);
+  await run(page, "look");
+  await ticks(page, "look");
+  await run(page, "run");
+  await ticks(page, "run");
+  await type(page, "echo of the first day > note.txt; kubectl label pod kuard day=first\n");
+  await shows(page, "pod/kuard labeled");
+  const { pathname } = new URL(page.url());
+  const comeBack = async (days: number) => {
+    await page.goto("about:blank");
+    await stage.daysLater(days);
+    await page.goto(`${stage.url}${pathname}`);
+    await prompted(page);
+    await ticks(page, "run");
+  };
+  for (const days of [1, 20]) {
+    await comeBack(days);
+    await shows(page, "Welcome back");
+    await type(page, `clear; echo $((${days} + 0)) gone; cat note.txt; kubectl get pod kuard -L day\n`);
+    await shows(page, new RegExp(`${days} gone\\s+of the first day\\s+NAME[^]*1/1\\s+Running[^]*first`));
+    expect(await page.locator(".notice").count()).toBe(0);
+  }
+  await comeBack(91);
+  await page.locator(".notice", { hasText: "more than 90 days ago" }).waitFor();
+  await picture(page, "lesson-season-later");
+  await type(page, "ls; kubectl get pods\n");
+  await shows(page, "No resources found");
+  expect(await screen(page)).not.toContain("note.txt");
+  expect(await page.locator('.step[data-status="done"]').count()).toBe(2);
 });
 
 test("two terminals are two shells of one computer, and panes move by keyboard", async () => {

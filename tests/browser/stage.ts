@@ -1,6 +1,6 @@
 /** What every browser test stands on: the built server on a free port with an empty data folder, and a fresh Chromium. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -12,6 +12,7 @@ import {
   chromium,
   type Page,
 } from "playwright-core";
+import initSqlJs from "sql.js";
 import { expect } from "vitest";
 
 /** Where pictures are left to be looked at. */
@@ -39,6 +40,8 @@ export interface Stage {
   /** Kills the server at once, or starts it again on the same port and data. */
   killServer(): Promise<void>;
   startServer(): Promise<void>;
+  /** Stops the server in peace, and starts it again as if so many days had gone by. */
+  daysLater(days: number): Promise<void>;
   /** Ends everything, and fails when a page complained. */
   down(): Promise<void>;
 }
@@ -94,6 +97,11 @@ export async function up({ real = false, forgets = false } = {}): Promise<Stage>
     async startServer() {
       server = await serve(kept, new URL(url).host, more);
     },
+    async daysLater(days) {
+      await end(server.process, "SIGTERM");
+      await age(join(data, "podschool.sqlite"), days);
+      server = await serve(kept, new URL(url).host, more);
+    },
     async down() {
       for (const context of contexts) await context.close();
       await browser.close();
@@ -127,6 +135,24 @@ async function serve(
   const args = ["serve", "--listen", listen, "--data", data, ...more];
   const { said, process } = await start(args, /https?:\/\/\S+/);
   return { url: said.replace(/\/$/, ""), process };
+}
+
+/** Every time that the database holds in words is so many days earlier. */
+async function age(file: string, days: number): Promise<void> {
+  const { Database } = await initSqlJs();
+  const database = new Database(readFileSync(file));
+  const earlier = (column: string) => `strftime('%Y-%m-%dT%H:%M:%fZ', ${column}, '-${days} days')`;
+  for (const [table, ...columns] of [
+    ["learners", "created_at", "seen_at"],
+    ["progress", "done_at"],
+    ["answers", "given_at"],
+    ["sessions", "kept_at"],
+  ]) {
+    const set = columns.map((column) => `${column} = ${earlier(column)}`);
+    database.run(`UPDATE ${table} SET ${set.join(", ")}`);
+  }
+  writeFileSync(file, database.export());
+  database.close();
 }
 
 async function makeCluster(folder: string): Promise<{ kubeconfig: string; process: ChildProcess }> {

@@ -12,6 +12,7 @@ export default {
     alias: {
       "playwright-core": join(packages, "playwright-core/index.mjs"),
       "@axe-core/playwright": join(packages, "@axe-core/playwright/dist/index.mjs"),
+      "sql.js": join(packages, "sql.js/dist/sql-wasm.js"),
     },
   },
   test: { include: ["*.test.ts"], testTimeout: 90_000, hookTimeout: 60_000, fileParallelism: false },

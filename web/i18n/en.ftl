@@ -170,6 +170,7 @@ page-cluster-back = The cluster answers again.
 page-cluster-forgot = The cluster answers again, but it has lost your namespace: you have a new, empty one.
 terminal-again = ── Welcome back. A new shell, in the same home. ──
 cluster-not-again = Your files and progress are back. The cluster is a new one, because the old one could not be brought back.
+session-forgotten = You were last here more than { $days } days ago, so the cluster and the files are new. Your progress is kept.
 cluster-broke = The simulation of this session broke. Restart it to go on; done steps stay done.
 cluster-not-begun = The cluster did not begin: { $why }
 step-not-kept = This step is done, but it could not be written to the disk: it will be open again after a restart of the server.

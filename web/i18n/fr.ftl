@@ -170,6 +170,7 @@ page-cluster-back = Le cluster répond de nouveau.
 page-cluster-forgot = Le cluster répond de nouveau, mais il a perdu votre namespace : vous en avez un nouveau, vide.
 terminal-again = ── De retour. Un nouveau shell, dans le même dossier. ──
 cluster-not-again = Vos fichiers et votre progression sont là. Le cluster est nouveau, car l’ancien n’a pas pu être rétabli.
+session-forgotten = Votre dernière visite remonte à plus de { $days } jours : le cluster et les fichiers sont nouveaux. Votre progression est conservée.
 cluster-broke = La simulation de cette session s’est cassée. Relancez-la pour continuer ; les étapes faites le restent.
 cluster-not-begun = Le cluster n’a pas démarré : { $why }
 step-not-kept = Cette étape est faite, mais n’a pas pu être écrite sur le disque : elle sera de nouveau ouverte après un redémarrage du serveur.

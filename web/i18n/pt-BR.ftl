@@ -170,6 +170,7 @@ page-cluster-back = O cluster voltou a responder.
 page-cluster-forgot = O cluster voltou a responder, mas perdeu o seu namespace: você tem um novo, vazio.
 terminal-again = ── Bem-vindo de volta. Um shell novo, na mesma pasta. ──
 cluster-not-again = Seus arquivos e seu progresso voltaram. O cluster é novo, porque o antigo não pôde ser recuperado.
+session-forgotten = Faz mais de { $days } dias que você esteve aqui, e por isso o cluster e os arquivos são novos. Seu progresso continua guardado.
 cluster-broke = A simulação desta sessão quebrou. Reinicie para continuar; as etapas feitas continuam feitas.
 cluster-not-begun = O cluster não começou: { $why }
 step-not-kept = Esta etapa está feita, mas não pôde ser gravada no disco: ela estará aberta de novo depois de um reinício do servidor.

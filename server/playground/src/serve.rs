@@ -25,7 +25,7 @@ use crate::storage::Storage;
 use crate::{language, lessons, shelf};
 
 /// Days for which a session is kept after it was used last.
-const KEEP_DAYS: i64 = 90;
+pub(crate) const KEEP_DAYS: i64 = 90;
 
 /// Runs until SIGINT or SIGTERM; the answer is the process's exit status.
 pub async fn run(args: ServeArgs) -> i32 {

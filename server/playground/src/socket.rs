@@ -23,7 +23,7 @@ use crate::language;
 use crate::session::Session;
 use crate::session::life::Life;
 use crate::session::terminals::{Terminal, Viewer};
-use crate::wire::{ServerFrame, binary};
+use crate::wire::{Level, ServerFrame, binary};
 use outgoing::Outgoing;
 
 /// Messages that may wait for the page.
@@ -232,6 +232,10 @@ impl Connection {
         let Some(life) = self.session.life() else {
             return;
         };
+        if let Some(text) = life.news() {
+            let level = Level::Warning;
+            self.out.frame(&ServerFrame::Notice { level, text }).await;
+        }
         for prediction in self.session.foretold(&life).await {
             self.out.frame(&prediction).await;
         }

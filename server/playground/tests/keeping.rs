@@ -94,6 +94,17 @@ async fn after_three_months_the_cluster_is_new_and_progress_is_left() {
     let mut socket = server.connect(&again).await;
     socket.terminal().await;
     socket.run("kubectl get pods", "No resources found").await;
+    assert_eq!(socket.notices.len(), 1);
+    assert!(socket.notices[0].contains("more than 90 days ago"));
+    server.end().await;
+    // It is told once.
+    let server = self::server(folder.path()).await;
+    let later = server.open("first-pod", Some(&page.cookie)).await;
+    assert_eq!(later.session, again.session);
+    let mut socket = server.connect(&later).await;
+    socket.terminal().await;
+    socket.shows(0, "No resources found").await;
+    assert!(socket.notices.is_empty());
     server.end().await;
 }
 

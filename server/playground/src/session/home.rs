@@ -30,6 +30,16 @@ pub async fn paths(world: &Handle, home: &str) -> Vec<String> {
     paths
 }
 
+/// Puts kept files back where they were.
+pub async fn put_back(world: &Handle, files: &[KeptFile]) {
+    for file in files {
+        let content = file.content.clone().into();
+        if let Err(error) = world.write_file(&file.path, content, file.mode).await {
+            tracing::warn!(error, path = file.path, "a file could not be put back");
+        }
+    }
+}
+
 /// The permission bits of a file; the usual ones where it cannot be asked.
 pub async fn mode(world: &Handle, path: &str) -> u32 {
     const USUAL: u32 = 0o644;

@@ -2,7 +2,7 @@
 
 use std::mem::take;
 use std::ops::Deref;
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use course::{Asked, Lang, Lesson, Observation};
@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::grading::{Around, Grading, Told};
+use super::home;
 use super::keeper::{self, Keeper};
 use super::previews::Previews;
 use super::recorder::{Keep, recording};
@@ -20,7 +21,7 @@ use crate::backend::{Ground, Grown};
 use crate::language;
 use crate::storage::Storage;
 use crate::storage::worlds::Kept;
-use crate::wire::{ClockState, Level, ServerFrame, StepCause};
+use crate::wire::{ClockState, StepCause};
 use crate::workstation::{self, kubectl_program};
 
 /// Simulated seconds a second while solutions are played, the longest that one line takes, and the simulated time after each step.
@@ -79,6 +80,8 @@ pub struct Life {
     pub grading: Grading,
     pub stop: CancellationToken,
     grown: Grown,
+    /// For the first page that comes.
+    news: Mutex<Option<String>>,
 }
 
 impl Life {
@@ -124,8 +127,9 @@ impl Life {
             while asked.try_recv().is_ok() {}
         }
         if let Some(kept) = &kept {
-            put_back(&world, kept, &plan.tell, fresh, plan.lang).await;
+            home::put_back(&world, &kept.files).await;
         }
+        let news = news(&plan, kept.is_some(), fresh && grown.simulated).await;
         let (seen, texts) = kept
             .as_mut()
             .map(|kept| (take(&mut kept.seen), take(&mut kept.terminals)))
@@ -164,6 +168,7 @@ impl Life {
             grading,
             stop: plan.stop,
             grown,
+            news: Mutex::new(news),
         })
     }
 
@@ -178,6 +183,12 @@ impl Life {
                 Err(tokio::sync::broadcast::error::RecvError::Closed) => return None,
             }
         }
+    }
+
+    /// What the learner is to know first. It is told once.
+    pub fn news(&self) -> Option<String> {
+        let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
+        news.take()
     }
 
     /// The clock for the page; a real cluster has none to show.
@@ -267,27 +278,21 @@ async fn ground(plan: &Plan, kept: Option<&Kept>) -> Result<(Grown, bool), LifeE
     Ok((grown.map_err(LifeError::Ground)?, true))
 }
 
-/// Puts the files of the home back; where the cluster could not come back, says so.
-async fn put_back(
-    world: &Handle,
-    kept: &Kept,
-    tell: &mpsc::UnboundedSender<Told>,
-    fresh: bool,
-    lang: Lang,
-) {
-    for file in &kept.files {
-        let content = file.content.clone().into();
-        if let Err(error) = world.write_file(&file.path, content, file.mode).await {
-            tracing::warn!(error, path = file.path, "a file could not be put back");
-        }
+/// What the learner is to know of a life that is not what they left: the cluster could not be made again, or was forgotten.
+async fn news(plan: &Plan, kept: bool, fresh: bool) -> Option<String> {
+    if kept {
+        return fresh.then(|| language::say(plan.lang, "cluster-not-again"));
     }
-    if fresh {
-        // The pages are told once they are here.
-        let _ = tell.send(Told::Frame(ServerFrame::Notice {
-            level: Level::Warning,
-            text: language::say(lang, "cluster-not-again"),
-        }));
+    if !plan.storage.is_durable() {
+        return None;
     }
+    let asked = plan.storage.was_forgotten(&plan.learner, &plan.lesson.id);
+    let forgotten = asked.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "what was forgotten could not be read");
+        false
+    });
+    let days = crate::serve::KEEP_DAYS.to_string();
+    forgotten.then(|| language::say_with(plan.lang, "session-forgotten", &[("days", &days)]))
 }
 
 /// What was seen in earlier lives: requests, objects that are gone, answers.

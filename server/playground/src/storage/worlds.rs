@@ -252,13 +252,32 @@ impl Storage {
         Ok(terminals)
     }
 
-    /// Forgets sessions that nobody came back to since `before` (RFC 3339); says how many.
+    /// Forgets sessions that nobody came back to since `before` (RFC 3339), but not that they were there; says how many.
     pub async fn forget_sessions(&self, before: &str) -> Result<u64, StorageError> {
+        let mut commit = self.pool.begin().await?;
+        sqlx::query(
+            "INSERT INTO forgotten (learner, lesson) SELECT learner, lesson FROM sessions WHERE kept_at < $1
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(before)
+        .execute(&mut *commit)
+        .await?;
         let gone = sqlx::query("DELETE FROM sessions WHERE kept_at < $1")
             .bind(before)
+            .execute(&mut *commit)
+            .await?;
+        commit.commit().await?;
+        Ok(gone.rows_affected())
+    }
+
+    /// Whether the learner's session in the lesson was forgotten since this was last asked.
+    pub async fn was_forgotten(&self, learner: &str, lesson: &str) -> Result<bool, StorageError> {
+        let found = sqlx::query("DELETE FROM forgotten WHERE learner = $1 AND lesson = $2")
+            .bind(learner)
+            .bind(lesson)
             .execute(&self.pool)
             .await?;
-        Ok(gone.rows_affected())
+        Ok(found.rows_affected() > 0)
     }
 }
 

@@ -219,6 +219,7 @@ impl Running {
             socket,
             screen: Vec::new(),
             done: Vec::new(),
+            notices: Vec::new(),
         }
     }
 
@@ -281,6 +282,8 @@ pub struct Socket {
     pub screen: Vec<u8>,
     /// Steps that were told to be done.
     pub done: Vec<String>,
+    /// What the learner was to read.
+    pub notices: Vec<String>,
 }
 
 impl Socket {
@@ -321,6 +324,9 @@ impl Socket {
                     if let ServerFrame::Steps { steps } = &frame {
                         let done = steps.iter().filter(|step| step.status == StepStatus::Done);
                         self.done.extend(done.map(|step| step.id.clone()));
+                    }
+                    if let ServerFrame::Notice { text, .. } = &frame {
+                        self.notices.push(text.clone());
                     }
                     return Some(frame);
                 }
