@@ -69,6 +69,27 @@ test("fields, values, kinds and names of the cluster are offered while typing", 
   await page.locator(".cm-line", { hasText: /^ {6}name: settings$/ }).waitFor();
 });
 
+test("what is wrong is told beside its line, and out of the way of who types", async () => {
+  const page = await editing();
+  await page.setViewportSize({ width: 1024, height: 768 });
+  await below(page, "image: nginx");
+  await page.keyboard.type("imagee: oops");
+  const mark = page.locator(".cm-lintRange-error");
+  await mark.hover();
+  const told = page.locator(".cm-tooltip-hover .cm-diagnostic");
+  await told.waitFor();
+  await picture(page, "editor-wrong-narrow");
+  const [line, box] = [await mark.boundingBox(), await told.boundingBox()];
+  if (!line || !box) throw new Error("the line and its diagnostic are seen");
+  expect(box.y >= line.y + line.height || box.y + box.height <= line.y).toBe(true);
+  expect(box.x + box.width).toBeLessThanOrEqual(1024);
+  await page.keyboard.press("Enter");
+  await expect.poll(() => told.count()).toBe(0);
+  await page.keyboard.type("tty: true");
+  await page.locator(".cm-line", { hasText: "tty: true" }).waitFor();
+  expect(await told.count()).toBe(0);
+});
+
 test("a field is explained under the pointer and, by key, under the cursor; its command runs", async () => {
   const page = await editing();
   await page.locator(".cm-line").getByText("restartPolicy").hover();

@@ -46,7 +46,11 @@ export class Editor {
     const check = linter(
       async (view) =>
         this.#isYaml ? diagnostics(view.state, await around.problems(view.state.doc.toString())) : [],
-      { delay: LINT_DELAY_MS },
+      {
+        delay: LINT_DELAY_MS,
+        // Whoever types or moves on wants to see the lines: what is wrong comes again under the pointer.
+        hideOn: (change) => change.docChanged || change.selection !== undefined || null,
+      },
     );
     this.#view = new EditorView({
       parent: place,
