@@ -23,6 +23,9 @@ pub use managed::track;
 /// A JSON patch of more operations is refused.
 const OPERATIONS_MAX: usize = 10_000;
 
+/// Bytes that the copies of a JSON patch may come to (`JSONPatchMaxCopyBytes`): each could double what is there.
+const COPIES_BYTES_MAX: usize = 3 << 20;
+
 /// Applies a JSON, merge or strategic merge patch to a stored object and answers the new one, not yet defaulted, with its warnings about
 /// unknown fields. `gvk` is the kind of the object. Errors: 400 and 422 with the texts of the API server.
 ///
@@ -124,8 +127,18 @@ fn json_patch(live: &Value, patch: Value) -> Result<Value, Status> {
         return Err(Status::bad_request(text));
     }
     let operations: json_patch::Patch = serde_json::from_value(patch).map_err(|_| rejected())?;
-    let mut patched = live.clone();
-    json_patch::patch(&mut patched, &operations).map_err(|_| rejected())?;
+    let (mut patched, mut copied) = (live.clone(), 0);
+    for operation in operations.0 {
+        if let json_patch::PatchOperation::Copy(copy) = &operation
+            && let Ok(value) = copy.from.resolve(&patched)
+        {
+            copied += value.to_string().len();
+        }
+        if copied > COPIES_BYTES_MAX {
+            return Err(rejected());
+        }
+        json_patch::patch(&mut patched, &[operation]).map_err(|_| rejected())?;
+    }
     Ok(patched)
 }
 
@@ -133,10 +146,11 @@ fn json_patch(live: &Value, patch: Value) -> Result<Value, Status> {
 fn duplicates(node: &Node, path: &str, out: &mut Vec<String>) {
     match node {
         Node::Object(members) => {
-            for (i, (key, value)) in members.iter().enumerate() {
+            let mut seen = std::collections::BTreeSet::new();
+            for (key, value) in members {
                 let dot = if path.is_empty() { "" } else { "." };
                 let here = format!("{path}{dot}{key}");
-                if members[..i].iter().any(|(k, _)| k == key) {
+                if !seen.insert(key) {
                     out.push(format!("duplicate field {}", crate::quote::go_quote(&here)));
                 }
                 duplicates(value, &here, out);

@@ -26,6 +26,9 @@ use serde_json::Value;
 use crate::cluster::Cluster;
 use crate::store::{OBJECTS_BYTES, weight};
 
+/// Bytes of one object as text: etcd takes no larger request (`--max-request-bytes`).
+const OBJECT_BYTES: usize = 1_572_864;
+
 /// One request being served: what it is about and the time and chance that it may use.
 pub(crate) struct Call<'a> {
     pub cluster: &'a Cluster,
@@ -106,6 +109,10 @@ impl<'a> Call<'a> {
 
     /// Refuses what would make too much of everything; what makes an object smaller may always be written. `live`: what is there now.
     pub(crate) fn check_room(&self, new: &Value, live: Option<&Value>) -> Result<(), Status> {
+        // what is small in memory is small as text
+        if weight(new) > OBJECT_BYTES && new.to_string().len() > OBJECT_BYTES {
+            return Err(Status::failure(500, "", "etcdserver: request is too large"));
+        }
         let grows = weight(new).saturating_sub(live.map_or(0, weight));
         if grows == 0 || self.cluster.stored_bytes() + grows <= OBJECTS_BYTES {
             return Ok(());

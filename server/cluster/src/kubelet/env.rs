@@ -2,6 +2,9 @@
 //!
 //! Mirrors the kubelet's `envvars` and `kubelet_pods.go`, and `third_party/forked/golang/expansion`.
 
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
 use objects::{Object, Quantity, meta};
 use serde_json::Value;
 
@@ -13,30 +16,81 @@ pub trait Lookup {
     fn secret(&self, name: &str) -> Option<Object>;
 }
 
+/// Bytes that a container's texts may come to (what a kubelet may say to its runtime): a few variables can double each other's values.
+const BYTES_MAX: usize = 16 << 20;
+
 /// A list in which later values win but keep the place of the first.
-#[derive(Clone, Debug, Default)]
-pub struct Variables(pub Vec<(String, String)>);
+#[derive(Clone, Debug)]
+pub struct Variables {
+    list: Vec<(String, String)>,
+    places: BTreeMap<String, usize>,
+    /// Bytes that may still come.
+    left: Cell<usize>,
+}
+
+impl Default for Variables {
+    fn default() -> Variables {
+        Variables {
+            list: Vec::new(),
+            places: BTreeMap::new(),
+            left: Cell::new(BYTES_MAX),
+        }
+    }
+}
 
 impl Variables {
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         let value = value.into();
-        match self.0.iter_mut().find(|(n, _)| n == name) {
-            Some((_, v)) => *v = value,
-            None => self.0.push((name.into(), value)),
+        if !self.takes(value.len()) {
+            return;
+        }
+        match self.places.get(name) {
+            Some(at) => self.list[*at].1 = value,
+            None => {
+                self.places.insert(name.into(), self.list.len());
+                self.list.push((name.into(), value));
+            }
         }
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, v)| v.as_str())
+        let at = self.places.get(name)?;
+        Some(self.list[*at].1.as_str())
+    }
+
+    pub fn into_list(self) -> Vec<(String, String)> {
+        self.list
+    }
+
+    /// Errors: all of it is more than a kubelet can say to its runtime.
+    pub fn check(&self) -> Result<(), String> {
+        match self.left.get() {
+            0 => Err(format!(
+                "rpc error: code = ResourceExhausted desc = trying to send message larger than max ({} vs. {BYTES_MAX})",
+                BYTES_MAX + 1
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes so many bytes of what is left; what is too much takes all.
+    fn takes(&self, bytes: usize) -> bool {
+        let left = self.left.get().checked_sub(bytes + 1);
+        self.left.set(left.unwrap_or(0));
+        left.is_some()
     }
 }
 
 /// Replaces `$(NAME)`; `$$` stands for `$`; what is not known stays.
 pub fn expand(text: &str, variables: &Variables) -> String {
-    expand_by(text, &mut |name| variables.get(name))
+    expand_by(text, &mut |name| {
+        let value = variables.get(name)?;
+        Some(if variables.takes(value.len()) {
+            value
+        } else {
+            ""
+        })
+    })
 }
 
 /// As [`expand`], where nothing may be missing or empty. The error names what is.
@@ -241,6 +295,7 @@ pub fn container(
             variables.set(name, value);
         }
     }
+    variables.check()?;
     Ok(variables)
 }
 
@@ -361,6 +416,29 @@ mod tests {
             expand_known("$(C)-$(B)", &variables),
             Err("missing value for B, C".into())
         );
+    }
+
+    #[test]
+    fn values_that_double_come_to_an_end() {
+        let env: Vec<Value> = (1..60)
+            .map(|n| json!({"name": format!("E{n}"), "value": format!("$(E{0})$(E{0})", n - 1)}))
+            .collect();
+        let mut all = vec![json!({"name": "E0", "value": "x"})];
+        all.extend(env);
+        let why = container(&json!({}), &json!({"env": all}), &[], &json!({}), &Nothing);
+        let text = why.map(drop).unwrap_err();
+        assert!(text.contains("larger than max"), "{text}");
+    }
+
+    struct Nothing;
+
+    impl Lookup for Nothing {
+        fn config_map(&self, _: &str) -> Option<Object> {
+            None
+        }
+        fn secret(&self, _: &str) -> Option<Object> {
+            None
+        }
     }
 
     #[test]

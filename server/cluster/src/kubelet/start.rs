@@ -203,6 +203,8 @@ fn configure(
             .map(|t| env::expand(t, &variables))
             .collect::<Vec<_>>()
     };
+    let (command, args) = (expanded("command"), expanded("args"));
+    variables.check().map_err(trouble)?;
     let target = view::text(container, &["targetContainerName"]);
     let target = worker
         .state
@@ -215,10 +217,10 @@ fn configure(
         name: name.into(),
         attempt,
         image: view::text(container, &["image"]).into(),
-        command: expanded("command"),
-        args: expanded("args"),
+        command,
+        args,
         mounts: mounts(worker, pod, container, &variables)?,
-        env: variables.0,
+        env: variables.into_list(),
         working_dir: view::text(container, &["workingDir"]).into(),
         user,
         group: security("runAsGroup").as_u64().map(|g| g as u32),

@@ -90,6 +90,17 @@ fn a_cluster_holds_so_much_and_says_so() {
 }
 
 #[test]
+fn an_object_is_no_larger_than_etcd_takes() {
+    let world = World::control_plane(1);
+    let keys = |count: usize| (0..count).map(|n| (format!("key-{n}"), json!("of a map")));
+    let map = |count| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m"}, "data": Value::Object(keys(count).collect())});
+    let refused = world.create(map(45_000)).map(drop);
+    let message = refused.expect_err("too large").message;
+    assert_eq!(message, "etcdserver: request is too large");
+    world.create(map(20_000)).expect("this much is taken");
+}
+
+#[test]
 fn a_controller_makes_no_more_than_there_is_room_for() {
     let world = World::control_plane(1);
     let container = json!({"name": "c", "image": "busybox"});

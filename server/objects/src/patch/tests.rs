@@ -289,3 +289,25 @@ fn sets_come_back() {
         json!({"f:a": {".": {}, "f:b": {}}, "f:c": {"k:{\"x\":1}": {}}, "f:d": {}})
     );
 }
+
+#[test]
+fn a_patch_cannot_multiply_what_is_there() {
+    let live = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"a": "b"}});
+    let copies: Vec<Value> = (0..64)
+        .map(|n| json!({"op": "copy", "from": "/data", "path": format!("/data/x{n}")}))
+        .collect();
+    let text = Value::from(copies).to_string();
+    let gvk = Gvk::new("", "v1", "ConfigMap");
+    let failure = patch(&gvk, &live, PatchKind::Json, &text, &Options::default());
+    assert_eq!(failure.unwrap_err().code, 422);
+}
+
+#[test]
+fn a_patch_of_very_many_keys_is_read_in_one_go() {
+    let live = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"a": "b"}});
+    let members: Vec<String> = (0..200_000).map(|n| format!("\"k{n}\":null")).collect();
+    let text = format!("{{\"data\":{{{}}}}}", members.join(","));
+    let gvk = Gvk::new("", "v1", "ConfigMap");
+    let patched = patch(&gvk, &live, PatchKind::Merge, &text, &Options::default());
+    assert_eq!(patched.unwrap().0["data"], json!({"a": "b"}));
+}

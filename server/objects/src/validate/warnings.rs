@@ -1,10 +1,15 @@
 //! What the API server warns of, though it accepts the object. Mirrors `pkg/api/pod/warnings.go` and the strategies of the kinds.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 
 use super::At;
 use crate::quote::go_quote;
 use crate::{Gvk, Quantity, names};
+
+/// Warnings, and paths, that are compared each with each. Of more nobody would hear: the API server cuts its warnings at 4096 letters.
+const MOST: usize = 300;
 
 /// Warnings about a new or changed object, in the words of the API server. Changed pods are not looked at: their controllers
 /// would hear it all day.
@@ -261,14 +266,13 @@ fn annotations(at: &At<'_>, out: &mut Vec<String>) {
 
 /// Elements of a list that have one key in common, as server-side apply tells them apart by it.
 fn duplicates(list: &At<'_>, key: &str, out: &mut Vec<String>) {
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen = BTreeSet::new();
     for item in list.items() {
         let value = item.get(key);
-        if seen.contains(&value.text()) {
+        if !seen.insert(value.text()) {
             let quoted = go_quote(value.text());
             out.push(format!("{}: duplicate {key} {quoted}", value.path));
         }
-        seen.push(value.text());
     }
 }
 
@@ -285,15 +289,13 @@ fn fractional(at: &At<'_>, list: &str, resource: &str, out: &mut Vec<String>) {
 
 /// A variable that is set again without its first value in the second.
 fn hidden_variables(env: &At<'_>, out: &mut Vec<String>) {
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen = BTreeSet::new();
     for variable in env.items() {
         let (name, value) = (variable.get("name").text(), variable.get("value").text());
         let reference = format!("$({name})");
         let kept =
             !variable.get("valueFrom").is_set() && value != reference && value.contains(&reference);
-        if !seen.contains(&name) {
-            seen.push(name);
-        } else if !kept {
+        if !seen.insert(name) && !kept {
             out.push(format!(
                 "{}: hides previous definition of {}, which may be dropped when using apply",
                 variable.path,
@@ -305,14 +307,12 @@ fn hidden_variables(env: &At<'_>, out: &mut Vec<String>) {
 
 /// Ports of a pod that are one and the same.
 fn ports(containers: &[At<'_>], out: &mut Vec<String>) {
-    let mut seen: Vec<At<'_>> = Vec::new();
+    let mut seen: BTreeMap<(i64, &str), Vec<At<'_>>> = BTreeMap::new();
     let number = |port: &At<'_>, key: &str| port.get(key).int().unwrap_or_default();
     for port in containers.iter().flat_map(|c| c.get("ports").items()) {
-        let same_port = |other: &&At<'_>| {
-            number(&port, "containerPort") == number(other, "containerPort")
-                && port.get("protocol").text() == other.get("protocol").text()
-        };
-        for other in seen.iter().filter(same_port) {
+        let same = (number(&port, "containerPort"), port.get("protocol").text());
+        let others = seen.entry(same).or_default();
+        for other in others.iter().take(MOST.saturating_sub(out.len())) {
             let (host, other_host) = (number(&port, "hostPort"), number(other, "hostPort"));
             let (ip, other_ip) = (port.get("hostIP").text(), other.get("hostIP").text());
             let what = if host == other_host && ip == other_ip {
@@ -329,7 +329,7 @@ fn ports(containers: &[At<'_>], out: &mut Vec<String>) {
                 port.path, other.path
             ));
         }
-        seen.push(port);
+        others.push(port);
     }
 }
 
@@ -356,6 +356,9 @@ fn overlapping_paths(volume: &At<'_>, out: &mut Vec<String>) {
     }
     let mut all: Vec<&str> = Vec::new();
     for source in volume.get("projected").get("sources").items() {
+        if all.len() > MOST {
+            return;
+        }
         let named = |kind: &str, at: &At<'_>| format!("{kind} {}", go_quote(at.get("name").text()));
         let token = source.get("serviceAccountToken");
         let (of, which) = if source.get("configMap").get("items").is_set() {
@@ -392,11 +395,9 @@ fn paths<'a>(source: &At<'a>) -> Vec<&'a str> {
 
 fn overlaps(paths: &[&str], text: &str, out: &mut Vec<String>) {
     let mut seen: Vec<&str> = Vec::new();
-    for path in paths.iter().map(|path| path.trim_end_matches('/')) {
-        let over = |other: &&&str| {
-            // as the API server looks: one is the beginning of the other
-            format!("{other}/").starts_with(path) || format!("{path}/").starts_with(**other)
-        };
+    for path in paths.iter().take(MOST).map(|p| p.trim_end_matches('/')) {
+        // as the API server looks: one is the beginning of the other
+        let over = |other: &&&str| other.starts_with(path) || path.starts_with(**other);
         if !path.is_empty()
             && let Some(other) = seen.iter().find(over)
         {
