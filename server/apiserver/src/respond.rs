@@ -6,7 +6,7 @@ use crate::tables::{self, Include};
 use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use objects::{ListAnswer, Object, Resource, Status};
+use objects::{FieldError, ListAnswer, Object, Resource, Status};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
@@ -28,9 +28,13 @@ impl Style {
                 .and_then(|v: &HeaderValue| v.to_str().ok())
                 .unwrap_or_default()
         };
+        let form = crate::negotiate::form(text(header::ACCEPT))?;
         let include = match query.get("includeObject") {
             "None" => Include::None,
             "Object" => Include::Object,
+            other if matches!(form, Form::Table(_)) && !matches!(other, "" | "Metadata") => {
+                return Err(wrong_include(other));
+            }
             _ => Include::Metadata,
         };
         let pretty = match query.get("pretty") {
@@ -40,7 +44,7 @@ impl Style {
             text => matches!(text, "true" | "1" | "t" | "T" | "TRUE" | "True"),
         };
         Ok(Style {
-            form: crate::negotiate::form(text(header::ACCEPT))?,
+            form,
             include,
             pretty,
             now,
@@ -55,6 +59,12 @@ impl Style {
             now: 0,
         }
     }
+}
+
+fn wrong_include(text: &str) -> Status {
+    let why = "must be 'Metadata', 'Object', 'None', or empty";
+    let error = FieldError::invalid("includeObject", text, why);
+    Status::bad_request(format!("Unable to convert to Table as requested: {error}"))
 }
 
 /// An object with its kind first, as the API writes it.

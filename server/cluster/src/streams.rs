@@ -266,8 +266,9 @@ fn check_log_options(query: &LogQuery) -> Result<(), Status> {
         ));
     }
     if query.since_seconds.is_some() && !query.since_time.is_empty() {
+        // what Go makes of a path without a name
         errors.push(FieldError::forbidden(
-            "",
+            "[]",
             "at most one of `sinceTime` or `sinceSeconds` may be specified",
         ));
     } else if let Some(n) = query.since_seconds.filter(|n| *n < 1) {

@@ -15,8 +15,7 @@ pub(crate) fn matcher(
     let fields = FieldSelector::parse(&options.field_selector).map_err(Status::bad_request)?;
     for requirement in &fields.requirements {
         if !supports(resource, &requirement.field) {
-            let text = format!("field label not supported: {}", requirement.field);
-            return Err(Status::bad_request(text));
+            return Err(Status::bad_request(refusal(resource, &requirement.field)));
         }
     }
     Ok(move |object: &Value| {
@@ -24,11 +23,27 @@ pub(crate) fn matcher(
     })
 }
 
-fn supports(resource: &Resource, field: &str) -> bool {
-    if field == "metadata.name" || (field == "metadata.namespace" && resource.namespaced) {
-        return true;
+/// Kinds with fields of their own refuse in other words than those without.
+fn refusal(resource: &Resource, field: &str) -> String {
+    let quoted = objects::quote::go_quote(field);
+    match (resource.group, resource.plural) {
+        ("batch", "jobs") => format!("field label {quoted} not supported for Job"),
+        _ if !offered(resource).is_empty() => format!("field label not supported: {field}"),
+        _ => format!(
+            "{quoted} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+        ),
     }
-    let offered: &[&str] = match (resource.group, resource.plural) {
+}
+
+fn supports(resource: &Resource, field: &str) -> bool {
+    let everywhere =
+        field == "metadata.name" || (field == "metadata.namespace" && resource.namespaced);
+    everywhere || offered(resource).contains(&field)
+}
+
+/// What a kind offers besides its name and namespace.
+fn offered(resource: &Resource) -> &'static [&'static str] {
+    match (resource.group, resource.plural) {
         ("", "pods") => &[
             "spec.nodeName",
             "spec.restartPolicy",
@@ -73,8 +88,7 @@ fn supports(resource: &Resource, field: &str) -> bool {
         ("batch", "jobs") => &["status.successful"],
         ("certificates.k8s.io", "certificatesigningrequests") => &["spec.signerName"],
         _ => &[],
-    };
-    offered.contains(&field)
+    }
 }
 
 fn read(resource: &Resource, object: &Value, field: &str) -> String {

@@ -96,7 +96,8 @@ fn snapshot(call: &Call<'_>, from: Option<&Continue>) -> Result<(u64, Vec<Object
     }
 }
 
-fn check_version(call: &Call<'_>) -> Result<(), Status> {
+/// Whether the resourceVersion of a read can be read, and is none of the future.
+pub(super) fn check_version(call: &Call<'_>) -> Result<(), Status> {
     let options = &call.request.options;
     let text = options.resource_version.as_str();
     if text.is_empty() {

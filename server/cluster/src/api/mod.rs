@@ -148,6 +148,7 @@ pub(crate) fn serve(cluster: &Cluster, request: &Request) -> Result<Answer, Stat
     }
     match request.verb {
         Verb::Get => {
+            list::check_version(&call)?;
             let object = call.live()?;
             Ok(call.answer(200, object))
         }

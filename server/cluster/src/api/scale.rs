@@ -73,7 +73,10 @@ pub(super) fn serve(mut call: Call<'_>) -> Result<Answer, Status> {
                 warnings: Vec::new(),
             });
         }
-        (Verb::Update, Body::Object(scale)) => scale.clone(),
+        (Verb::Update, Body::Object(scale)) => {
+            update::check_name(&call, scale)?;
+            scale.clone()
+        }
         (Verb::Patch, Body::Patch { kind, text }) => {
             let gvk = objects::Gvk::new("autoscaling", "v1", "Scale");
             objects::patch::patch(&gvk, &scale_of(&live), *kind, text, &call.request.options)?.0

@@ -1,6 +1,6 @@
 //! Subresources of objects: status, scale, binding, eviction, ephemeral containers, resize, finalize, tokens. Streams are elsewhere.
 
-use objects::{Answer, Body, Object, Request, Status, Verb, meta};
+use objects::{Answer, Body, FieldError, Object, Request, Status, Verb, meta};
 use serde_json::{Value, json};
 
 use super::{Call, scale, update};
@@ -55,11 +55,26 @@ fn bind(call: Call<'_>) -> Result<Answer, Status> {
     let Body::Object(binding) = &call.request.body else {
         return Err(Status::bad_request("the request has no binding"));
     };
+    check_name(&call, binding, "Binding")?;
+    let (kind, node) = (
+        view::text(binding, &["target", "kind"]),
+        view::text(binding, &["target", "name"]),
+    );
+    let mut errors = Vec::new();
+    if !matches!(kind, "" | "Node") {
+        let kinds = &["Node", "<empty>"];
+        errors.push(FieldError::not_supported("target.kind", kind, kinds));
+    }
+    if node.is_empty() {
+        errors.push(FieldError::required("target.name", ""));
+    }
+    if !errors.is_empty() {
+        return Err(Status::invalid("", &call.request.name, errors));
+    }
     let live = call
         .cluster
         .get(call.stored, &call.request.namespace, &call.request.name);
     let live = live.ok_or_else(|| Status::not_found("pods", &call.request.name))?;
-    let node = view::text(binding, &["target", "name"]);
     let bound = view::text(&live, &["spec", "nodeName"]);
     if !bound.is_empty() {
         let why = format!(
@@ -85,14 +100,60 @@ fn bind(call: Call<'_>) -> Result<Answer, Status> {
     Ok(success(201))
 }
 
+/// The name in the body is the name in the path.
+fn check_name(call: &Call<'_>, body: &Value, kind: &str) -> Result<(), Status> {
+    if meta::name(body) == call.request.name {
+        return Ok(());
+    }
+    let text = format!("name in URL does not match name in {kind} object");
+    Err(Status::bad_request(text))
+}
+
+/// The delete that an eviction becomes: its options stand in the body.
+fn delete_of(call: &Call<'_>, eviction: &Value) -> Result<Request, Status> {
+    let mut delete = Request::new(Verb::Delete, "", "v1", "pods");
+    delete.namespace = call.request.namespace.clone();
+    delete.name = call.request.name.clone();
+    delete.user = call.request.user.clone();
+    let options = view::at(eviction, &["deleteOptions"]);
+    let text = |path: &[&str]| {
+        let text = view::text(options, path);
+        (!text.is_empty()).then(|| text.to_string())
+    };
+    let (asked, body) = (
+        call.request.options.dry_run,
+        view::texts(options, &["dryRun"]),
+    );
+    if body.iter().any(|part| part != "All") {
+        let mut error = FieldError::not_supported("dryRun", body[0].as_str(), &["All"]);
+        error.value = Some(objects::quote::go_json(&json!(body)));
+        let kind = "DeleteOptions.meta.k8s.io";
+        return Err(Status::invalid(kind, "", vec![error]));
+    }
+    delete.options.dry_run = asked || !body.is_empty();
+    delete.options.grace_period_seconds = view::int(options, &["gracePeriodSeconds"]);
+    delete.options.precondition_uid = text(&["preconditions", "uid"]);
+    delete.options.precondition_resource_version = text(&["preconditions", "resourceVersion"]);
+    Ok(delete)
+}
+
 /// Deletes a pod if its disruption budgets allow it.
 fn evict(call: Call<'_>) -> Result<Answer, Status> {
+    let Body::Object(eviction) = &call.request.body else {
+        return Err(Status::bad_request("the request has no eviction"));
+    };
+    check_name(&call, eviction, "Eviction")?;
+    let delete = delete_of(&call, eviction)?;
     let live = call
         .cluster
         .get(call.stored, &call.request.namespace, &call.request.name);
     let live = live.ok_or_else(|| Status::not_found("pods", &call.request.name))?;
     let budget = budget_of(&call, &live)?;
-    if !call.request.options.dry_run {
+    if !delete.options.dry_run {
+        // what the delete will refuse uses up no budget
+        let mut trial = delete.clone();
+        trial.options.dry_run = true;
+        call.cluster.request(&trial)?;
         if let Some((resource, budget)) = budget {
             call.cluster.amend(resource, &budget, |b| {
                 let left = view::int(b, &["status", "disruptionsAllowed"]).unwrap_or(1) - 1;
@@ -101,15 +162,6 @@ fn evict(call: Call<'_>) -> Result<Answer, Status> {
         }
         let message = "Eviction API: evicting";
         disrupt(call.cluster, &live, "EvictionByEvictionAPI", message);
-    }
-    let mut delete = Request::new(Verb::Delete, "", "v1", "pods");
-    delete.namespace = call.request.namespace.clone();
-    delete.name = call.request.name.clone();
-    delete.user = call.request.user.clone();
-    delete.options.dry_run = call.request.options.dry_run;
-    if let Body::Object(eviction) = &call.request.body {
-        delete.options.grace_period_seconds =
-            view::int(eviction, &["deleteOptions", "gracePeriodSeconds"]);
     }
     call.cluster.request(&delete)?;
     Ok(success(201))

@@ -40,7 +40,8 @@ fn allows_create_on_update(call: &Call<'_>) -> bool {
     ) && call.request.subresource.is_empty()
 }
 
-fn check_name(call: &Call<'_>, new: &Value) -> Result<(), Status> {
+/// The name and the namespace in the body are those in the path.
+pub(super) fn check_name(call: &Call<'_>, new: &Value) -> Result<(), Status> {
     let (own, asked) = (meta::name(new), &call.request.name);
     if !own.is_empty() && own != asked {
         let text =

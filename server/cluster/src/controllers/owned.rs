@@ -61,7 +61,8 @@ pub(crate) fn claim(
     claim_where(cluster, resource, owner, reference, |_| true)
 }
 
-/// As [`claim`], of the pods that are not over: those that are stay with whom they have.
+/// As [`claim`], of the pods that are not over: those that are stay with whom they have. So does kube-controller-manager for ReplicaSets:
+/// `syncReplicaSet` takes `FilterActivePods` before `claimPods`, so nobody adopts or releases a pod that succeeded or failed.
 pub(crate) fn claim_standing(cluster: &Cluster, owner: &Value, reference: &Value) -> Vec<Object> {
     let standing = cluster.standing_pods(meta::namespace(owner));
     claim_of(cluster, pods(), standing, owner, reference, |_| true)

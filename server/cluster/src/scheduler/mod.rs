@@ -264,7 +264,9 @@ impl Scheduler {
         request.subresource = "binding".into();
         request.user.name = "system:kube-scheduler".into();
         request.user_agent = "kube-scheduler".into();
-        request.body = Body::Object(json!({"target": {"kind": "Node", "name": node}}));
+        request.body = Body::Object(
+            json!({"metadata": {"name": name}, "target": {"kind": "Node", "name": node}}),
+        );
         if self.cluster.request(&request).is_err() {
             return false;
         }

@@ -1,7 +1,7 @@
 //! What the API server gives out, and what it refuses before it validates: families, addresses and ports of services, priorities and
 //! runtime classes of pods.
 
-use objects::meta;
+use objects::{Body, Verb, meta};
 use serde_json::{Value, json};
 
 use super::{World, pod};
@@ -122,4 +122,85 @@ fn what_admission_computes_pods_may_not_say_otherwise() {
         .expect("created");
     assert_eq!(view::text(&small, &["spec", "overhead", "cpu"]), "10m");
     assert_eq!(view::text(&small, &["spec", "nodeSelector", "a"]), "b");
+}
+
+fn refusal(world: &World, request: &objects::Request) -> String {
+    let status = world.cluster.request(request).expect_err("refused");
+    format!("{} {}", status.code(), status.message)
+}
+
+#[test]
+fn names_and_options_in_bodies_count() {
+    let world = World::control_plane(1);
+    world
+        .create(pod("p", json!({"image": "i"})))
+        .expect("created");
+    let pods = crate::cluster::resource("", "pods");
+    let post = |subresource: &str, body: Value| {
+        let mut request = world.request(Verb::Create, pods, "default", "p");
+        request.subresource = subresource.into();
+        request.body = Body::Object(body);
+        request
+    };
+    let name = |name: &str| json!({"name": name});
+    for (request, expect) in [
+        (
+            post("eviction", json!({"metadata": name("q")})),
+            "400 name in URL does not match name in Eviction object",
+        ),
+        (
+            post(
+                "binding",
+                json!({"metadata": name("q"), "target": name("node-1")}),
+            ),
+            "400 name in URL does not match name in Binding object",
+        ),
+        (
+            post(
+                "binding",
+                json!({"metadata": name("p"), "target": {"kind": "Foo"}}),
+            ),
+            "422  \"p\" is invalid: [target.kind: Unsupported value: \"Foo\": supported values: \"Node\", \"<empty>\", target.name: Required value]",
+        ),
+    ] {
+        assert_eq!(refusal(&world, &request), expect);
+    }
+    let unlike = json!({"metadata": name("p"), "deleteOptions": {"preconditions": {"uid": "x"}}});
+    let text = refusal(&world, &post("eviction", unlike));
+    assert!(
+        text.contains("the UID in the precondition (x) does not match"),
+        "{text}"
+    );
+    let dry = json!({"metadata": name("p"), "deleteOptions": {"dryRun": ["All"]}});
+    world
+        .cluster
+        .request(&post("eviction", dry))
+        .expect("evicted");
+    assert!(!meta::is_deleting(&world.pod("p")));
+    let mut read = world.request(Verb::Get, pods, "default", "p");
+    read.options.resource_version = "999999".into();
+    assert!(refusal(&world, &read).starts_with("504 Timeout: Too large resource version: 999999"));
+}
+
+#[test]
+fn fields_that_a_kind_does_not_offer() {
+    let world = World::control_plane(1);
+    for (group, plural, expect) in [
+        ("", "pods", "field label not supported: spec.foo"),
+        (
+            "batch",
+            "jobs",
+            "field label \"spec.foo\" not supported for Job",
+        ),
+        (
+            "",
+            "configmaps",
+            "\"spec.foo\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
+        ),
+    ] {
+        let of = crate::cluster::resource(group, plural);
+        let mut request = world.request(Verb::DeleteCollection, of, "default", "");
+        request.options.field_selector = "spec.foo=a".into();
+        assert_eq!(refusal(&world, &request), format!("400 {expect}"));
+    }
 }

@@ -63,10 +63,14 @@ pub(super) fn write(object: &mut Value, mut entries: Vec<Entry>) {
         .into_iter()
         .map(|e| {
             let mut value = json!({
-                "manager": e.manager, "operation": e.operation, "apiVersion": e.api_version,
+                "operation": e.operation, "apiVersion": e.api_version,
                 "fieldsType": "FieldsV1", "fieldsV1": e.set.to_fields(),
             });
-            for (key, text) in [("time", e.time), ("subresource", e.subresource)] {
+            for (key, text) in [
+                ("manager", e.manager),
+                ("time", e.time),
+                ("subresource", e.subresource),
+            ] {
                 if !text.is_empty() {
                     value[key] = text.into();
                 }

@@ -30,10 +30,22 @@ pub(super) fn merge(of: Option<&Type>, original: Value, patch: Value) -> Result<
     }
 }
 
-fn unprocessable(text: String) -> Status {
-    let mut status = Status::unprocessable(text);
-    status.details_mut();
-    status
+/// An error that the API server passes on as it is, for it knows no status for it.
+fn bare(text: impl Into<String>) -> Status {
+    Status::failure(500, "", text.into())
+}
+
+fn unknown_directive(directive: &Value, patch: Members) -> Status {
+    let shown = super::go_map(&Value::Object(patch));
+    let directive = super::go_map(directive);
+    bare(format!("unknown patch type: {directive} in map: {shown}"))
+}
+
+fn no_merge_key(item: &Value, key: &str) -> Status {
+    let shown = super::go_map(item);
+    bare(format!(
+        "map: {shown} does not contain declared merge key: {key}"
+    ))
 }
 
 fn merge_map(
@@ -41,20 +53,26 @@ fn merge_map(
     mut original: Members,
     mut patch: Members,
 ) -> Result<Members, Status> {
-    match patch.remove(DIRECTIVE) {
-        None => {}
-        Some(directive) => match directive.as_str() {
-            Some("replace") => return Ok(patch),
-            Some("delete") => return Ok(Members::new()),
-            Some("merge") => {}
-            _ => return Err(unprocessable(format!("unknown patch type: {directive}"))),
-        },
+    if let Some(directive) = patch.get(DIRECTIVE).cloned() {
+        return match directive.as_str() {
+            Some("replace") => {
+                patch.remove(DIRECTIVE);
+                Ok(patch)
+            }
+            Some("delete") => Ok(Members::new()),
+            _ => Err(unknown_directive(&directive, patch)),
+        };
     }
     if let Some(keys) = patch.remove(RETAIN) {
-        let keys = keys
-            .as_array()
-            .cloned()
-            .ok_or_else(|| Status::bad_request("invalid patch format of retainKeys"))?;
+        let wrong = || Status::bad_request("invalid patch format of retainKeys");
+        let keys = keys.as_array().cloned().ok_or_else(wrong)?;
+        let ordered = |key: &str| key.starts_with(DELETE_FROM) || key.starts_with(SET_ORDER);
+        let kept = |(key, value): (&String, &Value)| {
+            value.is_null() || ordered(key) || keys.iter().any(|k| k == key)
+        };
+        if !patch.iter().all(kept) {
+            return Err(wrong());
+        }
         original.retain(|key, _| keys.iter().any(|k| k == key));
     }
     set_orders(of, &mut original, &mut patch)?;
@@ -155,8 +173,30 @@ fn set_orders(
             _ => continue,
         };
         let key = field.map_or("", |f| f.merge_key);
-        patch.remove(&name);
+        if let Some(Value::Array(new)) = patch.remove(&name) {
+            check_order(&new, &order, key)?;
+        }
         original.insert(name, Value::Array(in_order(merged, &order, &server, key)));
+    }
+    Ok(())
+}
+
+/// What a patch says of a list must be in the order that it gives the list.
+fn check_order(patch: &[Value], order: &[Value], key: &str) -> Result<(), Status> {
+    let mut places = order.iter();
+    let goes = |item: &Value| !key.is_empty() && item.get(DIRECTIVE).is_some();
+    for item in patch.iter().filter(|item| !goes(item)) {
+        let found = places.any(|place| match key {
+            "" => place == item,
+            key => place.get(key) == item.get(key),
+        });
+        if !found && !order.is_empty() {
+            let list = |items: &[Value]| super::go_map(&Value::Array(items.to_vec()));
+            let (patch, order) = (list(patch), list(order));
+            return Err(bare(format!(
+                "The order in patch list:\n{patch}\n doesn't match $setElementOrder list:\n{order}\n"
+            )));
+        }
     }
     Ok(())
 }
@@ -180,13 +220,7 @@ fn merge_list(
     let (original, patch) = special_elements(original, patch, key)?;
     let mut merged = original.clone();
     for item in &patch {
-        let Some(wanted) = item.get(key) else {
-            let text = format!(
-                "map: {} does not contain declared merge key: {key}",
-                super::go_map(item)
-            );
-            return Err(Status::internal(text));
-        };
+        let wanted = item.get(key).ok_or_else(|| no_merge_key(item, key))?;
         match merged.iter_mut().find(|old| old.get(key) == Some(wanted)) {
             Some(old) => {
                 if let (Value::Object(was), Value::Object(new)) = (old.take(), item.clone()) {
@@ -213,18 +247,16 @@ fn special_elements(
             Some(Some("replace")) => replace = true,
             Some(Some("delete")) => match item.get(key) {
                 Some(wanted) => original.retain(|old| old.get(key) != Some(wanted)),
-                None => {
-                    return Err(Status::internal(
-                        "delete patch type with no merge key defined",
-                    ));
-                }
+                None => return Err(no_merge_key(&item, key)),
             },
             Some(Some("merge")) => {
-                return Err(Status::internal(
-                    "not implemented: merging patch directive in a list",
-                ));
+                return Err(bare("merging lists cannot yet be specified in the patch"));
             }
-            Some(_) => return Err(unprocessable("unknown patch type in list".to_string())),
+            Some(directive) => {
+                let directive = Value::from(directive.unwrap_or_default());
+                let members = item.as_object().cloned().unwrap_or_default();
+                return Err(unknown_directive(&directive, members));
+            }
         }
     }
     if replace {

@@ -138,6 +138,38 @@ fn refused(kind: PatchKind, text: &str, code: u16, message: &str) {
 }
 
 #[test]
+fn strategic_refusals() {
+    let merge = |patch: Value, code, message| {
+        refused(PatchKind::Strategic, &patch.to_string(), code, message);
+    };
+    merge(
+        json!({"spec": {"containers": [{"image": "x"}]}}),
+        500,
+        "map: map[image:x] does not contain declared merge key: name",
+    );
+    merge(
+        json!({"spec": {"containers": [{"name": "a", "$patch": "foo"}]}}),
+        500,
+        "unknown patch type: foo in map: map[$patch:foo name:a]",
+    );
+    merge(
+        json!({"metadata": {"$patch": "foo"}}),
+        500,
+        "unknown patch type: foo in map: map[$patch:foo]",
+    );
+    merge(
+        json!({"spec": {"$retainKeys": ["x"], "hostname": "h"}}),
+        400,
+        "invalid patch format of retainKeys",
+    );
+    merge(
+        json!({"spec": {"$setElementOrder/containers": [{"name": "b"}], "containers": [{"name": "a", "image": "z"}]}}),
+        500,
+        "The order in patch list:\n[map[image:z name:a]]\n doesn't match $setElementOrder list:\n[map[name:b]]\n",
+    );
+}
+
+#[test]
 fn refusals() {
     let rejected = "the server rejected our request due to an error in our request";
     refused(
