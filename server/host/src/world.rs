@@ -38,6 +38,7 @@ impl Drop for World {
         if let Some(cluster) = &self.cluster {
             cluster.close();
         }
+        self.executor.end();
     }
 }
 

@@ -302,6 +302,21 @@ impl Executor {
         *self.0.ready.hook.lock().unwrap_or_else(|e| e.into_inner()) = Some(Box::new(hook));
     }
 
+    /// Ends the world: every task is cancelled and its future dropped, so that nothing that one of them holds lives on. For its
+    /// owner, who has nothing borrowed and runs it no more.
+    pub fn end(&self) {
+        loop {
+            self.bury();
+            let tasks = std::mem::take(&mut *self.0.tasks.borrow_mut());
+            if tasks.is_empty() {
+                break;
+            }
+            drop(tasks);
+        }
+        let timers = std::mem::take(&mut *self.0.timers.borrow_mut());
+        drop(timers);
+    }
+
     fn bury(&self) {
         loop {
             let dead = std::mem::take(&mut *self.0.graveyard.borrow_mut());

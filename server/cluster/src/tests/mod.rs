@@ -31,6 +31,7 @@ struct World {
 impl Drop for World {
     fn drop(&mut self) {
         self.cluster.close();
+        self.executor.end();
     }
 }
 
