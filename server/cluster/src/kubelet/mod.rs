@@ -459,12 +459,13 @@ impl Agent {
             .unwrap_or_default()
     }
 
-    /// The other pods that take room here.
+    /// The other pods that take room here, with what each was given.
     pub(super) fn others(&self, pod: &Object) -> Vec<Object> {
         let workers = self.workers.borrow();
-        let all = workers.values().map(|w| w.latest());
-        all.filter(|p| crate::scheduler::resources::takes_room(p) && meta::uid(p) != meta::uid(pod))
-            .collect()
+        let others = workers
+            .values()
+            .filter(|w| w.takes_room() && w.uid != meta::uid(pod));
+        others.map(|w| w.given()).collect()
     }
 
     /// A pod that is new here, refused and told so where the node cannot take it.

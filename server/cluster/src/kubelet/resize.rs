@@ -59,7 +59,51 @@ fn asked(pod: &Value) -> Given {
     .collect()
 }
 
+/// CPU and memory that a container was given, as its status tells; all else as it asks for.
+fn told(pod: &Value, container: &Value) -> Value {
+    let name = view::text(container, &["name"]);
+    let mut own = container
+        .get("resources")
+        .cloned()
+        .unwrap_or_else(|| json!({}));
+    let mut statuses = ["initContainerStatuses", "containerStatuses"].into_iter();
+    let status = statuses.find_map(|list| {
+        let status = view::named(view::list(pod, &["status", list]), name);
+        status.filter(|s| s.get("resources").is_some())
+    });
+    let Some(status) = status else {
+        return own;
+    };
+    for kind in ["requests", "limits"] {
+        for resource in ["cpu", "memory"] {
+            let given = view::at(status, &["resources", kind, resource]);
+            if given.is_null() {
+                view::remove(&mut own, &[kind, resource]);
+            } else {
+                view::set(&mut own, &[kind, resource], given.clone());
+            }
+        }
+    }
+    own
+}
+
 impl Resize {
+    /// Of a pod that its node had before it was booted: it keeps what it was given, as by the kubelet's checkpoint.
+    pub fn before_the_boot(pod: &Value) -> Resize {
+        let all = PARTS.iter().flat_map(|p| view::list(pod, &["spec", p]));
+        let allocated: Given = all
+            .map(|c| (view::text(c, &["name"]).to_string(), told(pod, c)))
+            .collect();
+        if allocated == asked(pod) {
+            return Resize::default();
+        }
+        Resize {
+            actuated: allocated.clone(),
+            allocated,
+            ..Resize::default()
+        }
+    }
+
     /// The pod with the resources that it was given in place of those that it asks for.
     pub fn given(&self, pod: &Object) -> Object {
         if self.allocated.is_empty() || self.allocated == asked(pod) {

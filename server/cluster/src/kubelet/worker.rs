@@ -16,8 +16,10 @@ use serde_json::Value;
 
 use super::back_off::BackOff;
 use super::probes::{Kind, Ticker};
+use super::resize::Resize;
 use super::status::{self, Generated, Picture, Seen};
 use super::{Agent, eviction, start, sync, terminate};
+use crate::scheduler::resources::takes_room;
 use crate::view;
 
 /// What a worker knows of its pod.
@@ -65,7 +67,9 @@ pub(super) struct Worker {
     pub uid: String,
     pub namespace: String,
     pub name: String,
-    pub pod: RefCell<Object>,
+    pod: RefCell<Object>,
+    /// Whether the pod takes room here.
+    takes_room: Cell<bool>,
     pub state: RefCell<State>,
     pub tickers: RefCell<BTreeMap<(String, Kind), Rc<Ticker>>>,
     probe_tasks: RefCell<Vec<Task>>,
@@ -87,6 +91,7 @@ impl Worker {
             host_ip: agent.node.internal_ip().to_string(),
             containers: before_the_boot(pod),
             start_time: view::text(pod, &["status", "startTime"]).to_string(),
+            resize: Resize::before_the_boot(pod),
             ..Picture::default()
         };
         Rc::new(Worker {
@@ -94,6 +99,7 @@ impl Worker {
             namespace: meta::namespace(pod).into(),
             name: meta::name(pod).into(),
             pod: RefCell::new(pod.clone()),
+            takes_room: Cell::new(takes_room(pod)),
             state: RefCell::new(State {
                 picture,
                 ..State::default()
@@ -115,6 +121,21 @@ impl Worker {
         *self.main.borrow_mut() = Some(agent.cluster.executor().spawn(run));
     }
 
+    /// Whether the pod as stored last takes room: of many that are over none is looked into.
+    pub fn takes_room(&self) -> bool {
+        self.takes_room.get()
+    }
+
+    /// The pod as stored last, with the resources that it was given in place of those that it asks for.
+    pub fn given(&self) -> Object {
+        self.state.borrow().picture.resize.given(&self.latest())
+    }
+
+    fn know(&self, pod: Object) {
+        self.takes_room.set(takes_room(&pod));
+        self.pod.replace(pod);
+    }
+
     /// The pod as stored last.
     pub fn latest(&self) -> Object {
         self.pod.borrow().clone()
@@ -128,7 +149,7 @@ impl Worker {
             return; // its own write, which it remembers
         }
         let is_late = revision(pod) < revision(&old);
-        self.pod.replace(if is_late {
+        self.know(if is_late {
             with_status_of(pod, &old)
         } else {
             pod.clone()
@@ -141,12 +162,11 @@ impl Worker {
     /// Takes in what the kubelet has written itself. What others changed meanwhile it hears of by its watch.
     pub fn remember(&self, written: Object) {
         let known = self.latest();
-        self.pod
-            .replace(if asks_for_something_else(&known, &written) {
-                with_status_of(&known, &written)
-            } else {
-                written
-            });
+        self.know(if asks_for_something_else(&known, &written) {
+            with_status_of(&known, &written)
+        } else {
+            written
+        });
     }
 
     pub fn wake(&self) {

@@ -88,7 +88,7 @@ fn pod_helps(cause: Cause, pod: &Value, change: &Change) -> bool {
         old.is_some_and(|old| old["metadata"]["labels"] != other["metadata"]["labels"]);
     match cause {
         Cause::Room => {
-            let asks = |p| resources::pod_amounts(p, "requests");
+            let asks = |p| resources::held_amounts(p);
             is_gone || (!has_come && old.is_some_and(|old| asks(old) != asks(other)))
         }
         Cause::Ports => is_gone && !affinity::ports_free(pod, [&**other]),

@@ -50,14 +50,40 @@ pub(crate) fn whole(of: &Amounts, name: &str) -> i64 {
 /// What a pod asks for (`kind` is `requests`) or is limited to (`limits`): its containers and sidecars together, or the greediest moment
 /// of its init containers, and its overhead.
 pub fn pod_amounts(pod: &Value, kind: &str) -> Amounts {
-    let own = |container: &Value| amounts(view::at(container, &["resources", kind]));
+    amounts_by(pod, |_, container| {
+        amounts(view::at(container, &["resources", kind]))
+    })
+}
+
+/// What a pod counts as on its node: as long as a resize is on its way the larger of what it asks for and what it has, and what it has
+/// where the node refused it.
+pub fn held_amounts(pod: &Value) -> Amounts {
+    let mut conditions = view::list(pod, &["status", "conditions"]).iter();
+    let refused =
+        conditions.any(|c| c["type"] == "PodResizePending" && c["reason"] == "Infeasible");
+    amounts_by(pod, |statuses, container| {
+        let asked = amounts(view::at(container, &["resources", "requests"]));
+        let name = view::text(container, &["name"]);
+        let told = view::named(view::list(pod, &["status", statuses]), name);
+        let has = |path: &[&str]| told.map_or_else(Amounts::new, |t| amounts(view::at(t, path)));
+        let mut held = has(&["allocatedResources"]);
+        raise(&mut held, &has(&["resources", "requests"]));
+        if held.is_empty() || !refused {
+            raise(&mut held, &asked);
+        }
+        held
+    })
+}
+
+/// `own`: of a container, and the name of the list in which its status stands.
+fn amounts_by(pod: &Value, own: impl Fn(&str, &Value) -> Amounts) -> Amounts {
     let mut total = Amounts::new();
     for container in view::list(pod, &["spec", "containers"]) {
-        add(&mut total, &own(container));
+        add(&mut total, &own("containerStatuses", container));
     }
     let (mut sidecars, mut peak) = (Amounts::new(), Amounts::new());
     for container in view::list(pod, &["spec", "initContainers"]) {
-        let wanted = own(container);
+        let wanted = own("initContainerStatuses", container);
         let mut moment = sidecars.clone();
         add(&mut moment, &wanted);
         raise(&mut peak, &moment);
@@ -151,6 +177,22 @@ mod tests {
             (amounts["cpu"].millis(), amounts["memory"].units()),
             (350, 1 << 20)
         );
+    }
+
+    #[test]
+    fn a_pod_holds_what_it_has_until_its_resize_is_done() {
+        let pod = |asks: &str, has: &str, reason: &str| {
+            let requests = |cpu: &str| json!({"cpu": cpu});
+            let status = json!({"name": "c", "allocatedResources": requests(has), "resources": {"requests": requests(has)}});
+            let pending = json!({"type": "PodResizePending", "status": "True", "reason": reason});
+            json!({"spec": {"containers": [{"name": "c", "resources": {"requests": requests(asks)}}]},
+                "status": {"containerStatuses": [status], "conditions": [pending]}})
+        };
+        let held = |pod: Value| held_amounts(&pod)["cpu"].millis();
+        assert_eq!(held(pod("300m", "1500m", "Deferred")), 1500);
+        assert_eq!(held(pod("1500m", "300m", "Deferred")), 1500);
+        assert_eq!(held(pod("64", "300m", "Infeasible")), 300);
+        assert_eq!(held(pod("64", "0", "Deferred")), 64000);
     }
 
     #[test]

@@ -62,7 +62,7 @@ impl NodeInfo {
     }
 
     fn add(&mut self, pod: Object) {
-        let amounts = resources::pod_amounts(&pod, "requests");
+        let amounts = resources::held_amounts(&pod);
         let (cpu, memory) = asked(&amounts);
         self.taken = (self.taken.0 + cpu, self.taken.1 + memory);
         resources::add(&mut self.requested, &amounts);

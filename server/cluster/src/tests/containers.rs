@@ -256,7 +256,7 @@ fn pods_of_a_stateful_set_mount_the_claims_of_their_set() {
 }
 
 /// What a resize asks for, through its subresource.
-fn resize(world: &World, name: &str, resources: Value) {
+pub(super) fn resize(world: &World, name: &str, resources: Value) {
     let mut request = world.request(Verb::Patch, pods(), "default", name);
     request.subresource = "resize".into();
     let patch = json!({"spec": {"containers": [{"name": "c", "resources": resources}]}});

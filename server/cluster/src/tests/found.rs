@@ -4,6 +4,7 @@ use machine::Health;
 use objects::{Body, Propagation, Verb, meta};
 use serde_json::{Value, json};
 
+use super::containers::resize;
 use super::{World, pod};
 use crate::cluster::{pods, resource};
 use crate::store::{Change, ChangeKind};
@@ -308,4 +309,71 @@ fn pods_of_a_node_that_was_away_end_at_the_pace_of_a_client() {
     assert!(ended < 100, "{ended} of {all} ended at once");
     world.run_ms(30_000);
     assert_eq!(left(), 0);
+}
+
+/// Lives one after the other: each left its whole world behind, some thirty megabytes, and so did every session.
+#[test]
+fn a_world_that_ends_leaves_nothing_behind() {
+    let world = world();
+    let server = json!({"name": "c", "image": "nginx:1.27", "readinessProbe": {"httpGet": {"path": "/", "port": 80}}});
+    world.create(pod("web", server)).expect("created");
+    world.create(set_on_node_1()).expect("created");
+    world.run_ms(20_000);
+    let node = world.cluster.kubelet("node-1").expect("a node");
+    let runtime = std::rc::Rc::downgrade(&node.runtime());
+    drop(node);
+    drop(world);
+    assert_eq!(runtime.strong_count(), 0);
+}
+
+/// A pod that asks for so much CPU.
+fn asking(name: &str, cpu: &str) -> Value {
+    let mut container = sh("sleep 1000");
+    container["resources"] = json!({"requests": {"cpu": cpu}});
+    pod(name, container)
+}
+
+fn power(world: &World, state: Health) {
+    let node = "node-1".into();
+    let fault = Fault::Node { node, state };
+    world.cluster.fault(&fault).expect("it can happen");
+}
+
+/// Seed 94 of the lives with resizes: a node that hears nothing of a resize has given nothing back, and a second pod got the same room.
+#[test]
+fn what_a_resize_gives_back_is_free_when_the_node_has_done_it() {
+    let world = world();
+    world.create(asking("first", "1500m")).expect("created");
+    world.run_ms(15_000);
+    power(&world, Health::Gone);
+    resize(&world, "first", json!({"requests": {"cpu": "300m"}}));
+    world.create(asking("second", "1500m")).expect("created");
+    world.run_ms(5_000);
+    let node = || view::text(&world.pod("second"), &["spec", "nodeName"]).to_string();
+    assert_eq!(node(), "");
+    power(&world, Health::There);
+    world.run_ms(120_000);
+    assert_eq!(node(), "node-1");
+}
+
+/// Seed 74 of the lives with resizes: a node that came back gave a pod 64 CPUs, for it had forgotten that it had refused them.
+#[test]
+fn a_resize_that_was_refused_is_refused_after_a_boot() {
+    let world = world();
+    world.create(asking("first", "100m")).expect("created");
+    world.run_ms(15_000);
+    resize(&world, "first", json!({"requests": {"cpu": "64"}}));
+    world.run_ms(5_000);
+    power(&world, Health::Gone);
+    world.run_ms(5_000);
+    power(&world, Health::There);
+    world.run_ms(60_000);
+    let first = world.pod("first");
+    let status = view::list(&first, &["status", "containerStatuses"])[0].clone();
+    assert_eq!(status["allocatedResources"], json!({"cpu": "100m"}));
+    assert!(status["state"]["running"].is_object(), "{status:#}");
+    world.create(asking("second", "500m")).expect("created");
+    world.run_ms(20_000);
+    let phase = world.pod("second")["status"]["phase"].clone();
+    assert_eq!(phase, "Running");
 }
