@@ -50,7 +50,7 @@ fn selects(service: &Value) -> bool {
         .is_some_and(|s| !s.is_empty())
 }
 
-/// The services with selectors that the changes concern, once each.
+/// The services with selectors that the changes concern, once each: of pods those that they select or selected.
 pub(super) fn touched(cluster: &Cluster, changes: &[Change]) -> Vec<Object> {
     let of = |namespace: &str| {
         let mut all = cluster.list(resource("", "services"), namespace);
@@ -62,22 +62,34 @@ pub(super) fn touched(cluster: &Cluster, changes: &[Change]) -> Vec<Object> {
     for change in changes {
         let namespace = meta::namespace(&change.object);
         let services = known.entry(namespace).or_insert_with(|| of(namespace));
-        // what a pod looks like is compared only where it matters to somebody
-        if !services.is_empty() && concerns(change) {
+        if change.resource.plural != "pods" {
             touched.append(services);
+        }
+        // what a pod looks like is compared only where it matters to somebody
+        if !services.is_empty() {
+            for pod in shown(change) {
+                touched.extend(services.extract_if(.., |s| selects_pod(s, pod)));
+            }
         }
     }
     touched
 }
 
-/// Whether a change can alter endpoints at all.
-fn concerns(change: &Change) -> bool {
-    let (Some(old), "pods", ChangeKind::Modified) =
-        (&change.old, change.resource.plural, change.kind)
-    else {
-        return true;
-    };
-    face(old) != face(&change.object)
+fn selects_pod(service: &Value, pod: &Object) -> bool {
+    let selector = view::at(service, &["spec", "selector"]);
+    LabelSelector::from_map(selector).matches_object(pod)
+}
+
+/// A pod before and after a change that endpoints show: one without an address is in none.
+fn shown(change: &Change) -> impl Iterator<Item = &Object> {
+    let (old, new) = (change.old.as_ref(), &change.object);
+    let has_address = |p: &&Object| !view::text(p, &["status", "podIP"]).is_empty();
+    let mut both: Vec<&Object> = old.into_iter().chain([new]).filter(has_address).collect();
+    let is_same = || old.is_some_and(|old| face(old) == face(new));
+    if !both.is_empty() && change.kind == ChangeKind::Modified && is_same() {
+        both.clear();
+    }
+    both.into_iter()
 }
 
 /// What endpoints show of a pod: readiness, address, phase, whether it is on its way out, labels.

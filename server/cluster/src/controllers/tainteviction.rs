@@ -1,6 +1,6 @@
 //! taint-eviction-controller: pods leave nodes whose NoExecute taints they do not tolerate, at once or when their patience is over.
 //!
-//! It looks at pods that changed, and at all of them where a node did.
+//! It looks at pods that changed, and at those of a node whose taints did.
 //!
 //! Mirrors `pkg/controller/tainteviction` of Kubernetes 1.36.
 
@@ -42,18 +42,25 @@ impl Controller for TaintEvictionController {
     }
 
     fn reconcile(&mut self, cluster: &Cluster, changes: &[Change]) {
-        let nodes_changed = changes.iter().any(|c| c.resource.plural == "nodes");
-        if nodes_changed {
-            self.tainted = tainted(cluster);
+        let mut others = BTreeSet::new();
+        if changes.iter().any(|c| c.resource.plural == "nodes") {
+            let before = std::mem::replace(&mut self.tainted, tainted(cluster));
+            let names = before.keys().chain(self.tainted.keys());
+            others = names
+                .filter(|name| before.get(*name) != self.tainted.get(*name))
+                .cloned()
+                .collect();
         }
         if self.tainted.is_empty() && self.bearing.is_empty() {
             return;
         }
-        let mut keys: BTreeSet<Key> = if nodes_changed {
-            cluster.list(pods(), "").iter().map(key_of).collect()
-        } else {
-            changes.iter().map(|c| key_of(&c.object)).collect()
-        };
+        let pods_changed = changes.iter().filter(|c| c.resource.plural == "pods");
+        let mut keys: BTreeSet<Key> = pods_changed.map(|c| key_of(&c.object)).collect();
+        if !others.is_empty() {
+            let all = cluster.standing_pods("");
+            let is_there = |p: &&Object| others.contains(view::text(p, &["spec", "nodeName"]));
+            keys.extend(all.iter().filter(is_there).map(key_of));
+        }
         let now = cluster.now();
         let due = self.bearing.iter().filter(|(_, b)| b.end <= now);
         keys.extend(due.map(|(key, _)| key.clone()));
