@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::recipes::{self, NAMES};
 use crate::scene::list;
+use crate::verbs;
 
 /// One thing that comes into a world from outside.
 #[derive(Clone, Debug)]
@@ -32,7 +33,7 @@ pub fn request(verb: Verb, of: &Resource, namespace: &str, name: &str) -> Reques
     request
 }
 
-fn about(verb: Verb, object: &Object) -> Request {
+pub fn about(verb: Verb, object: &Object) -> Request {
     let of = objects::resource::of_object(object).expect("a stored object has a kind");
     request(verb, of, meta::namespace(object), meta::name(object))
 }
@@ -52,14 +53,14 @@ fn patch(object: &Object, change: &Value) -> Input {
 }
 
 /// What the cluster holds that commands may be about.
-struct Held<'a> {
+pub struct Held<'a> {
     objects: Vec<(&'static str, &'static str, Object)>,
-    chance: &'a Chance,
+    pub chance: &'a Chance,
 }
 
 impl Held<'_> {
     /// One of these by chance.
-    fn any(&self, plurals: &[&str]) -> Option<&Object> {
+    pub fn any(&self, plurals: &[&str]) -> Option<&Object> {
         let own = |o: &Object| matches!(meta::namespace(o), "default" | BESIDE | "");
         let mut all = self.objects.iter();
         let found: Vec<&Object> = all
@@ -78,7 +79,7 @@ pub fn next(cluster: &Cluster, chance: &Chance) -> Input {
     let objects = cluster.everything();
     let held = Held { objects, chance };
     let name = NAMES[chance.below(NAMES.len() as u64) as usize];
-    let made = match chance.below(100) {
+    let made = match chance.below(114) {
         0..=24 => Some(pause(chance)),
         25..=42 => Some(create(namespace(chance), recipes::workload(chance, name))),
         43..=50 => Some(thing(chance, name)),
@@ -90,7 +91,8 @@ pub fn next(cluster: &Cluster, chance: &Chance) -> Input {
         80..=82 => relabel(&held, name),
         83..=87 => node(&held),
         88..=92 => exec(&held),
-        _ => fault(&held),
+        93..=99 => fault(&held),
+        _ => verbs::any(cluster, &held, name),
     };
     made.unwrap_or_else(|| pause(chance))
 }

@@ -13,6 +13,7 @@ mod life;
 mod recipes;
 mod scene;
 mod settled;
+mod verbs;
 
 use life::live;
 

@@ -11,6 +11,9 @@ pub const DISK_SERVER: &str = "10.9.0.9:3260";
 /// What pods ask DNS for again and again.
 pub const NAME_ASKED_FOR: &str = "kubernetes.default.svc.cluster.local";
 
+/// Classes of pods that go before others, or after them, with their values.
+pub const PRIORITIES: &[(&str, i64)] = &[("low", -10), ("high", 1000)];
+
 fn sh(script: &str) -> Value {
     json!({"name": "main", "image": "busybox:1.36", "command": ["sh", "-c", script]})
 }
@@ -19,7 +22,7 @@ fn sh(script: &str) -> Value {
 pub fn pod_spec(chance: &Chance) -> (Value, bool) {
     let steady = |container: Value| (json!({"containers": [container]}), true);
     let unsteady = |container: Value| (json!({"containers": [container]}), false);
-    match chance.below(23) {
+    match chance.below(25) {
         0..=3 => steady(sleeper(chance)),
         4 => steady(with(
             json!({"name": "main", "image": "nginx:1.27", "ports": [{"containerPort": 80}]}),
@@ -66,6 +69,7 @@ pub fn pod_spec(chance: &Chance) -> (Value, bool) {
             "readinessProbe",
             json!({"exec": {"command": ["nslookup", NAME_ASKED_FOR]}, "periodSeconds": 3, "timeoutSeconds": 2}),
         )),
+        22..=23 => (of_a_group(), true),
         _ => (placed(chance), false),
     }
 }
@@ -155,6 +159,19 @@ fn from_disk_server() -> Value {
     json!({"containers": [container], "volumes": [{"name": "disk", "iscsi": iscsi}]})
 }
 
+/// Nobody in particular: what it may read and write, its group may.
+fn of_a_group() -> Value {
+    let token = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+    let script = format!("cat {token} > /work/token && test -s /work/token && sleep 86400");
+    let container = with(
+        sh(&script),
+        "volumeMounts",
+        json!([{"name": "work", "mountPath": "/work"}]),
+    );
+    let security = json!({"runAsUser": 1000, "runAsNonRoot": true, "fsGroup": 2000});
+    json!({"securityContext": security, "containers": [container], "volumes": [{"name": "work", "emptyDir": {}}]})
+}
+
 fn greedy(chance: &Chance) -> Value {
     let cpu = ["900m", "1500m", "2", "3"][chance.below(4) as usize];
     with(
@@ -178,7 +195,10 @@ fn placed(chance: &Chance) -> Value {
 }
 
 fn template(chance: &Chance, name: &str) -> (Value, bool) {
-    let (spec, steady) = pod_spec(chance);
+    let (mut spec, steady) = pod_spec(chance);
+    if chance.below(6) == 0 {
+        spec["priorityClassName"] = PRIORITIES[chance.below(2) as usize].0.into();
+    }
     let template = json!({"metadata": {"labels": {"app": name}}, "spec": spec});
     (template, steady)
 }
@@ -218,6 +238,9 @@ pub fn workload(chance: &Chance, name: &str) -> Value {
             if chance.below(3) == 0 {
                 spec["podManagementPolicy"] = "Parallel".into();
             }
+            if chance.below(2) == 0 {
+                claim_each(&mut spec);
+            }
             object("apps/v1", "StatefulSet", name, steady, spec)
         }
         8 => {
@@ -225,6 +248,18 @@ pub fn workload(chance: &Chance, name: &str) -> Value {
             object("apps/v1", "DaemonSet", name, steady, spec)
         }
         _ => job(chance, name),
+    }
+}
+
+/// Each pod of a set has a claim of its own.
+fn claim_each(spec: &mut Value) {
+    let claim = json!({"metadata": {"name": "own"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}});
+    spec["volumeClaimTemplates"] = json!([claim]);
+    let mount = json!({"name": "own", "mountPath": "/own"});
+    let container = &mut spec["template"]["spec"]["containers"][0];
+    match container["volumeMounts"].as_array_mut() {
+        Some(mounts) => mounts.push(mount),
+        None => container["volumeMounts"] = json!([mount]),
     }
 }
 

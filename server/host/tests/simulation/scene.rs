@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 pub struct Scene<'a> {
     pub cluster: &'a Cluster,
+    /// Group, plural name and object, in order of plural name, group, namespace and name.
     pub objects: Vec<(&'static str, &'static str, Object)>,
     pub changes: Vec<Change>,
     pub now: Time,
@@ -17,8 +18,10 @@ pub struct Scene<'a> {
 
 impl Scene<'_> {
     pub fn of(&self, plural: &str) -> impl Iterator<Item = &Object> {
-        let all = self.objects.iter().filter(move |(_, p, _)| *p == plural);
-        all.map(|(_, _, object)| object)
+        let first = self.objects.partition_point(|(_, p, _)| *p < plural);
+        let all = self.objects[first..].iter();
+        all.take_while(move |(_, p, _)| *p == plural)
+            .map(|(_, _, object)| object)
     }
 
     pub fn find(&self, plural: &str, namespace: &str, name: &str) -> Option<&Object> {

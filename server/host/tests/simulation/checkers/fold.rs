@@ -8,6 +8,7 @@ use objects::{Object, meta};
 use super::Checker;
 use crate::scene::{Scene, title};
 
+/// Plural name, group, namespace and name: in the order of the list.
 type Key = (&'static str, &'static str, String, String);
 
 #[derive(Default)]
@@ -17,7 +18,7 @@ pub struct Fold {
 
 fn key(group: &'static str, plural: &'static str, object: &Object) -> Key {
     let (namespace, name) = (meta::namespace(object), meta::name(object));
-    (group, plural, namespace.into(), name.into())
+    (plural, group, namespace.into(), name.into())
 }
 
 impl Checker for Fold {
@@ -26,11 +27,12 @@ impl Checker for Fold {
     }
 
     fn look(&mut self, scene: &Scene, wrong: &mut Vec<String>) {
-        let listed = scene.objects.iter();
-        let listed: BTreeMap<Key, Object> =
-            listed.map(|(g, p, o)| (key(g, p, o), o.clone())).collect();
+        let listed = || {
+            let all = scene.objects.iter();
+            all.map(|(g, p, o)| (key(g, p, o), o.clone()))
+        };
         let Some(held) = &mut self.held else {
-            self.held = Some(listed);
+            self.held = Some(listed().collect());
             return;
         };
         for change in &scene.changes {
@@ -59,7 +61,9 @@ impl Checker for Fold {
                 ));
             }
         }
-        if *held != listed {
+        // What the list has in its order, the fold has in the same one, under the keys by which it was told.
+        if !held.values().eq(scene.objects.iter().map(|(_, _, o)| o)) {
+            let listed: BTreeMap<Key, Object> = listed().collect();
             let extra = held.iter().find(|(k, o)| listed.get(*k) != Some(*o));
             let missing = listed.keys().find(|k| !held.contains_key(*k));
             wrong.push(format!("the watch made {extra:?}; not told of {missing:?}"));

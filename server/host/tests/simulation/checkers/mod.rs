@@ -54,7 +54,6 @@ pub fn all() -> Vec<Box<dyn Checker>> {
         Plain("replicas", replicas::look),
         Plain("room", room::look),
         Plain("runtime", runtime::look),
-        Plain("uids", uids::look),
     ];
     let mut all: Vec<Box<dyn Checker>> = vec![
         Box::new(fold::Fold::default()),
@@ -65,6 +64,7 @@ pub fn all() -> Vec<Box<dyn Checker>> {
         Box::new(pressure::Pressure::default()),
         Box::new(mounts::Mounts::default()),
         Box::new(names::Names::default()),
+        Box::new(uids::Uids::default()),
     ];
     all.extend(plain.map(|p| Box::new(p) as Box<dyn Checker>));
     all

@@ -15,6 +15,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// the last of them goes two and a half minutes after it.
 const PACE: u64 = 20;
 
+fn uid_of(owner: &Value) -> &str {
+    owner["uid"].as_str().unwrap_or_default()
+}
+
 #[derive(Default)]
 pub struct Ownerless {
     /// When it must be gone at the latest, by uid.
@@ -28,13 +32,22 @@ impl Checker for Ownerless {
 
     fn look(&mut self, scene: &Scene, wrong: &mut Vec<String>) {
         let objects = || scene.objects.iter().map(|(_, _, o)| o);
-        let uids: BTreeSet<&str> = objects().map(|o| meta::uid(o)).collect();
+        let owned: Vec<&Object> = objects()
+            .filter(|o| !meta::owner_references(o).is_empty())
+            .collect();
+        let owners = owned.iter().flat_map(|o| meta::owner_references(o));
+        let mut missing: BTreeSet<&str> = owners.map(uid_of).collect();
+        for object in objects().rev() {
+            if missing.is_empty() {
+                break;
+            }
+            missing.remove(meta::uid(object));
+        }
         let is_lost = |object: &&Object| {
-            let owners = meta::owner_references(object);
-            let known = |owner: &Value| owner["uid"].as_str().is_some_and(|u| uids.contains(u));
-            !meta::is_deleting(object) && !owners.is_empty() && !owners.iter().any(known)
+            let owners = meta::owner_references(object).iter();
+            !meta::is_deleting(object) && owners.map(uid_of).all(|uid| missing.contains(uid))
         };
-        let lost: Vec<&Object> = objects().filter(is_lost).collect();
+        let lost: Vec<&Object> = owned.into_iter().filter(is_lost).collect();
         let queue = Duration::from_secs(lost.len() as u64 / PACE);
         let mut due = BTreeMap::new();
         for object in lost {
