@@ -115,6 +115,18 @@ impl Tasks {
         Some(entry)
     }
 
+    fn take_all(&mut self) -> Vec<Entry> {
+        let mut all = Vec::new();
+        for (at, slot) in self.slots.iter_mut().enumerate() {
+            if let Some(entry) = slot.entry.take() {
+                slot.turn = slot.turn.wrapping_add(1);
+                self.free.push(at as u32);
+                all.push(entry);
+            }
+        }
+        all
+    }
+
     fn len(&self) -> usize {
         self.slots.len() - self.free.len()
     }
@@ -307,7 +319,7 @@ impl Executor {
     pub fn end(&self) {
         loop {
             self.bury();
-            let tasks = std::mem::take(&mut *self.0.tasks.borrow_mut());
+            let tasks = self.0.tasks.borrow_mut().take_all();
             if tasks.is_empty() {
                 break;
             }

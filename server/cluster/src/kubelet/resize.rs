@@ -88,15 +88,13 @@ fn told(pod: &Value, container: &Value) -> Value {
 }
 
 impl Resize {
-    /// Of a pod that its node had before it was booted: it keeps what it was given, as by the kubelet's checkpoint.
-    pub fn before_the_boot(pod: &Value) -> Resize {
+    /// Of a pod that the node takes in: it is given what it asks for, or keeps what its status says that it was given before a boot, as
+    /// by the kubelet's checkpoint.
+    pub fn at_first(pod: &Value) -> Resize {
         let all = PARTS.iter().flat_map(|p| view::list(pod, &["spec", p]));
         let allocated: Given = all
             .map(|c| (view::text(c, &["name"]).to_string(), told(pod, c)))
             .collect();
-        if allocated == asked(pod) {
-            return Resize::default();
-        }
         Resize {
             actuated: allocated.clone(),
             allocated,

@@ -91,7 +91,7 @@ impl Worker {
             host_ip: agent.node.internal_ip().to_string(),
             containers: before_the_boot(pod),
             start_time: view::text(pod, &["status", "startTime"]).to_string(),
-            resize: Resize::before_the_boot(pod),
+            resize: Resize::at_first(pod),
             ..Picture::default()
         };
         Rc::new(Worker {

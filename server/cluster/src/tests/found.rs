@@ -377,3 +377,18 @@ fn a_resize_that_was_refused_is_refused_after_a_boot() {
     let phase = world.pod("second")["status"]["phase"].clone();
     assert_eq!(phase, "Running");
 }
+
+/// Seeds 160, 558, 676, 1234 and 1531 of the lives with resizes: who asked for 64 CPUs before the kubelet's first round got them.
+#[test]
+fn a_resize_before_the_first_round_is_a_resize() {
+    let world = world();
+    world.create(asking("hasty", "100m")).expect("created");
+    while world.pod("hasty")["spec"]["nodeName"].is_null() {
+        world.run_ms(1);
+    }
+    resize(&world, "hasty", json!({"requests": {"cpu": "64"}}));
+    world.run_ms(15_000);
+    let hasty = world.pod("hasty");
+    let status = &view::list(&hasty, &["status", "containerStatuses"])[0];
+    assert_eq!(status["allocatedResources"], json!({"cpu": "100m"}));
+}
