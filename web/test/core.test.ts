@@ -123,6 +123,7 @@ describe("words", () => {
         address: "a",
         class: "s",
         size: 48,
+        days: 90,
         cause: "c",
         target: "t",
         used: "1",
