@@ -95,7 +95,7 @@ function EmbedDialog({ of, dialog }: { of: Place; dialog: { current: HTMLDialogE
     >
       <h2 id="embed-name">{say("embed")}</h2>
       <p>{say("embed-words")}</p>
-      <Takeaway label={say("embed-code")} text={snippet(url, `Podschool: ${of.lesson.title}`)} lines={5} />
+      <Takeaway label={say("embed-code")} text={snippet(url, `Podschool: ${of.lesson.title}`)} lines={7} />
       <div class="dialog-buttons">
         <button type="button" class="button" onClick={() => dialog.current?.close()}>
           {say("close")}
