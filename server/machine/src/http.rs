@@ -398,6 +398,18 @@ impl Stream {
         }))
     }
 
+    /// As [`Stream::request`]; what is no request is answered here, and is the last.
+    pub(crate) async fn asked(&mut self) -> Result<Option<Request>> {
+        match self.request().await {
+            Err(Errno::EIO | Errno::EFBIG) => {
+                let answer = Response::new(400, "text/plain; charset=utf-8", "400 Bad Request");
+                self.send(&answer.encode(false, false)).await?;
+                Ok(None)
+            }
+            asked => asked,
+        }
+    }
+
     /// Sends a request and waits for its answer.
     pub async fn fetch(&mut self, request: &Request) -> Result<Response> {
         self.wire.write_all(&request.encode()).await?;
@@ -478,15 +490,7 @@ where
     H: Fn(Request, SocketAddr) -> F,
     F: Future<Output = Response>,
 {
-    loop {
-        let request = match stream.request().await {
-            Ok(Some(request)) => request,
-            Ok(None) => return Ok(()),
-            Err(Errno::EIO | Errno::EFBIG) => {
-                return stream.send(&bad_request().encode(false, false)).await;
-            }
-            Err(error) => return Err(error),
-        };
+    while let Some(request) = stream.asked().await? {
         let (keep, head_only) = (request.keep_alive(), request.method == "HEAD");
         sys.cpu(Duration::from_micros(200)).await;
         let answer = handle(request, peer).await;
@@ -495,12 +499,8 @@ where
             .header("connection")
             .is_some_and(|value| value == "close");
         if !keep || ends {
-            return Ok(());
+            break;
         }
     }
-}
-
-/// The answer to what is no request.
-pub(crate) fn bad_request() -> Response {
-    Response::new(400, "text/plain; charset=utf-8", "400 Bad Request")
+    Ok(())
 }

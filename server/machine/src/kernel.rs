@@ -13,7 +13,7 @@ use crate::vfs::inode::{Body, Directory, Fs, Inode};
 /// Bytes of files that a world may really hold.
 const FILES_MAX: u64 = 24 * 1024 * 1024;
 /// Bytes that the processes of a world may really hold: variables, lines to sort, what waits in pipes.
-const HELD_MAX: u64 = 16 * 1024 * 1024;
+pub(crate) const HELD_MAX: u64 = 16 * 1024 * 1024;
 
 struct Inner {
     executor: Executor,

@@ -110,10 +110,11 @@ impl<'a> Call<'a> {
     /// Refuses what would make too much of everything; what makes an object smaller may always be written. `live`: what is there now.
     pub(crate) fn check_room(&self, new: &Value, live: Option<&Value>) -> Result<(), Status> {
         // what is small in memory is small as text
-        if weight(new) > OBJECT_BYTES && new.to_string().len() > OBJECT_BYTES {
+        let size = weight(new);
+        if size > OBJECT_BYTES && new.to_string().len() > OBJECT_BYTES {
             return Err(Status::failure(500, "", "etcdserver: request is too large"));
         }
-        let grows = weight(new).saturating_sub(live.map_or(0, weight));
+        let grows = size.saturating_sub(live.map_or(0, weight));
         if grows == 0 || self.cluster.stored_bytes() + grows <= OBJECTS_BYTES {
             return Ok(());
         }

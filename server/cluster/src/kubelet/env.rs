@@ -83,20 +83,13 @@ impl Variables {
 
 /// Replaces `$(NAME)`; `$$` stands for `$`; what is not known stays.
 pub fn expand(text: &str, variables: &Variables) -> String {
-    expand_by(text, &mut |name| {
-        let value = variables.get(name)?;
-        Some(if variables.takes(value.len()) {
-            value
-        } else {
-            ""
-        })
-    })
+    expand_by(text, variables, &mut |name| variables.get(name))
 }
 
 /// As [`expand`], where nothing may be missing or empty. The error names what is.
 pub fn expand_known(text: &str, variables: &Variables) -> Result<String, String> {
     let mut missing = std::collections::BTreeSet::new();
-    let expanded = expand_by(text, &mut |name| {
+    let expanded = expand_by(text, variables, &mut |name| {
         let value = variables.get(name);
         if value.is_none_or(str::is_empty) {
             missing.insert(name.to_string());
@@ -110,7 +103,12 @@ pub fn expand_known(text: &str, variables: &Variables) -> Result<String, String>
     Err(format!("missing value for {}", names.join(", ")))
 }
 
-fn expand_by<'v>(text: &str, look_up: &mut dyn FnMut(&str) -> Option<&'v str>) -> String {
+/// Each value is taken from what the variables have left; when that is gone nothing more is put in.
+fn expand_by<'v>(
+    text: &str,
+    variables: &Variables,
+    look_up: &mut dyn FnMut(&str) -> Option<&'v str>,
+) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some(at) = rest.find('$') {
@@ -123,7 +121,8 @@ fn expand_by<'v>(text: &str, look_up: &mut dyn FnMut(&str) -> Option<&'v str>) -
             && let Some(end) = inner.find(')')
         {
             match look_up(&inner[..end]) {
-                Some(value) => out.push_str(value),
+                Some(value) if variables.takes(value.len()) => out.push_str(value),
+                Some(_) => {}
                 None => out.push_str(&rest[at..at + end + 3]),
             }
             rest = &inner[end + 1..];

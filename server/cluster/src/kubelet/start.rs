@@ -204,6 +204,7 @@ fn configure(
             .collect::<Vec<_>>()
     };
     let (command, args) = (expanded("command"), expanded("args"));
+    let mounts = mounts(worker, pod, container, &variables)?;
     variables.check().map_err(trouble)?;
     let target = view::text(container, &["targetContainerName"]);
     let target = worker
@@ -219,7 +220,7 @@ fn configure(
         image: view::text(container, &["image"]).into(),
         command,
         args,
-        mounts: mounts(worker, pod, container, &variables)?,
+        mounts,
         env: variables.into_list(),
         working_dir: view::text(container, &["workingDir"]).into(),
         user,

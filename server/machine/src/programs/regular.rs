@@ -4,6 +4,13 @@
 
 use regex::bytes::{Regex, RegexBuilder};
 
+use crate::sys::Sys;
+use crate::time::Duration;
+
+/// After so many matches others may run, and so long it took.
+const MATCHES: usize = 4096;
+const MATCHES_TIME: Duration = Duration::from_micros(80);
+
 /// Compiles a POSIX expression. An error's text otherwise.
 pub fn compile(pattern: &str, extended: bool, ignore_case: bool) -> Result<Regex, String> {
     build(&translated(pattern, extended)?, ignore_case)
@@ -19,6 +26,13 @@ pub fn build(expression: &str, ignore_case: bool) -> Result<Regex, String> {
     builder
         .build()
         .map_err(|_| "Invalid regular expression".to_owned())
+}
+
+/// For whoever replaces match after match, with the number of each, from 0: now and then it pays for them and lets others run.
+pub async fn matched(sys: &Sys, number: usize) {
+    if number % MATCHES == MATCHES - 1 {
+        sys.cpu(MATCHES_TIME).await;
+    }
 }
 
 /// The same expression in the crate's syntax. An error's text otherwise.

@@ -3,11 +3,8 @@
 use super::run::{LARGEST, Machine, RLENGTH, RSTART, Stop};
 use super::syntax::Expr;
 use super::value::Value;
-use crate::time::{Duration, Time};
-
-/// After so many matches it lets others run, and has taken so long.
-const MATCHES: u32 = 4096;
-const MATCHES_TIME: Duration = Duration::from_micros(80);
+use crate::programs::regular;
+use crate::time::Time;
 
 type Done<T> = Result<T, Stop>;
 
@@ -177,10 +174,8 @@ impl Machine {
             replacement(&with, found.as_bytes(), &mut out);
             at = found.end();
             last_end = Some(at);
+            regular::matched(&self.sys, count).await;
             count += 1;
-            if count % MATCHES == 0 {
-                self.sys.cpu(MATCHES_TIME).await;
-            }
             if !all || out.len() > LARGEST {
                 break;
             }
@@ -193,7 +188,7 @@ impl Machine {
             let new = String::from_utf8_lossy(&out).into_owned();
             self.store(target, Value::text(new)).await?;
         }
-        Ok(Value::Number(f64::from(count)))
+        Ok(Value::Number(count as f64))
     }
 
     async fn matched(&mut self, list: &[Expr]) -> Done<Value> {

@@ -9,7 +9,7 @@ use core::net::SocketAddr;
 
 use super::nginx::web_date;
 use crate::errno::Errno;
-use crate::http::{Request, Response, Stream, accept_each, bad_request};
+use crate::http::{Request, Response, Stream, accept_each};
 use crate::signal::{Disposition, Signal};
 use crate::sys::Sys;
 use crate::time::Duration;
@@ -69,15 +69,7 @@ fn setting(sys: &Sys, name: &str) -> Option<String> {
 
 /// One connection: requests until one of them takes it over.
 async fn converse(sys: Sys, mut stream: Stream, peer: SocketAddr) -> Result<(), Errno> {
-    loop {
-        let request = match stream.request().await {
-            Ok(Some(request)) => request,
-            Ok(None) => return Ok(()),
-            Err(Errno::EIO | Errno::EFBIG) => {
-                return stream.send(&bad_request().encode(false, false)).await;
-            }
-            Err(error) => return Err(error),
-        };
+    while let Some(request) = stream.asked().await? {
         sys.cpu(Duration::from_micros(200)).await;
         let call = Call {
             sys: sys.clone(),
@@ -104,9 +96,10 @@ async fn converse(sys: Sys, mut stream: Stream, peer: SocketAddr) -> Result<(), 
         let (keep, bare) = (call.request.keep_alive(), call.request.method == "HEAD");
         stream.send(&answer.encode(keep, bare)).await?;
         if !keep {
-            return Ok(());
+            break;
         }
     }
+    Ok(())
 }
 
 impl Call {

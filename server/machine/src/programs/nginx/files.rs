@@ -65,6 +65,7 @@ fn expand<'a>(
                 let place = directive.place.clone();
                 let mut all = Vec::new();
                 for path in paths(sys, &directive.args[0]) {
+                    // the first fault ends it all, so nothing more needs to be read
                     if deeper == 0 {
                         *left = 0;
                     }

@@ -3,8 +3,10 @@
 
 mod parse;
 
+use crate::kernel::HELD_MAX;
 use crate::programs::lines::{Lines, Output, chomp};
 use crate::programs::options::{self, complain};
+use crate::programs::regular;
 use crate::sys::{Held, OpenFlags, Sys};
 use crate::time::Duration;
 use parse::{Address, Command, Piece, Verb, parse};
@@ -13,11 +15,8 @@ use std::collections::VecDeque;
 
 /// Rough size of a command with its expression.
 const COMMAND_COST: usize = 8 << 10;
-/// More than a machine lets a process hold (`HELD_MAX`).
-const SPACE_MAX: usize = 17 << 20;
-/// After so many matches it lets others run, and has taken so long.
-const MATCHES: usize = 4096;
-const MATCHES_TIME: Duration = Duration::from_micros(80);
+/// What a machine lets its processes hold: more is refused.
+const SPACE_MAX: usize = HELD_MAX as usize;
 const USAGE: &str =
     "[-i[SFX]] [-nrE] [-f FILE]... [-e CMD]... [FILE]...\nor: sed [-i[SFX]] [-nrE] CMD [FILE]...";
 
@@ -530,9 +529,7 @@ impl Editor {
         let mut at = 0;
         let mut changed = false;
         for (index, found) in pattern.captures_iter(&space).enumerate() {
-            if index % MATCHES == MATCHES - 1 {
-                self.sys.cpu(MATCHES_TIME).await;
-            }
+            regular::matched(&self.sys, index).await;
             if index + 1 < nth {
                 continue;
             }
